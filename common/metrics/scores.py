@@ -1,0 +1,93 @@
+"""Scores that can be taken again over any part of the examples: intervals, breakdowns and comparisons come from that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+RESAMPLES = 1000  # of a bootstrap; Efron and Tibshirani (1993), chapter 13, advise about 1000 for a percentile interval
+
+
+class Scores(Mapping[str, float]):
+    """Named scores of one list of predictions.
+
+    Every score is a function of per-example rows (sufficient statistics such as counts), so it can be computed for
+    a bootstrap sample or for the long examples alone without predicting again. A family of metrics (classification,
+    spans, translation, ...) is a subclass which fills the rows and says how they reduce.
+
+    Attributes:
+        rows: float array `(examples, k)`.
+        losses: float array `(examples,)`, how bad each prediction is; orders the worst mistakes.
+        truths, answers: what was true and what was said of each example, as text for a reader.
+        groups: int array `(examples,)`; examples of one group depend on each other (days of one month, say) and are
+            resampled together. None: every example stands alone.
+        breakdowns: title -> (label -> int array of example numbers): parts of the test set worth a score of their own.
+    """
+
+    def __init__(
+        self,
+        rows: np.ndarray,
+        reduce: Callable[[np.ndarray], dict[str, float]],
+        *,
+        losses: np.ndarray,
+        truths: Sequence[str],
+        answers: Sequence[str],
+        groups: np.ndarray | None = None,
+        breakdowns: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+    ):
+        if not len(rows):
+            raise ValueError("rows is empty: there is nothing to score")
+        self.rows, self.reduce = np.asarray(rows, float), reduce
+        self.losses, self.truths, self.answers = losses, truths, answers
+        self.groups, self.breakdowns = groups, dict(breakdowns or {})
+        self._values = reduce(self.rows)
+
+    def __getitem__(self, name: str) -> float:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def over(self, examples: np.ndarray) -> dict[str, float]:
+        """The same scores over the examples of these numbers alone (repeats count)."""
+        return self.reduce(self.rows[examples])
+
+    def resamples(self, count: int = RESAMPLES, seed: int = 0) -> Iterator[np.ndarray]:
+        """Example numbers of `count` bootstrap samples, whole groups at a time."""
+        random = np.random.default_rng(seed)
+        if self.groups is None:
+            for _ in range(count):
+                yield random.integers(len(self.rows), size=len(self.rows))
+            return
+        members = [np.flatnonzero(self.groups == group) for group in np.unique(self.groups)]
+        for _ in range(count):
+            yield np.concatenate([members[i] for i in random.integers(len(members), size=len(members))])
+
+    def intervals(self, level: float = 0.95) -> dict[str, list[float]]:
+        """Percentile bootstrap interval `[low, high]` of every score."""
+        samples = [self.over(examples) for examples in self.resamples()]
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        return {name: np.nanquantile([sample[name] for sample in samples], tails).tolist() for name in self}
+
+
+def difference(model: Scores, baseline: Scores, name: str, level: float = 0.95) -> dict[str, float]:
+    """How far the model is from the baseline on the same examples, by a paired bootstrap (Koehn 2004).
+
+    Returns:
+        `difference` (model minus baseline), its interval `low`, `high`, and `better`: the share of the samples in
+        which the model is the better one.
+    """
+    deltas = np.array([model.over(drawn)[name] - baseline.over(drawn)[name] for drawn in model.resamples()])
+    low, high = np.nanquantile(deltas, [(1 - level) / 2, (1 + level) / 2])
+    better = np.mean(deltas < 0 if lower_is_better(name) else deltas > 0)
+    delta = model[name] - baseline[name]
+    return {"difference": float(delta), "low": float(low), "high": float(high), "better": float(better)}
+
+
+def lower_is_better(name: str) -> bool:
+    """Whether a smaller value of the metric is the better one: errors, losses and perplexity; all others rise."""
+    return name.endswith(("_error", "_loss", "perplexity"))

@@ -1,0 +1,142 @@
+"""The contract every task keeps, and how tasks are found by their folders. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.errors import UserError
+
+if TYPE_CHECKING:
+    from common.datasets import Dataset
+    from common.encoding import Encoder
+    from common.metrics.scores import Scores
+
+TASKS_FOLDER = Path(__file__).resolve().parent.parent / "tasks"
+SHAPES = ("many-to-one", "many-to-many", "one-to-many", "encoder-decoder")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """The settings that every task has. A task adds its own in a subclass called `Config`."""
+
+    cell: str = "simple_rnn"  # the recurrent layer: simple_rnn, gru or lstm
+    seed: int = 0  # of weights, order of the batches, dropout and sampling
+    epochs: int = 20  # passes over the training examples, at most
+    batch_size: int = 64  # examples per step
+    learning_rate: float = 1e-3
+    patience: int = 3  # epochs without a lower validation loss after which training stops
+
+
+@dataclasses.dataclass(frozen=True)
+class Splits:
+    """Raw examples on three sides that share none."""
+
+    train: Sequence
+    validation: Sequence
+    test: Sequence
+
+    def __iter__(self):
+        return iter((("train", self.train), ("validation", self.validation), ("test", self.test)))
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnFile:
+    """How a task reads a file of the user's.
+
+    Attributes:
+        format: the accepted formats in one line, for help and for error messages.
+        read: `(path, labelled) -> sequence of examples`. With `labelled` true the targets must be there; otherwise
+            the file holds inputs alone (plain text: one input a line) and the examples' targets are None.
+        split: `(examples, seed) -> Splits`, for a file that comes without a split of its own.
+    """
+
+    format: str
+    read: Callable[[Path, bool], Sequence]
+    split: Callable[[Sequence, int], Splits]
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """Everything a task is. One instance, called `TASK`, ends every `tasks/<name>/task.py`.
+
+    An example is a frozen dataclass of the task's own: `len(example)` is its length in timesteps as a user counts
+    them, `str(example)` its input as a user writes it; its target is None where it is not known.
+    A prediction is a plain dict that JSON can hold.
+    """
+
+    shape: str  # one of SHAPES
+    config: TrainConfig  # the defaults
+    datasets: Mapping[str, Dataset]  # the first is the default and needs no network
+    own_file: OwnFile
+    encoder: type[Encoder]  # Encoder.fit(config, train_examples) sees nothing but train
+    build_model: Callable[[Any, Any], Any]  # (config, encoder) -> compiled keras.Model
+    predict: Callable[[Any, Any, Any, Sequence], list[dict]]  # (config, model, encoder, examples) -> predictions
+    baseline: Callable[[Any, Sequence, Sequence], list[dict]]  # (config, train, examples) -> predictions
+    score: Callable[[Sequence, Sequence[dict]], Scores]  # (examples, predictions) -> scores, for model and baseline
+    metric: str  # the one number that counts; its name says which way is better (metrics.scores.lower_is_better)
+
+    def __post_init__(self):
+        if self.shape not in SHAPES:
+            raise ValueError(f"shape must be one of {SHAPES}, not {self.shape!r}")
+
+
+def task_names() -> list[str]:
+    """Names of all tasks: the folders below `tasks/` that hold a `task.py`, sorted."""
+    return sorted(path.parent.name for path in TASKS_FOLDER.glob("*/task.py"))
+
+
+def load_task(name: str) -> Task:
+    """The task of that name.
+
+    Raises:
+        UserError: if there is no such folder; names the nearest one and lists the rest.
+    """
+    names = task_names()
+    if name not in names:
+        raise UserError(unknown("task", name, names))
+    return importlib.import_module(f"tasks.{name}.task").TASK
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> str:
+    """One line that refuses `name`, offers the nearest known name and lists all."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    return f"There is no {what} {name!r}{hint} Known: {', '.join(known)}"
+
+
+def change_config(config: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
+    """`config` with some settings changed; text is converted to the type of the default.
+
+    Args:
+        settings: name to value; a value may be text as typed on the command line (`"3"`, `"false"`, `"lstm"`).
+
+    Raises:
+        UserError: for an unknown name or a value of the wrong type.
+    """
+    defaults = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    changed = {}
+    for name, value in settings.items():
+        if name not in defaults:
+            raise UserError(unknown("setting", name, list(defaults)))
+        changed[name] = _convert(name, value, type(defaults[name]))
+    return dataclasses.replace(config, **changed)
+
+
+def _convert(name: str, value: object, kind: type) -> object:
+    if kind is bool and isinstance(value, str) and value.lower() in ("true", "false", "1", "0"):
+        return value.lower() in ("true", "1")
+    if kind is bool and isinstance(value, bool):
+        return value
+    if kind is not bool and not isinstance(value, bool):
+        try:
+            converted = kind(value)
+        except (TypeError, ValueError):
+            converted = None
+        if converted is not None and not (kind is int and isinstance(value, float) and value != converted):
+            return converted
+    raise UserError(f"Setting {name} must be a {kind.__name__}, not {value!r}.")
