@@ -76,7 +76,7 @@ class Task:
     encoder: type[Encoder]  # Encoder.fit(config, train_examples) sees nothing but train
     build_model: Callable[[Any, Any], Any]  # (config, encoder) -> compiled keras.Model
     predict: Callable[[Any, Any, Any, Sequence], list[dict]]  # (config, model, encoder, examples) -> predictions
-    baseline: Callable[[Any, Sequence, Sequence], list[dict]]  # (config, train, examples) -> predictions
+    baseline: Callable[[Any, Sequence, Sequence], dict]  # (config, train, examples) -> {name: predictions}, bar first
     score: Callable[[Sequence, Sequence[dict]], Scores]  # (examples, predictions) -> scores, for model and baseline
     metric: str  # the one number that counts; its name says which way is better (metrics.scores.lower_is_better)
 

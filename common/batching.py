@@ -1,0 +1,235 @@
+"""Encoded examples in batches: padded on the right, grouped by length, every example once an epoch."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+GROUPS = 8  # lengths to which a sequence can be padded: enough for little padding, few enough to compile for each
+_CHUNK = 1 << 20  # values held in memory before they go to disk
+
+
+class Column:
+    """One array an example, end to end: `values[offsets[i]:offsets[i + 1]]` belongs to example i.
+
+    Attributes:
+        values: array `(total timesteps, ...)`, in memory or mapped from disk.
+        offsets: int64 array `(examples + 1,)`.
+        is_sequence: False where every example is a scalar.
+    """
+
+    def __init__(self, values: np.ndarray, offsets: np.ndarray, is_sequence: bool):
+        self.values, self.offsets, self.is_sequence = values, offsets, is_sequence
+        self.lengths = np.diff(offsets)
+        # Quantiles give the crowded lengths the finer steps; a column of one length gets that length alone.
+        steps = np.linspace(0, 1, GROUPS + 1)[1:]
+        self.padded_lengths = np.unique(np.quantile(self.lengths, steps, method="higher"))
+
+    def group(self, examples: np.ndarray) -> np.ndarray:
+        """Number of the padded length that each of the examples needs, int `(n,)`."""
+        return np.searchsorted(self.padded_lengths, self.lengths[examples])
+
+    def take(self, examples: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """The examples as one padded array.
+
+        Returns:
+            array `(rows, padded timesteps, ...)` (a scalar column: `(rows,)`), int32 or float32, and its real part:
+            float32 `(rows, padded timesteps)` or `(rows,)`, 1 where real and 0 where padding.
+        """
+        dtype = np.float32 if self.values.dtype.kind == "f" else np.int32
+        lengths = np.zeros(rows, np.int64)
+        lengths[: len(examples)] = self.lengths[examples]
+        longest = self.padded_lengths[self.group(examples).max()] if self.is_sequence else 1
+        steps = np.arange(longest)
+        real = steps < lengths[:, None]  # (rows, padded timesteps)
+        starts = np.repeat(self.offsets[examples], lengths[: len(examples)])
+        within = np.broadcast_to(steps, real.shape)[real]
+        padded = np.zeros((*real.shape, *self.values.shape[1:]), dtype)
+        padded[real] = self.values[starts + within]
+        if not self.is_sequence:
+            padded, real = padded[:, 0], real[:, 0]
+        return padded, real.astype(np.float32)
+
+
+class Encoded:
+    """Many encoded examples.
+
+    Attributes:
+        inputs: model input name to column.
+        targets: a column, or None where the targets are not known.
+    """
+
+    def __init__(self, inputs: dict[str, Column], targets: Column | None):
+        self.inputs, self.targets = inputs, targets
+        self.columns = [*inputs.values(), *([targets] if targets else [])]
+
+    def __len__(self) -> int:
+        return len(self.columns[0].lengths)
+
+
+class Batches:
+    """Batches `(inputs, targets, weights)` of one epoch after the other; the base of `ByLength` and `streams.Stream`.
+
+    Attributes:
+        epoch: number of the epoch that the next pass over the batches gives; the order depends on it and the seed.
+    """
+
+    epoch = 0
+
+    def __iter__(self) -> Iterator[tuple]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def dataset(self):
+        """The batches as a `tf.data.Dataset` that prepares the next ones while the model works."""
+        import tensorflow as tf
+
+        def spec(array):
+            return tf.TensorSpec((None, None, *array.shape[2:])[: array.ndim], array.dtype)
+
+        signature = tf.nest.map_structure(spec, next(iter(self)))
+        return tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature).prefetch(4)
+
+
+class ByLength(Batches):
+    """Batches whose examples are about equally long, shuffled anew every epoch.
+
+    Shuffled examples are sorted by the padded length they need, cut into batches, and the batches shuffled. Each
+    example comes once an epoch. The last batch is filled up with rows of padding and weight 0, so that the number of
+    different shapes is at most GROUPS for each sequence of an example.
+    """
+
+    def __init__(self, encoded: Encoded, batch_size: int, seed: int | None = None):
+        self.encoded, self.batch_size, self.seed = encoded, min(batch_size, len(encoded)), seed
+
+    def __len__(self) -> int:
+        return -(-len(self.encoded) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple]:
+        return (self.assemble(examples) for examples in self.examples())
+
+    def examples(self) -> list[np.ndarray]:
+        """The numbers of the examples in each batch of this epoch."""
+        count = len(self.encoded)
+        random = np.random.default_rng([self.seed, self.epoch]) if self.seed is not None else None
+        order = random.permutation(count) if random else np.arange(count)
+        groups = [column.group(order) for column in self.encoded.columns if column.is_sequence]
+        if groups:
+            order = order[np.lexsort(groups[::-1])]
+        batches = [order[start : start + self.batch_size] for start in range(0, count, self.batch_size)]
+        return [batches[i] for i in random.permutation(len(batches))] if random else batches
+
+    def assemble(self, examples: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        """The batch of these examples: inputs by name, targets, weights (None, None where targets are not known)."""
+        inputs = {name: column.take(examples, self.batch_size)[0] for name, column in self.encoded.inputs.items()}
+        if self.encoded.targets is None:
+            return inputs, None, None
+        return inputs, *self.encoded.targets.take(examples, self.batch_size)
+
+    def padding(self) -> float:
+        """Share of the timesteps of this epoch that are padding, over all sequences of the examples."""
+        columns = [column for column in self.encoded.columns if column.is_sequence]
+        real = sum(column.lengths.sum() for column in columns)
+        total = 0
+        for examples in self.examples():
+            for column in columns:
+                total += self.batch_size * column.padded_lengths[column.group(examples).max()]
+        return float(1 - real / total) if total else 0.0
+
+
+def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) -> Encoded:
+    """All examples through `encoder.encode`, one after the other.
+
+    Args:
+        encoder: has `encode(example) -> (inputs, targets)`.
+        examples: raw examples; read once, in order.
+        cache: folder to write the arrays to, and to read them from the next time; they are mapped, not loaded, so a
+            data set may be larger than memory. None keeps them in memory.
+
+    Raises:
+        ValueError: if there are no examples, or one lacks the targets that others have.
+    """
+    if cache is not None and (cache / "columns.json").exists():
+        return _read(cache)
+    writers: dict[str, _Writer] = {}
+    for example in examples:
+        inputs, targets = encoder.encode(example)
+        arrays = {f"input {name}": array for name, array in inputs.items()}
+        if targets is not None:
+            arrays["targets"] = targets
+        if not writers:
+            writers = {name: _Writer(np.asarray(array), cache, i) for i, (name, array) in enumerate(arrays.items())}
+        if set(arrays) != set(writers):
+            raise ValueError(f"example {str(example)!r:.60} has {sorted(arrays)}, those before it {sorted(writers)}")
+        for name, array in arrays.items():
+            writers[name].append(np.asarray(array))
+    if not writers:
+        raise ValueError("there are no examples to encode")
+    columns = {name: writer.column() for name, writer in writers.items()}
+    if cache is not None:
+        described = {name: writer.description() for name, writer in writers.items()}
+        temporary = cache / f"columns.json.{os.getpid()}"
+        temporary.write_text(json.dumps(described))
+        os.replace(temporary, cache / "columns.json")
+    return _encoded(columns)
+
+
+def _encoded(columns: dict[str, Column]) -> Encoded:
+    inputs = {name.removeprefix("input "): column for name, column in columns.items() if name != "targets"}
+    return Encoded(inputs, columns.get("targets"))
+
+
+def _read(cache: Path) -> Encoded:
+    described = json.loads((cache / "columns.json").read_text())
+    columns = {}
+    for name, (file, dtype, shape, is_sequence) in described.items():
+        values = np.memmap(cache / f"{file}.values", dtype, "r", shape=tuple(shape))
+        offsets = np.load(cache / f"{file}.offsets.npy", allow_pickle=False)
+        columns[name] = Column(values, offsets, is_sequence)
+    return _encoded(columns)
+
+
+class _Writer:
+    """Collects one column, in memory or in a file."""
+
+    def __init__(self, first: np.ndarray, cache: Path | None, number: int):
+        self.is_sequence = first.ndim > 0
+        self.dtype, self.tail = first.dtype, first.shape[1:]
+        self.pending, self.pending_values, self.lengths = [], 0, []
+        self.path = None
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
+            self.path = cache / f"{number}-{os.getpid()}.values"
+            self.file = self.path.open("wb")
+
+    def append(self, array: np.ndarray):
+        array = array if self.is_sequence else array[None]
+        self.lengths.append(len(array))
+        self.pending.append(array)
+        self.pending_values += array.size
+        if self.path is not None and self.pending_values > _CHUNK:
+            self._flush()
+
+    def _flush(self):
+        np.concatenate(self.pending).astype(self.dtype).tofile(self.file)
+        self.pending, self.pending_values = [], 0
+
+    def column(self) -> Column:
+        offsets = np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int64)
+        self.shape = (int(offsets[-1]), *self.tail)
+        if self.path is None or not self.shape[0]:
+            return Column(np.concatenate(self.pending).astype(self.dtype), offsets, self.is_sequence)
+        if self.pending:
+            self._flush()
+        self.file.close()
+        np.save(self.path.with_suffix(".offsets.npy"), offsets)
+        return Column(np.memmap(self.path, self.dtype, "r", shape=self.shape), offsets, self.is_sequence)
+
+    def description(self) -> list:
+        return [self.path.stem, self.dtype.str, list(self.shape), self.is_sequence]

@@ -1,0 +1,118 @@
+"""Words, vocabularies and labels: text to integers and back. Fitted on train only, saved as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from common.errors import UserError
+
+PADDING, UNKNOWN, START, END = range(4)  # the same ids in every vocabulary
+SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+
+
+def words(text: str) -> list[str]:
+    """The words and punctuation marks of a text: `"It isn't dull." -> ["It", "isn't", "dull", "."]`."""
+    return _WORD.findall(text)
+
+
+@dataclasses.dataclass(frozen=True)
+class Vocabulary:
+    """The tokens a model knows, by id; the first four are padding, unknown, start and end."""
+
+    tokens: tuple[str, ...]
+
+    def __post_init__(self):
+        if self.tokens[: len(SPECIAL)] != SPECIAL:
+            raise ValueError(f"tokens must begin with {SPECIAL}, not {self.tokens[: len(SPECIAL)]}")
+        object.__setattr__(self, "_ids", {token: i for i, token in enumerate(self.tokens)})
+
+    @classmethod
+    def fit(cls, sequences: Iterable[Sequence[str]], size: int, min_count: int = 1) -> Vocabulary:
+        """The most frequent tokens of the sequences.
+
+        Args:
+            sequences: tokens of each training example.
+            size: most tokens to keep, the four special ones included.
+            min_count: rarer tokens are left out, and so become unknown.
+
+        Returns:
+            A vocabulary ordered by count, ties by first appearance.
+        """
+        counts = Counter()
+        for tokens in sequences:
+            counts.update(tokens)
+        for token in SPECIAL:
+            counts.pop(token, None)
+        kept = [token for token, count in counts.most_common(size - len(SPECIAL)) if count >= min_count]
+        return cls(SPECIAL + tuple(kept))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __contains__(self, token: str) -> bool:
+        return token in self._ids
+
+    def encode(self, tokens: Iterable[str]) -> np.ndarray:
+        """Ids of the tokens, int32 `(timesteps,)`; a token that is not known becomes UNKNOWN."""
+        ids = self._ids
+        return np.array([ids.get(token, UNKNOWN) for token in tokens], np.int32)
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Tokens of the ids."""
+        return [self.tokens[i] for i in ids]
+
+    def to_json(self) -> list[str]:
+        return list(self.tokens)
+
+    @classmethod
+    def from_json(cls, data: list) -> Vocabulary:
+        return cls(_texts(data, "vocabulary"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Labels:
+    """The classes of a task, by number."""
+
+    names: tuple[str, ...]
+
+    def __post_init__(self):
+        object.__setattr__(self, "_numbers", {name: i for i, name in enumerate(self.names)})
+
+    @classmethod
+    def fit(cls, labels: Iterable[str]) -> Labels:
+        """All labels that occur, in alphabetical order."""
+        return cls(tuple(sorted(set(labels))))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def encode(self, label: str) -> int:
+        """The label's number.
+
+        Raises:
+            UserError: if the label did not occur in train.
+        """
+        try:
+            return self._numbers[label]
+        except KeyError:
+            raise UserError(f"Label {label!r} does not occur in train, which has: {', '.join(self.names)}.") from None
+
+    def to_json(self) -> list[str]:
+        return list(self.names)
+
+    @classmethod
+    def from_json(cls, data: list) -> Labels:
+        return cls(_texts(data, "labels"))
+
+
+def _texts(data: object, what: str) -> tuple[str, ...]:
+    if not isinstance(data, list) or not all(isinstance(item, str) for item in data) or len(set(data)) != len(data):
+        raise UserError(f"The {what} of this run is not a list of different texts: train again.")
+    return tuple(data)
