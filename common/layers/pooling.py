@@ -1,0 +1,28 @@
+"""Pooling over the real timesteps of a sequence."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+class MaskedAveragePooling(keras.layers.Layer):
+    """The mean of a sequence over its real timesteps.
+
+    Call arguments:
+        sequence: float array `(batch, timesteps, features)`.
+        padding_mask: bool array `(batch, timesteps)`, true where a timestep is real. None: all are.
+
+    Returns:
+        `(batch, features)`; zeros for a row that is padding alone.
+    """
+
+    def call(self, sequence, padding_mask=None):
+        if padding_mask is None:
+            return ops.mean(sequence, axis=1)
+        real = ops.cast(padding_mask, sequence.dtype)  # (batch, timesteps)
+        total = ops.squeeze(ops.matmul(real[:, None, :], sequence), axis=1)  # (batch, features)
+        return total / ops.maximum(ops.sum(real, axis=1, keepdims=True), 1)
+
+    def compute_output_shape(self, sequence_shape, padding_mask_shape=None):
+        return (sequence_shape[0], sequence_shape[2])

@@ -1,0 +1,194 @@
+"""SimpleRNN, GRU and LSTM: what Keras computes, faster on a few cores."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from common.errors import UserError
+from common.layers import kernels
+
+GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
+CELLS = tuple(GATES)
+
+
+def recurrent(
+    cell,
+    units,
+    *,
+    return_sequences=False,
+    return_state=False,
+    bidirectional=False,
+    dropout=0.0,
+    recurrent_dropout=0.0,
+    name=None,
+):
+    """The recurrent layer of that cell; see `Recurrent`.
+
+    Raises:
+        UserError: if there is no such cell; names the known ones.
+    """
+    if cell not in GATES:
+        raise UserError(f"There is no cell {cell!r}. Known: {', '.join(CELLS)}")
+    return Recurrent(
+        cell,
+        units,
+        return_sequences=return_sequences,
+        return_state=return_state,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        recurrent_dropout=recurrent_dropout,
+        name=name,
+    )
+
+
+class Recurrent(keras.layers.Layer):
+    """A recurrent layer over the real part of right-padded sequences.
+
+    It computes what `keras.layers.SimpleRNN`, `GRU` (with `reset_after`) and `LSTM` compute with their default
+    activations and initializers, and `get_weights` and `set_weights` take the same arrays in the same order; likewise
+    `keras.layers.Bidirectional` around them.
+
+    Args:
+        cell: `"simple_rnn"`, `"gru"` or `"lstm"`.
+        units: int, size of the state of one direction.
+        return_sequences: bool, whether the output is the state after each timestep; else it is the last real one.
+        return_state: bool, whether the final states are returned beside the output.
+        bidirectional: bool, whether a second recurrence reads the real part from its end. Outputs and states of the two
+            directions are concatenated, forward first.
+        dropout: fraction of the input features dropped in training, the same ones at all timesteps.
+        recurrent_dropout: fraction of the state dropped in training where it enters its kernel, the same units at all
+            timesteps and for all gates (Gal and Ghahramani 2016).
+        name: str.
+
+    Call arguments:
+        inputs: float array `(batch, timesteps, features)`.
+        padding_mask: bool array `(batch, timesteps)`, true where a timestep is real; padding stands on the right. None:
+            all are real.
+        initial_state: `(batch, units)`, for an LSTM a pair of them, `(state_h, state_c)`; bidirectional
+            `(batch, 2 * units)`. None: zeros.
+        training: bool, whether to drop.
+
+    Returns:
+        The output, `(batch, timesteps, units)` or `(batch, units)`, twice as wide if bidirectional. Outputs at padding
+        are zeros, and a row that is padding alone ends in its initial state. With `return_state` a tuple
+        `(output, state_h)`, for an LSTM `(output, state_h, state_c)`, with states as `initial_state` takes them.
+    """
+
+    def __init__(
+        self,
+        cell,
+        units,
+        *,
+        return_sequences=False,
+        return_state=False,
+        bidirectional=False,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.cell, self.units = cell, units
+        self.return_sequences, self.return_state = return_sequences, return_state
+        self.bidirectional = bidirectional
+        self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
+        self.seed_generator = keras.random.SeedGenerator() if dropout or recurrent_dropout else None
+        self.directions = ("forward", "backward") if bidirectional else ("forward",)
+
+    def build(self, inputs_shape, padding_mask_shape=None, initial_state_shape=None):
+        self.kernels = []
+        for direction in self.directions:
+            prefix = f"{direction}_" if self.bidirectional else ""
+            width = GATES[self.cell] * self.units
+            kernel = self.add_weight((inputs_shape[-1], width), initializer="glorot_uniform", name=f"{prefix}kernel")
+            recurrent_kernel = self.add_weight(
+                (self.units, width), initializer="orthogonal", name=f"{prefix}recurrent_kernel"
+            )
+            shape = (2, width) if self.cell == "gru" else (width,)
+            bias = self.add_weight(shape, initializer=self._initial_bias, name=f"{prefix}bias")
+            self.kernels.append((kernel, recurrent_kernel, bias))
+
+    def _initial_bias(self, shape, dtype=None):
+        """Zeros; ones for the forget gate (Jozefowicz and others 2015)."""
+        bias = keras.ops.zeros(shape, dtype)
+        if self.cell == "lstm":
+            bias = keras.ops.slice_update(bias, (self.units,), keras.ops.ones((self.units,), dtype))
+        return bias
+
+    def call(self, inputs, padding_mask=None, initial_state=None, training=None):
+        lengths = None if padding_mask is None else tf.reduce_sum(tf.cast(padding_mask, tf.int32), axis=1)
+        initial = self._initial_states(inputs, initial_state)
+        if training and self.dropout:
+            inputs *= self._dropout_mask(self.dropout, tf.shape(inputs)[0], 1, inputs.shape[2])
+        outputs, finals = [], []
+        for direction, weights, states in zip(self.directions, self.kernels, initial, strict=True):
+            read = inputs if direction == "forward" else reverse(inputs, lengths)
+            sequences, final = self._scan(read, lengths, states, weights, training)
+            outputs.append(sequences if direction == "forward" else reverse(sequences, lengths))
+            finals.append(final)
+        states = [tf.concat(state, axis=-1) for state in zip(*finals, strict=True)]
+        if not self.return_sequences:
+            output = states[0]
+        else:
+            output = tf.concat(outputs, axis=-1)
+            if lengths is not None:
+                real = tf.sequence_mask(lengths, tf.shape(inputs)[1])
+                output = tf.where(real[:, :, None], output, tf.zeros((), output.dtype))
+        return (output, *states) if self.return_state else output
+
+    def _scan(self, inputs, lengths, states, weights, training):
+        kernel, recurrent_kernel, bias = (keras.ops.convert_to_tensor(weight) for weight in weights)
+        input_bias, recurrent_bias = tf.unstack(bias) if self.cell == "gru" else (bias, None)
+        dropout = None
+        if training and self.recurrent_dropout:
+            dropout = self._dropout_mask(self.recurrent_dropout, tf.shape(inputs)[0], self.units)
+        projected = tf.tensordot(tf.transpose(inputs, (1, 0, 2)), kernel, 1) + input_bias
+        sequences = kernels.scan(self.cell, projected, states, recurrent_kernel, recurrent_bias, dropout)
+        if lengths is None:
+            final = [sequence[-1] for sequence in sequences]
+        else:
+            where = tf.stack([tf.maximum(lengths - 1, 0), tf.range(tf.shape(lengths)[0])], axis=1)
+            final = [
+                tf.where(lengths[:, None] > 0, tf.gather_nd(sequence, where), state)
+                for sequence, state in zip(sequences, states, strict=True)
+            ]
+        return tf.transpose(sequences[0], (1, 0, 2)), final
+
+    def _initial_states(self, inputs, initial_state):
+        """A tuple of states for each direction."""
+        count = 2 if self.cell == "lstm" else 1
+        if initial_state is None:
+            zeros = tf.zeros((tf.shape(inputs)[0], self.units), inputs.dtype)
+            return [(zeros,) * count] * len(self.directions)
+        states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
+        if len(states) != count:
+            raise ValueError(f"initial_state of {self.cell} must hold {count} arrays, not {len(states)}")
+        states = [tf.cast(state, inputs.dtype) for state in states]
+        return list(zip(*(tf.split(state, len(self.directions), axis=-1) for state in states), strict=True))
+
+    def _dropout_mask(self, rate, *shape):
+        return keras.random.dropout(tf.ones(shape, self.compute_dtype), rate, seed=self.seed_generator)
+
+    def compute_output_shape(self, inputs_shape, padding_mask_shape=None, initial_state_shape=None):
+        batch, timesteps = inputs_shape[:2]
+        width = self.units * len(self.directions)
+        output = (batch, timesteps, width) if self.return_sequences else (batch, width)
+        states = [(batch, width)] * (2 if self.cell == "lstm" else 1)
+        return (output, *states) if self.return_state else output
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "cell": self.cell,
+            "units": self.units,
+            "return_sequences": self.return_sequences,
+            "return_state": self.return_state,
+            "bidirectional": self.bidirectional,
+            "dropout": self.dropout,
+            "recurrent_dropout": self.recurrent_dropout,
+        }
+
+
+def reverse(sequences, lengths):
+    """`(batch, timesteps, ...)` with the real part of each row back to front and its padding left in place."""
+    return tf.reverse(sequences, (1,)) if lengths is None else tf.reverse_sequence(sequences, lengths, seq_axis=1)
