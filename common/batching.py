@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -109,7 +110,7 @@ class ByLength(Batches):
         self.encoded, self.batch_size, self.seed = encoded, min(batch_size, len(encoded)), seed
 
     def __len__(self) -> int:
-        return -(-len(self.encoded) // self.batch_size)
+        return math.ceil(len(self.encoded) / self.batch_size)
 
     def __iter__(self) -> Iterator[tuple]:
         return (self.assemble(examples) for examples in self.examples())

@@ -1,0 +1,120 @@
+"""The command line: every flag is defined once, here, for all tasks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from common.errors import UserError
+
+app = typer.Typer(
+    help="Recurrent networks on many kinds of sequence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Folder below tasks/, as `list` shows.")]
+Data = Annotated[str | None, typer.Option(help="A named data set, or the path of a file of yours.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change settings.")]
+RunName = Annotated[str | None, typer.Option("--run", help="A run of the task; the latest by default.")]
+
+
+@app.command("list")
+def list_tasks():
+    """Every task with its shape, data sets, metric, baseline and recorded result."""
+    from common.commands import list as command
+
+    command.run()
+
+
+@app.command()
+def train(
+    task: TaskName,
+    data: Data = None,
+    cell: Annotated[str | None, typer.Option(help="simple_rnn, gru or lstm.")] = None,
+    set: Set = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights, batches and dropout.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few hundred examples, two epochs.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest run.")] = False,
+):
+    """Train a model, then measure it on test beside the baseline."""
+    from common.commands import train as command
+
+    command.run(task, data, {**_settings(set), **_given(cell=cell, seed=seed)}, quick, resume)
+
+
+@app.command()
+def evaluate(task: TaskName, run: RunName = None, data: Data = None, set: Set = None):
+    """Measure a trained run on test, and write its report."""
+    from common.commands import evaluate as command
+
+    command.run(task, run, data, _settings(set))
+
+
+@app.command()
+def predict(
+    task: TaskName,
+    text: Annotated[str | None, typer.Option(help="One input.")] = None,
+    input: Annotated[str | None, typer.Option(help="A file of inputs.")] = None,
+    run: RunName = None,
+    set: Set = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+):
+    """What a trained run says of new inputs: --text, --input, or standard input, one a line."""
+    from common.commands import predict as command
+
+    command.run(task, text, input, run, _settings(set), json)
+
+
+@app.command()
+def new(
+    task: Annotated[str, typer.Argument(metavar="NAME", help="The new folder below tasks/.")],
+    source: Annotated[str, typer.Option("--from", help="The task to copy.")],
+):
+    """Start a new task as a copy of another; it trains at once."""
+    from common.commands import new as command
+
+    command.run(task, source)
+
+
+@app.command()
+def check():
+    """The rules of the repository that a linter cannot see."""
+    from common.commands import check as command
+
+    raise typer.Exit(command.run())
+
+
+def main() -> None:
+    """Run the command line; what a user can mend ends in one line and exit code 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        app()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\nstopped. A training goes on from its last epoch with RESUME=1.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _settings(pairs: list[str] | None) -> dict[str, str]:
+    settings = {}
+    for pair in " ".join(pairs or ()).split():
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UserError(f"Settings are NAME=VALUE, separated by spaces, not {pair!r}.")
+        settings[name] = value
+    return settings
+
+
+def _given(**flags) -> dict:
+    return {name: value for name, value in flags.items() if value is not None}

@@ -1,0 +1,53 @@
+"""What the commands print alike: tables of scores, downloads, paths."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Table
+
+from common import report
+
+
+def console() -> Console:
+    """Standard output; wide enough for a table where it is not a terminal."""
+    found = Console(markup=False)
+    return found if found.is_terminal else Console(markup=False, width=120)
+
+
+@contextlib.contextmanager
+def download_progress(console: Console):
+    """Gives a callback `(file, bytes done, bytes in all)` that draws one bar a file."""
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        bars = {}
+
+        def show(file: str, done: int, total: int) -> None:
+            if file not in bars:
+                bars[file] = progress.add_task(file, total=total or None)
+            progress.update(bars[file], completed=done)
+
+        yield show
+
+
+def scores(console: Console, measured: dict) -> None:
+    """Print every score beside the baselines, and which is better."""
+    baselines = measured["baselines"]
+    table = Table(title=f"test: {measured['examples']['test']:,} examples", title_justify="left")
+    table.add_column("score")
+    for name in ("model", "95 % interval", *baselines):
+        table.add_column(name, justify="right")
+    for name, value in measured["test"].items():
+        low, high = map(report.number, measured["interval"][name])
+        others = (report.number(values.get(name)) for values in baselines.values())
+        table.add_row(name, report.number(value), f"{low} to {high}", *others)
+    console.print(table)
+    console.print(report.verdict(measured), highlight=False)
+
+
+def relative(path: Path) -> Path:
+    """The path as seen from the current folder, where that is shorter."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

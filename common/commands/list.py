@@ -1,0 +1,28 @@
+"""`list`: every task in one table."""
+
+from __future__ import annotations
+
+import json
+
+from rich.table import Table
+
+from common.commands import console_output
+from common.task import TASKS_FOLDER, Task, load_task, task_names
+
+
+def run() -> None:
+    """Print shape, data sets, metric, and the recorded result beside its baseline, of every task."""
+    table = Table()
+    for column in ("task", "shape", "data", "metric", "recorded", "baseline"):
+        table.add_column(column)
+    for name in task_names():
+        table.add_row(name, *_row(name, load_task(name)))
+    console_output.console().print(table)
+
+
+def _row(name: str, task: Task) -> list[str]:
+    file = TASKS_FOLDER / name / "results.json"
+    rows = json.loads(file.read_text())["rows"] if file.exists() else []
+    own = [row for row in rows if row["data"] == next(iter(task.datasets)) and row["cell"] == task.config.cell]
+    recorded = [f"{own[0]['mean']:.3f}", f"{own[0]['baseline']:.3f}"] if own else ["-", "-"]
+    return [task.shape, ", ".join(task.datasets), task.metric, *recorded]

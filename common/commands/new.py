@@ -1,0 +1,30 @@
+"""`new`: a task that starts as a copy of another."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+from common.errors import UserError
+from common.task import TASKS_FOLDER, task_names, unknown
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def run(name: str, source: str) -> None:
+    """Copy `tasks/<source>` to `tasks/<name>`, without its recorded results.
+
+    Raises:
+        UserError: if the name is not lower-case words joined by underscores, or taken; or there is no such source.
+    """
+    if not _NAME.fullmatch(name):
+        raise UserError(f"A task's name is lower-case words joined by underscores, not {name!r}.")
+    if (TASKS_FOLDER / name).exists():
+        raise UserError(f"tasks/{name} exists already.")
+    if source not in task_names():
+        raise UserError(unknown("task", source, task_names()))
+    shutil.copytree(
+        TASKS_FOLDER / source, TASKS_FOLDER / name, ignore=shutil.ignore_patterns("__pycache__", "results.json")
+    )
+    print(f"tasks/{name} is a copy of tasks/{source}. Train it: make train TASK={name}")
+    print("Make it yours: task.py from top to bottom, then README.md; `make check` says what is still the copy's.")

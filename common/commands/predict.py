@@ -1,0 +1,77 @@
+"""`predict`: what a trained run says of new inputs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from common import examples
+from common import run as runs
+from common.errors import UserError
+from common.task import Task, change_config, load_task
+
+
+def run(task_name: str, text: str | None, file: str | None, run_name: str | None, settings: dict, as_json: bool):
+    """Print the prediction for each input: of `text`, a file, or standard input.
+
+    Args:
+        text: plain text, one input a line.
+        file: path of a file in the task's own format; targets are not needed.
+        settings: changes to settings that act after training, such as a temperature.
+        as_json: one JSON object a line instead of text for a person.
+
+    Raises:
+        UserError: if there is no run, no input, or an input the task cannot read.
+    """
+    task = load_task(task_name)
+    folder = runs.find(task_name, run_name)
+    config, encoder = runs.load_encoder(folder, task)
+    config = change_config(config, settings)
+    if text is not None and file is not None:
+        raise UserError("Give TEXT or INPUT, not both.")
+    inputs = _read(task, text, file)
+    if not len(inputs):
+        raise UserError("There is no input: the text or file is empty.")
+    model = runs.load_model(folder, task, config, encoder)
+    for example, prediction in zip(inputs, task.predict(config, model, encoder, inputs)):
+        if as_json:
+            print(json.dumps({"input": str(example), **prediction}, ensure_ascii=False))
+        else:
+            print("\n".join(_readable(str(example), prediction)))
+
+
+def _read(task: Task, text: str | None, file: str | None) -> Sequence:
+    if file is not None:
+        return task.own_file.read(examples.own_file(task, file), False)
+    if text is None:
+        if sys.stdin.isatty():
+            print("Type one input a line, then Ctrl-D:", file=sys.stderr)
+        text = sys.stdin.read()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "text.txt"
+        path.write_text(text, encoding="utf-8")
+        return list(task.own_file.read(path, False))
+
+
+def _readable(text: str, prediction: dict) -> list[str]:
+    """Lines for a person: the input, then each value; what nests deeper than a table is left to JSON."""
+    lines = [text]
+    for name, value in prediction.items():
+        if isinstance(value, dict):
+            value = "  ".join(f"{key} {_short(item)}" for key, item in value.items())
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ("  ".join(f"{key} {_short(item)}" for key, item in row.items()) for row in value)
+            value = "".join(f"\n    {row}" for row in rows)
+        elif isinstance(value, list) and value and isinstance(value[0], list):
+            continue
+        elif isinstance(value, list):
+            value = " ".join(map(_short, value))
+        lines.append(f"  {name}: {_short(value)}")
+    return lines
+
+
+def _short(value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,124 @@
+"""`train`: from a source of examples to a run folder that holds a measured model."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from common import batching, examples
+from common import run as runs
+from common.commands import console_output, steps
+from common.errors import UserError
+from common.examples import Source
+from common.run import Run
+from common.task import TASKS_FOLDER, Task, TrainConfig, change_config, load_task
+
+CACHE_FOLDER = TASKS_FOLDER.parent / "data" / "cache"
+QUICK_EPOCHS = 2
+
+
+def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: bool) -> Run:
+    """Train, evaluate and report; prints what it does.
+
+    Args:
+        data: name of a data set or path of a file; None: the task's first data set.
+        settings: changes to the task's config, as text.
+        quick: few examples, few epochs; for trying out.
+        resume: go on with the latest run, with its own settings.
+
+    Raises:
+        UserError: for an unknown name, a bad file, or nothing to resume.
+    """
+    console = console_output.console()
+    task = load_task(task_name)
+    if resume:
+        folder = _unfinished(task_name, bool(data or settings or quick))
+        config, encoder = runs.load_encoder(folder, task)
+        source = steps.reload_source(task, config, folder, console)
+    else:
+        config = change_config(task.config, settings)
+        source = steps.load_source(task, data, config, quick, console)
+        few = {"epochs": QUICK_EPOCHS} if quick else {}
+        config = change_config(config, {**source.settings, **few, **settings})
+        encoder = task.encoder.fit(config, source.splits.train)
+        folder = _start(task_name, config, source, quick)
+        runs.write_json(folder.encoder_file, encoder.to_json())
+    _show(source, config, console)
+    model = _train(task, config, source, encoder, folder, console)
+    measured = steps.measure(task, config, model, encoder, folder, source, source.splits.test, source.name, folder)
+    console_output.scores(console, measured)
+    console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
+    return folder
+
+
+def _unfinished(task_name: str, changed: bool) -> Run:
+    if changed:
+        raise UserError("RESUME goes on with the settings of the run: leave DATA, CELL, SET, SEED and QUICK out.")
+    folder = runs.find(task_name)
+    if folder.finished:
+        raise UserError(f"Run {folder.path.name} is finished: there is nothing to resume.")
+    return folder
+
+
+def _start(task_name: str, config: TrainConfig, source: Source, quick: bool) -> Run:
+    """A new run folder that says how to repeat the run."""
+    return runs.create(
+        task_name,
+        config.cell,
+        config.seed,
+        {
+            "task": task_name,
+            "data": source.home if source.is_file else source.name,
+            "data_sha256": source.sha256,
+            "quick": quick,
+            "settings": dataclasses.asdict(config),
+            "versions": runs.versions(),
+            "machine": runs.machine(),
+        },
+    )
+
+
+def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run, console: Console):
+    """The model with the weights of its best epoch."""
+    import keras
+
+    from common import training
+
+    keras.utils.set_random_seed(config.seed)
+    model = task.build_model(config, encoder)
+    model.summary(print_fn=lambda text, **_: console.print(text, highlight=False), line_length=100)
+    cache = _cache_folder(source, folder) if source.is_file or task.datasets[source.name].files else None
+    train = batching.encode(encoder, source.splits.train, cache and cache / "train")
+    validation = batching.encode(encoder, source.splits.validation, cache and cache / "validation")
+    batches = encoder.batches(train, config.batch_size, config.seed)
+    console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
+    training.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console)
+    return model
+
+
+def _cache_folder(source: Source, folder: Run) -> Path:
+    """Where the encoded arrays lie for these examples, this encoder and this code."""
+    digest = hashlib.sha256(source.sha256.encode())
+    digest.update(folder.encoder_file.read_bytes())
+    digest.update(json.dumps([folder.config["quick"], folder.config["settings"]["seed"]]).encode())
+    own = (TASKS_FOLDER / folder.config["task"]).glob("*.py")
+    for file in sorted([*own, *(TASKS_FOLDER.parent / "common").glob("*.py")]):
+        digest.update(file.read_bytes())
+    return CACHE_FOLDER / digest.hexdigest()[:16]
+
+
+def _show(source: Source, config: TrainConfig, console: Console) -> None:
+    """Print where the data is from, how much there is, and one example; and the settings."""
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    table.add_row("data", f"{source.title} ({source.home})")
+    table.add_row("licence", source.licence)
+    table.add_row("examples", ", ".join(f"{side} {len(part):,}" for side, part in source.splits))
+    for name, value in examples.fields(source.splits.train[0]).items():
+        table.add_row(f"  {name}", value)
+    table.add_row("settings", " ".join(f"{name}={value}" for name, value in dataclasses.asdict(config).items()))
+    console.print(table, highlight=False)

@@ -1,0 +1,55 @@
+"""A trained model on the test examples, beside baselines that saw the same training examples."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+
+from common.metrics import scores as metrics
+from common.metrics.scores import Scores
+from common.task import Task, TrainConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What was measured on one list of examples.
+
+    Attributes:
+        baselines: name -> scores on the same examples; the first is the one to beat.
+        seconds: of predicting all examples with the model.
+    """
+
+    examples: Sequence
+    predictions: list[dict]
+    scores: Scores
+    baselines: dict[str, Scores]
+    seconds: float
+
+    def measured(self, metric: str) -> dict:
+        """What `metrics.json` says of it."""
+        bar, bar_scores = next(iter(self.baselines.items()))
+        return {
+            "test": dict(self.scores),
+            "interval": self.scores.intervals(),
+            "baseline": dict(bar_scores),
+            "baseline_name": bar,
+            "baselines": {name: dict(scores) for name, scores in self.baselines.items()},
+            "difference": metrics.difference(self.scores, bar_scores, metric),
+            "predict_seconds": round(self.seconds, 3),
+        }
+
+
+def evaluate(task: Task, config: TrainConfig, model, encoder, train: Sequence, examples: Sequence) -> Evaluation:
+    """Predict and score `examples` with the model, and with the task's baselines fitted on `train`."""
+    started = time.perf_counter()
+    predictions = task.predict(config, model, encoder, examples)
+    seconds = time.perf_counter() - started
+    baselines = task.baseline(config, train, examples)
+    return Evaluation(
+        examples,
+        predictions,
+        task.score(examples, predictions),
+        {name: task.score(examples, answers) for name, answers in baselines.items()},
+        seconds,
+    )

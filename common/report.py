@@ -1,0 +1,121 @@
+"""The report of one run: scores beside baselines, where the model is good and bad, its worst mistakes, and pictures."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+
+from common import run as runs
+from common.evaluation import Evaluation
+from common.metrics import scores as metrics
+from common.run import Run
+
+MISTAKES = 10  # shown in a report
+SMALLEST_PART = 5  # examples; a score over fewer says nothing
+
+
+def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict]) -> Path:
+    """Write `report.md` and its pictures to the run folder; path of the report.
+
+    Args:
+        evaluation: what was predicted, and the scores.
+        history: one row an epoch, as `training.fit` gives it.
+        measured: the content of `metrics.json`.
+    """
+    pictures = _pictures(run, evaluation, history)
+    about = (
+        f"{measured['data']}, {measured['cell']}, seed {measured['seed']}, {measured['parameters']:,} parameters, "
+        f"{measured['epochs']} epochs in {measured['train_seconds']:.0f} s. "
+        f"{len(evaluation.examples):,} test examples, predicted in {measured['predict_seconds']:.1f} s."
+    )
+    lines = [
+        f"# {measured['task']}: {run.path.name}",
+        "",
+        about,
+        "",
+        *score_table(measured),
+        "",
+        verdict(measured),
+        "",
+    ]
+    for title, parts in evaluation.scores.breakdowns.items():
+        lines += [f"## Scores {title}", "", *_breakdown(evaluation, parts, measured["metric"]), ""]
+    lines += ["## Worst mistakes", "", *_mistakes(evaluation), ""]
+    lines += ["## Pictures", ""]
+    for name, caption in pictures:
+        lines += [f"![{caption}]({name})", "", caption, ""]
+    runs.write_text(run.report_file, "\n".join(lines))
+    return run.report_file
+
+
+def score_table(measured: dict) -> list[str]:
+    """Markdown table: every score with its interval, beside every baseline."""
+    names = list(measured["baselines"])
+    rows = [["score", "model", "95 % interval", *names]]
+    for name, value in measured["test"].items():
+        low, high = measured["interval"][name]
+        others = [number(measured["baselines"][other].get(name)) for other in names]
+        rows.append([name, number(value), f"{number(low)} to {number(high)}", *others])
+    return markdown(rows)
+
+
+def verdict(measured: dict) -> str:
+    """One sentence: which is better on the metric that counts, and whether chance explains it."""
+    metric, gap = measured["metric"], measured["difference"]
+    sure = gap["low"] > 0 or gap["high"] < 0
+    wins = (gap["difference"] < 0) == metrics.lower_is_better(metric) and gap["difference"] != 0
+    answer = "better than" if wins else "not better than"
+    doubt = "" if sure else ", a difference that chance explains"
+    return (
+        f"On {metric} the model is {answer} {measured['baseline_name']} by {number(abs(gap['difference']))} "
+        f"(95 % interval of model minus baseline {number(gap['low'])} to {number(gap['high'])}, paired bootstrap){doubt}."
+    )
+
+
+def number(value: float | None) -> str:
+    """A score as text: four significant places or three decimals, whichever is shorter; a dash for None and NaN."""
+    if value is None or np.isnan(value):
+        return "-"
+    return f"{value:.1f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 10 else f"{value:.3f}"
+
+
+def markdown(rows: list[list[str]]) -> list[str]:
+    """Lines of a Markdown table: the first row is the header, the first column is left-aligned."""
+    clean = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    rule = ["---", *["---:"] * (len(rows[0]) - 1)]
+    return [f"| {' | '.join(row)} |" for row in (clean[0], rule, *clean[1:])]
+
+
+def _breakdown(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> list[str]:
+    bar, baseline = next(iter(evaluation.baselines.items()))
+    rows = [["part", "examples", metric, bar]]
+    for label, examples in parts.items():
+        if len(examples) >= SMALLEST_PART:
+            values = evaluation.scores.over(examples)[metric], baseline.over(examples)[metric]
+            rows.append([label, f"{len(examples):,}", *map(number, values)])
+    return markdown(rows)
+
+
+def _mistakes(evaluation: Evaluation) -> list[str]:
+    scores = evaluation.scores
+    rows = [["input", "truth", "prediction", "loss"]]
+    for i in np.argsort(-np.asarray(scores.losses), kind="stable")[:MISTAKES]:
+        if scores.truths[i] != scores.answers[i]:
+            texts = str(evaluation.examples[i]), scores.truths[i], scores.answers[i]
+            rows.append(
+                [*(text if len(text) <= 200 else text[:197] + "..." for text in texts), number(scores.losses[i])]
+            )
+    return markdown(rows) if len(rows) > 1 else ["None."]
+
+
+def _pictures(run: Run, evaluation: Evaluation, history: list[dict]) -> list[tuple[str, str]]:
+    """Curves of the training, and what suits the family of the scores; (file name, caption) of each."""
+    from common.plots import curves
+
+    curves.curves(history, run.curves_file)
+    family = type(evaluation.scores).__module__.rsplit(".", 1)[-1]
+    plots = importlib.import_module(f"common.plots.{family}")
+    found = plots.figures(evaluation.scores, evaluation.examples, evaluation.predictions, run.path)
+    return [(run.curves_file.name, "Loss on train and validation after each epoch."), *found]

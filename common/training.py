@@ -1,0 +1,160 @@
+"""The one place where a model is fitted: batches in, best weights and a state that can be resumed out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import time
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from common import run as runs
+from common.batching import Batches
+from common.errors import UserError
+from common.run import Run
+from common.task import TrainConfig
+
+
+def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Run, console: Console) -> list[dict]:
+    """Train until the validation loss has not fallen for `config.patience` epochs; goes on where the run stopped.
+
+    The model ends with the weights of its best epoch, which `run.weights_file` holds too. After every epoch the
+    folder holds all that training needs to go on from there and arrive at the same weights, bit for bit.
+
+    Args:
+        model: compiled keras.Model.
+        train, validation: batches; `train.epoch` is set here.
+        config: epochs and patience count.
+        run: the folder; a state in it is resumed.
+        console: where progress goes.
+
+    Returns:
+        One row an epoch: `epoch` (from 1), `loss`, `validation_loss`, other metrics of the model, `seconds`.
+
+    Raises:
+        UserError: if the loss is no longer a number, or the state in the folder does not fit the model.
+    """
+    model.optimizer.build(model.trainable_variables)
+    keeper = _Keeper(train, config.patience, run)
+    first = keeper.resume(model)
+    if first < config.epochs and not keeper.exhausted:
+        with Progress(
+            TextColumn("epoch {task.fields[epoch]}/" + str(config.epochs)),
+            BarColumn(),
+            TextColumn("loss {task.fields[loss]}"),
+            TimeElapsedColumn(),
+            TextColumn("left at most"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        ) as progress:
+            model.fit(
+                train.dataset(),
+                validation_data=validation.dataset(),
+                initial_epoch=first,
+                epochs=config.epochs,
+                verbose=0,
+                shuffle=False,
+                callbacks=[keeper, _Display(progress, len(train) * config.epochs, len(train) * first)],
+            )
+    model.load_weights(run.weights_file)
+    return keeper.history
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Keeps the best weights, the history and the state; stops when the validation loss no longer falls."""
+
+    def __init__(self, train: Batches, patience: int, run: Run):
+        super().__init__()
+        self.train, self.patience, self.run = train, patience, run
+        self.history: list[dict] = []
+
+    @property
+    def best(self) -> dict:
+        return min(self.history, key=lambda row: row["validation_loss"])
+
+    @property
+    def exhausted(self) -> bool:
+        return bool(self.history) and len(self.history) - self.best["epoch"] >= self.patience
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.train.epoch = epoch
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {name.replace("val_", "validation_"): float(value) for name, value in logs.items()}
+        if not math.isfinite(row["loss"] + row["validation_loss"]):
+            raise UserError(
+                f"The loss is {row['loss']} in epoch {epoch + 1}: training has diverged. "
+                f"Try a smaller step, SET=learning_rate={float(self.model.optimizer.learning_rate) / 3:.2g}"
+            )
+        row = {"epoch": epoch + 1, **row, "seconds": round(time.perf_counter() - self.started, 3)}
+        self.history.append(row)
+        if self.best is row:
+            with runs.written(self.run.weights_file) as path:
+                self.model.save_weights(path)
+        runs.write_text(self.run.history_file, history_csv(self.history))
+        self._save_state()
+        if self.exhausted:
+            self.model.stop_training = True
+
+    def _variables(self, model) -> dict:
+        """Everything that changes in training: weights, random generators, and the optimizer's own."""
+        variables = [*model.variables, *model.optimizer.variables]
+        return {f"{number:04d} {variable.name}": variable for number, variable in enumerate(variables)}
+
+    def _save_state(self):
+        arrays = {name: np.asarray(variable) for name, variable in self._variables(self.model).items()}
+        table = {f"history {key}": [row[key] for row in self.history] for key in self.history[0]}
+        with runs.written(self.run.state_file) as path, path.open("wb") as file:
+            np.savez(file, **arrays, **table)
+
+    def resume(self, model) -> int:
+        """Put the state of the folder, if there is one, into the model; number of the epochs behind it."""
+        if not self.run.state_file.exists():
+            return 0
+        with np.load(self.run.state_file, allow_pickle=False) as state:
+            variables = self._variables(model)
+            if set(variables) != {name for name in state.files if not name.startswith("history ")}:
+                raise UserError(f"{self.run.state_file} does not fit the model: start a new run without RESUME.")
+            for name, variable in variables.items():
+                if state[name].shape != tuple(variable.shape):
+                    raise UserError(f"{self.run.state_file} does not fit the model: {name} has another shape.")
+                variable.assign(state[name])
+            columns = {
+                name.removeprefix("history "): state[name] for name in state.files if name.startswith("history ")
+            }
+        self.history = [dict(zip(columns, (value.item() for value in row))) for row in zip(*columns.values())]
+        return len(self.history)
+
+
+class _Display(keras.callbacks.Callback):
+    """Draws progress over all epochs, and leaves a line for each."""
+
+    def __init__(self, progress: Progress, total: int, done: int):
+        super().__init__()
+        self.progress = progress
+        self.bar = progress.add_task("", total=total, completed=done, epoch=1, loss="")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.progress.update(self.bar, epoch=epoch + 1)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.progress.update(self.bar, advance=1, loss=f"{logs['loss']:.4f}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        figures = "  ".join(f"{name.replace('val_', 'validation ')} {value:.4f}" for name, value in logs.items())
+        self.progress.console.print(f"epoch {epoch + 1:3d}  {figures}", highlight=False)
+
+
+def history_csv(history: list[dict]) -> str:
+    """The history as CSV text with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, history[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    return text.getvalue()

@@ -1,0 +1,5 @@
+"""`python -m tasks`: the command line of the zoo."""
+
+from common.cli import main
+
+main()

@@ -1,0 +1,174 @@
+"""Is a review positive or negative? Many-to-one: words in, one label out.
+
+    "not only well acted but moving ." -> positive
+
+A bidirectional recurrent layer reads the review both ways and its outputs are averaged over time, since the last
+state of a SimpleRNN forgets the beginning. Pooling over all states follows Collobert et al. (2011),
+https://www.jmlr.org/papers/v12/collobert11a.html; averaging served SST-2 better than the last state.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from common import inference, readers, splits
+from common.datasets import Dataset, Reference
+from common.encoding import Encoder as BaseEncoder
+from common.task import OwnFile, Splits, Task, TrainConfig
+from common.text import PADDING, Labels, Vocabulary, words
+
+from .sample import reviews
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    max_timesteps: int = 200  # words kept of a review; a longer one loses its beginning
+    vocab_size: int = 10_000  # words, padding and unknown included
+    embedding_size: int = 64  # features of a word
+    units: int = 64  # per direction
+    dropout: float = 0.3  # share of the word features and of the pooled states that training hides
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Review:
+    """One review; `label` is None where it is to be predicted."""
+
+    text: str
+    label: str | None = None
+
+    def __len__(self) -> int:
+        return len(words(self.text))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def load_sample(folder: None) -> Splits:
+    """Generated reviews whose label depends on the order of their words; see sample.py."""
+    return Splits(*([Review(*pair) for pair in side] for _, side in reviews()))
+
+
+def load_sst2(folder: Path) -> Splits:
+    """The sentences of the Stanford Sentiment Treebank, split as published."""
+    names = {"0": "negative", "1": "positive"}
+    sides = (folder / "data" / f"stsa.binary.{side}" for side in ("train", "dev", "test"))
+    return Splits(*([Review(text, names[label]) for label, text in readers.labelled_lines(side)] for side in sides))
+
+
+def read(path: Path, labelled: bool) -> list[Review]:
+    """Reviews of a user's file: a table with `text` and `label`, or plain text with one review a line."""
+    if not labelled and path.suffix not in (".csv", ".tsv"):
+        return [Review(line) for line in readers.lines(path) if line.strip()]
+    columns = ("text", "label") if labelled else ("text",)
+    return [Review(**row) for row in readers.table(path, columns)]
+
+
+def split(examples: list[Review], seed: int) -> Splits:
+    """By chance; equal texts stay on one side."""
+    return splits.by_chance(examples, seed, key=lambda review: review.text)
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    vocabulary: Vocabulary
+    labels: Labels
+    max_timesteps: int
+
+    @classmethod
+    def fit(cls, config, examples):
+        vocabulary = Vocabulary.fit((words(review.text.lower()) for review in examples), config.vocab_size)
+        return cls(vocabulary, Labels.fit(review.label for review in examples), config.max_timesteps)
+
+    def encode(self, example):
+        token_ids = self.vocabulary.encode(words(example.text.lower())[-self.max_timesteps :])  # (timesteps,)
+        targets = None if example.label is None else np.int32(self.labels.encode(example.label))
+        return {"token_ids": token_ids}, targets
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """Embedding, a recurrent layer in both directions, the average over the real timesteps, one logit a label."""
+    import keras
+
+    from common import layers
+
+    token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+    padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
+    x = keras.layers.Embedding(len(encoder.vocabulary), config.embedding_size)(token_ids)
+    x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, embedding_size)
+    x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
+    x = layers.MaskedAveragePooling()(x, padding_mask)  # (batch, 2 * units)
+    x = keras.layers.Dropout(config.dropout)(x)
+    logits = keras.layers.Dense(len(encoder.labels), name="logits")(x)
+
+    model = keras.Model({"token_ids": token_ids}, logits)
+    model.compile(
+        optimizer=keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+        weighted_metrics=["accuracy"],
+    )
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """`{"label", "probabilities": {label: probability}}` for each review."""
+    logits = np.array(inference.forward(model, encoder, examples), np.float64)  # (examples, num_classes)
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return [_answer(encoder.labels.names, row) for row in odds / odds.sum(axis=1, keepdims=True)]
+
+
+def baseline(config, train, examples):
+    """Logistic regression on TF-IDF of words and pairs of words: what order beyond two words is worth."""
+    from common.baselines.linear import ngram_logistic_regression
+
+    names, probabilities = ngram_logistic_regression(
+        [review.text for review in train], [review.label for review in train], [review.text for review in examples]
+    )
+    return {"TF-IDF logistic regression": [_answer(names, row) for row in probabilities]}
+
+
+def _answer(names, probabilities) -> dict:
+    return {"label": names[probabilities.argmax()], "probabilities": dict(zip(names, map(float, probabilities)))}
+
+
+def score(examples, predictions):
+    """Accuracy, macro-F1 and AUC; see common/metrics/classification.py."""
+    from common.metrics.classification import classification
+
+    return classification([review.label for review in examples], predictions, [len(review) for review in examples])
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+TASK = Task(
+    shape="many-to-one",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Generated reviews in which the order of the words decides",
+            licence="Apache-2.0, with this project",
+            home="sample.py",
+            load=load_sample,
+        ),
+    },
+    own_file=OwnFile("a CSV or TSV with the columns text and label", read, split),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="accuracy",
+)
