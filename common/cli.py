@@ -71,6 +71,28 @@ def predict(
 
 
 @app.command()
+def record(
+    task: TaskName,
+    data: Data = None,
+    cells: Annotated[str, typer.Option(help="Names separated by spaces.")] = "simple_rnn gru lstm",
+    seeds: Annotated[str, typer.Option(help="Numbers separated by spaces.")] = "0 1 2",
+    set: Set = None,
+):
+    """Train cells and seeds, and write their results to results.json and the READMEs."""
+    from common.commands import record as command
+
+    command.run(task, data, cells.split(), _numbers(seeds), _settings(set))
+
+
+@app.command()
+def results(tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...")] = None):
+    """Repeat every recorded result; fails where one leaves its interval."""
+    from common.commands import record as command
+
+    command.check(tasks or [])
+
+
+@app.command()
 def new(
     task: Annotated[str, typer.Argument(metavar="NAME", help="The new folder below tasks/.")],
     source: Annotated[str, typer.Option("--from", help="The task to copy.")],
@@ -114,6 +136,13 @@ def _settings(pairs: list[str] | None) -> dict[str, str]:
             raise UserError(f"Settings are NAME=VALUE, separated by spaces, not {pair!r}.")
         settings[name] = value
     return settings
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(number) for number in text.split()]
+    except ValueError:
+        raise UserError(f"Seeds are whole numbers separated by spaces, not {text!r}.") from None
 
 
 def _given(**flags) -> dict:

@@ -57,7 +57,7 @@ def load(task: Task, name: str | None, seed: int, progress=None) -> Source:
     for side, examples in splits:
         if not len(examples):
             raise UserError(f"{name} has too few examples: none is left for {side}.")
-    return Source(name, path.name, "your own file", str(path), sha256_of_file(path), splits, {}, is_file=True)
+    return Source(name, path.name, "your own file", str(path), datasets.sha256_of_file(path), splits, {}, is_file=True)
 
 
 def own_file(task: Task, name: str) -> Path:
@@ -73,15 +73,6 @@ def quick(source: Source) -> Source:
     """The same source with a few hundred examples."""
     few = {side: list(islice(examples, QUICK[side])) for side, examples in source.splits}
     return dataclasses.replace(source, splits=Splits(**few))
-
-
-def sha256_of_file(path: Path) -> str:
-    """Checksum of a file's bytes, in hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _sha256_of_examples(splits: Splits) -> str:

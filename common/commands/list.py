@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from rich.table import Table
 
+from common import results
 from common.commands import console_output
-from common.task import TASKS_FOLDER, Task, load_task, task_names
+from common.task import Task, load_task, task_names
 
 
 def run() -> None:
@@ -21,8 +20,7 @@ def run() -> None:
 
 
 def _row(name: str, task: Task) -> list[str]:
-    file = TASKS_FOLDER / name / "results.json"
-    rows = json.loads(file.read_text())["rows"] if file.exists() else []
-    own = [row for row in rows if row["data"] == next(iter(task.datasets)) and row["cell"] == task.config.cell]
+    wanted = next(iter(task.datasets)), task.config.cell, ""
+    own = [row for row in results.read(name) if (row["data"], row["cell"], row["changed"]) == wanted]
     recorded = [f"{own[0]['mean']:.3f}", f"{own[0]['baseline']:.3f}"] if own else ["-", "-"]
     return [task.shape, ", ".join(task.datasets), task.metric, *recorded]

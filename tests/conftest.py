@@ -1,0 +1,20 @@
+"""What every test may use: a quiet TensorFlow, and run folders and caches of its own."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import pytest
+
+
+@pytest.fixture
+def own_folders(tmp_path, monkeypatch):
+    """Runs and cached arrays go to a temporary folder; gives that folder."""
+    from common import run
+    from common.commands import train
+
+    monkeypatch.setattr(run, "RUNS_FOLDER", tmp_path / "runs")
+    monkeypatch.setattr(train, "CACHE_FOLDER", tmp_path / "cache")
+    return tmp_path

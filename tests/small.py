@@ -1,0 +1,41 @@
+"""Every task at a size that a test can afford: few examples of its embedded sample, few units."""
+
+import dataclasses
+import functools
+from itertools import islice
+
+from common.task import Splits, change_config, load_task
+
+EXAMPLES = {"train": 48, "validation": 16, "test": 16}
+
+
+def settings(config) -> dict:
+    """Changes to a config: eight units and features wherever it counts units or features; the seed stays."""
+    sizes = [field.name for field in dataclasses.fields(config) if field.name.endswith(("units", "embedding_size"))]
+    return {**dict.fromkeys(sizes, 8), "batch_size": 16, "epochs": 3}
+
+
+@functools.cache
+def sample(name: str) -> Splits:
+    """The whole embedded sample of a task."""
+    task = load_task(name)
+    return next(iter(task.datasets.values())).load(None)
+
+
+@functools.cache
+def setting(name: str):
+    """Task, small config, few examples of each side, and the encoder fitted on the few of train."""
+    task = load_task(name)
+    config = change_config(task.config, settings(task.config))
+    few = Splits(*(list(islice(examples, EXAMPLES[side])) for side, examples in sample(name)))
+    return task, config, few, task.encoder.fit(config, few.train)
+
+
+def model(name: str, **changes):
+    """A fresh model of the task with seed 0, and its config."""
+    import keras
+
+    task, config, _, encoder = setting(name)
+    config = change_config(config, changes)
+    keras.utils.set_random_seed(0)
+    return task.build_model(config, encoder), config

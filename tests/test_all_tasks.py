@@ -1,0 +1,165 @@
+"""What holds for every task: the list of checks that a new folder inherits by lying below tasks/."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from common import batching, inference
+from common import run as runs
+from common.commands import evaluate, train
+from common.task import SHAPES, TASKS_FOLDER, task_names
+from tests import small
+
+TASKS = task_names()
+every_task = pytest.mark.parametrize("name", TASKS)
+
+
+def test_every_folder_is_a_task():
+    folders = [path.name for path in TASKS_FOLDER.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    assert sorted(folders) == TASKS
+    assert len(TASKS) >= 5
+
+
+@every_task
+def test_sample_has_three_sides_that_share_nothing(name):
+    task, *_ = small.setting(name)
+    assert task.shape in SHAPES
+    sides = [set(map(repr, examples)) for _, examples in small.sample(name)]
+    assert all(sides)
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+
+
+@every_task
+def test_examples_keep_the_contract(name):
+    _, _, few, _ = small.setting(name)
+    example = few.train[0]
+    assert dataclasses.is_dataclass(example) and len(example) > 0 and str(example).strip()
+
+
+@every_task
+def test_encoder_survives_json(name):
+    task, _, few, encoder = small.setting(name)
+    again = task.encoder.from_json(json.loads(json.dumps(encoder.to_json())))
+    assert again == encoder
+    for example in few.test:
+        before, after = encoder.encode(example), again.encode(example)
+        assert before[0].keys() == after[0].keys()
+        assert all(np.array_equal(before[0][key], after[0][key]) for key in before[0])
+        assert np.array_equal(before[1], after[1])
+
+
+@every_task
+def test_model_overfits_one_batch_and_tells_inputs_apart(name):
+    task, config, few, encoder = small.setting(name)
+    model, config = small.model(name, learning_rate=0.02)
+    batches = encoder.batches(batching.encode(encoder, few.train[:16]), config.batch_size, 0)
+    dataset = batches.dataset()
+    before = model.evaluate(dataset, verbose=0, return_dict=True)["loss"]
+    model.fit(dataset, epochs=40, verbose=0)
+    after = model.evaluate(dataset, verbose=0, return_dict=True)["loss"]
+    assert after < before - 0.3 * abs(before)
+    predictions = task.predict(config, model, encoder, few.train[:16])
+    assert len({json.dumps(prediction) for prediction in predictions}) > 1
+
+
+@every_task
+def test_padding_and_batch_size_change_no_prediction(name, monkeypatch):
+    task, _, few, encoder = small.setting(name)
+    model, config = small.model(name)
+    examples = sorted(few.test, key=len)
+    together = task.predict(config, model, encoder, examples)
+    alone = task.predict(config, model, encoder, examples[:1])
+    _assert_close(alone[0], together[0])
+
+    forward = inference.forward
+    for size in (1, 8):
+        monkeypatch.setattr(
+            inference,
+            "forward",
+            lambda model, encoder, examples, batch_size=0, size=size: forward(model, encoder, examples, size),
+        )
+        for one, other in zip(task.predict(config, model, encoder, examples), together):
+            _assert_close(one, other)
+
+
+@every_task
+def test_padding_changes_no_loss(name):
+    """The loss over batches is the same whether examples are padded to each other or not."""
+    _, _, few, encoder = small.setting(name)
+    model, _ = small.model(name)
+    encoded = batching.encode(encoder, few.test[:8])
+    losses = []
+    for size in (1, 8):
+        total, weight = 0.0, 0.0
+        for inputs, targets, weights in encoder.batches(encoded, size):
+            total += float(model.test_on_batch(inputs, targets, weights, return_dict=True)["loss"]) * weights.sum()
+            weight += weights.sum()
+            model.reset_metrics()
+        losses.append(total / weight)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@every_task
+def test_a_run_repeats_itself(name, own_folders):
+    """Evaluate repeats what train wrote; a run that was killed and resumed ends with the very same weights."""
+    _, config, *_ = small.setting(name)
+    settings = {key: str(value) for key, value in small.settings(config).items()}
+    whole = train.run(name, None, settings, True, False)
+    measured = json.loads(whole.metrics_file.read_text())
+    assert measured["task"] == name and measured["metric"] in measured["test"]
+    for key in ("interval", "baseline", "examples", "parameters", "epochs", "train_seconds", "versions", "data_sha256"):
+        assert key in measured
+    repeated = evaluate.run(name, whole.path.name, None, {})
+    assert repeated["test"] == pytest.approx(measured["test"], rel=1e-6, nan_ok=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        _train_and_kill(name, settings)
+    assert not runs.find(name).finished
+    resumed = train.run(name, None, {}, False, True)
+    assert resumed.path != whole.path
+    assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
+    for one, other in zip(_arrays(whole), _arrays(resumed), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def _train_and_kill(name, settings):
+    """Train, and be interrupted in the middle of the second epoch."""
+    from common import training
+
+    begin = training._Keeper.on_epoch_begin
+
+    def interrupt(self, epoch, logs=None):
+        begin(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training._Keeper, "on_epoch_begin", interrupt)
+        train.run(name, None, settings, True, False)
+
+
+def _arrays(run):
+    import h5py
+
+    found = []
+    with h5py.File(run.weights_file, "r") as file:
+        file.visititems(lambda _, item: found.append(item[()]) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def _assert_close(one, other):
+    """Two predictions that differ by rounding at the most."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            _assert_close(one[key], other[key])
+    elif isinstance(one, (list, tuple)):
+        assert len(one) == len(other)
+        for left, right in zip(one, other):
+            _assert_close(left, right)
+    elif isinstance(one, float):
+        assert one == pytest.approx(other, rel=1e-4, abs=1e-4)
+    else:
+        assert one == other
