@@ -1,7 +1,7 @@
 """Where data comes from: declared source, download with checksum, cache, mirror, licence.
 
-A task declares its sets as `Dataset`s. `fetch` brings the files of one to `data/<name>/`, each verified before it gets its
-final name, and gives back the folder for `Dataset.load` to read. Nothing that was downloaded is executed or unpickled.
+A task declares its sets as `Dataset`s. `fetch` brings the files of one to `data/<name>/`, each verified before it gets
+its final name, and gives back the folder for `Dataset.load` to read. Nothing downloaded is executed or unpickled.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ def fetch(
 ) -> Path | None:
     """The folder that holds the verified files of a set, downloaded where they are not there yet.
 
-    A file which was verified once is taken as it is while its size and time stay the same; a changed one is hashed again,
-    and downloaded again where it is not what was declared.
+    A file which was verified once is taken as it is while its size and time stay the same; a changed one is hashed
+    again, and downloaded again where it is not what was declared.
 
     Args:
         name: of the set and of its folder.

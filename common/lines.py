@@ -1,0 +1,148 @@
+"""Lines of UTF-8 text files: streamed, or by number from a file of any size."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import copy
+import gzip
+import itertools
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from common.errors import UserError
+
+LONGEST_LINE = 1 << 20  # bytes
+LARGEST_RATIO = 100  # unpacked to packed bytes; text packs 3 to 10 times smaller, a decompression bomb 1000 times
+EVERY = 64  # lines between two places that a LineSequence knows
+
+
+def at_line(path: Path, number: int, problem: str) -> UserError:
+    """The error which says what is wrong with a line of a file; numbers count from 1."""
+    return UserError(f"{path}, line {number:,}, {problem}.")
+
+
+def lines(path: Path) -> Iterator[str]:
+    """The lines of a text file without their ends, one at a time; at least one.
+
+    A byte order mark is dropped; lines end in LF or CRLF; a file whose name ends in `.gz` is unpacked while it is read.
+
+    Raises:
+        UserError: if the file is missing, empty or not UTF-8 text, naming the line.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        numbered = enumerate(_raw_lines(path, file), 1)
+        number, raw = next(numbered, (0, b""))
+        if not number:
+            raise UserError(f"{path} is empty.")
+        yield _decoded(path, number, raw)
+        for number, raw in numbered:
+            yield _decoded(path, number, raw)
+
+
+class LineSequence(Sequence[str]):
+    """The lines of a text file by number, read when they are asked for: nothing of the file stays in memory.
+
+    Opening reads the file through once and remembers where every 64th line begins (2 MB for a corpus of 1 GB).
+    Iterating streams, a single line costs the reading of 64 at most, a slice is a LineSequence over the same file.
+
+    Args:
+        path: a text file as `lines` reads it, not packed.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        if self.path.suffix == ".gz":
+            raise UserError(f"{path} is packed: unpack it first (gunzip -k).")
+        self._offsets, count = _offsets(self.path)
+        self._numbers = range(count)  # of the lines shown, from 0
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int | slice) -> str | LineSequence:
+        picked = self._numbers[index]
+        if isinstance(index, slice):
+            part = copy.copy(self)
+            part._numbers = picked
+            return part
+        return next(self._read(picked, picked + 1))
+
+    def __iter__(self) -> Iterator[str]:
+        if self._numbers.step == 1:
+            return self._read(self._numbers.start, self._numbers.stop)
+        return (next(self._read(number, number + 1)) for number in self._numbers)
+
+    def _read(self, start: int, stop: int) -> Iterator[str]:
+        near = start - start % EVERY
+        with _opened(self.path) as file:
+            file.seek(self._offsets[near // EVERY])
+            numbered = enumerate(_raw_lines(self.path, file, near + 1), near + 1)
+            for number, raw in itertools.islice(numbered, start - near, stop - near):
+                yield _decoded(self.path, number, raw)
+
+
+def _offsets(path: Path) -> tuple[array.array, int]:
+    """Where every 64th line begins, and how many lines there are."""
+    import numpy as np
+
+    offsets, count, place, last = array.array("q", [0]), 0, 0, b""
+    with _opened(path) as file:
+        while chunk := file.read(1 << 20):
+            ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n"))
+            first = -(count + 1) % EVERY  # line k begins after the k-th end
+            offsets.extend((place + 1 + ends[first::EVERY]).tolist())
+            count, place, last = count + len(ends), place + len(chunk), chunk[-1:]
+    if not place:
+        raise UserError(f"{path} is empty.")
+    return offsets, count + (last != b"\n")
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file for reading bytes; what goes wrong while it is open becomes one line."""
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise UserError(f"There is no file {path}.") from error
+    except IsADirectoryError as error:
+        raise UserError(f"{path} is a folder: name a file.") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UserError(f"{path} is not a whole gzip file ({error}): fetch it again.") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror or error}).") from error
+
+
+def _raw_lines(path: Path, file: IO[bytes], first: int = 1) -> Iterator[bytes]:
+    """Lines with their ends; refuses one too long for memory, and a small packed file which never ends."""
+    left = LARGEST_RATIO * path.stat().st_size + LONGEST_LINE if path.suffix == ".gz" else math.inf
+    for number in itertools.count(first):
+        raw = file.readline(LONGEST_LINE + 1)
+        if not raw:
+            return
+        left -= len(raw)
+        if len(raw) > LONGEST_LINE:
+            raise at_line(path, number, f"is longer than {LONGEST_LINE:,} bytes: break it into shorter ones (fold -s)")
+        if left < 0:
+            raise at_line(
+                path, number, f"is where it has grown {LARGEST_RATIO} times larger than packed: unpack it first"
+            )
+        yield raw
+
+
+def _decoded(path: Path, number: int, raw: bytes) -> str:
+    try:
+        line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        byte = raw[error.start]
+        raise at_line(
+            path, number, f"is not UTF-8 (byte {byte:#04x} at {error.start}): save the file as UTF-8"
+        ) from error
+    if "\0" in line:
+        raise at_line(path, number, "holds a NUL byte: it is no text, or text in UTF-16; save the file as UTF-8")
+    return line.rstrip("\r\n")
