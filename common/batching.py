@@ -95,7 +95,8 @@ class Batches:
             return tf.TensorSpec((None, None, *array.shape[2:])[: array.ndim], array.dtype)
 
         signature = tf.nest.map_structure(spec, next(iter(self)))
-        return tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature).prefetch(4)
+        batches = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature)
+        return batches.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 
 
 class ByLength(Batches):

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from common import run as runs
+from common import weights
 from common.batching import Batches
 from common.errors import UserError
 from common.run import Run
@@ -61,7 +62,7 @@ def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Ru
                 shuffle=False,
                 callbacks=[keeper, _Display(progress, len(train) * config.epochs, len(train) * first)],
             )
-    model.load_weights(run.weights_file)
+    weights.load(model, run.weights_file)
     return keeper.history
 
 
@@ -96,7 +97,7 @@ class _Keeper(keras.callbacks.Callback):
         self.history.append(row)
         if self.best is row:
             with runs.written(self.run.weights_file) as path:
-                self.model.save_weights(path)
+                weights.save(self.model, path)
         runs.write_text(self.run.history_file, history_csv(self.history))
         self._save_state()
         if self.exhausted:

@@ -10,15 +10,20 @@ import h5py
 from common.errors import UserError
 
 
+def save(model, path: Path) -> None:
+    """Write the model's weights, and nothing of its optimizer, as a `.weights.h5` file."""
+    _bare(model).save_weights(path)
+
+
 def load(model, path: Path) -> None:
-    """Give the model the weights in a `.weights.h5` file that `keras.Model.save_weights` wrote.
+    """Give the model the weights in a file that `save` wrote.
 
     Raises:
         UserError: if the file is damaged or its arrays are not the model's in name, shape and type.
     """
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "own.weights.h5"
-        model.save_weights(own)
+        save(model, own)
         expected = layout(own)
     try:
         found = layout(path)
@@ -30,7 +35,14 @@ def load(model, path: Path) -> None:
                 f"{path} does not fit the model: {name} is {found.get(name, 'missing')} in the file and "
                 f"{expected.get(name, 'absent')} in the model. Was the task changed? Train again."
             )
-    model.load_weights(path)
+    _bare(model).load_weights(path)
+
+
+def _bare(model):
+    """The same layers without the optimizer, which Keras would save along, and without a subclass's own state."""
+    import keras
+
+    return keras.Model(model.inputs, model.outputs)
 
 
 def layout(path: Path) -> dict[str, str]:

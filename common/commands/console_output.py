@@ -33,6 +33,24 @@ def download_progress(console: Console):
         yield show
 
 
+def layers(console: Console, model) -> None:
+    """Print the layers of a model in order, with what each gives and how many weights it has."""
+    table = Table(title=f"model: {model.count_params():,} parameters", title_justify="left")
+    for column, justify in (("layer", "left"), ("kind", "left"), ("gives", "left"), ("parameters", "right")):
+        table.add_column(column, justify=justify)
+    for layer in model.layers:
+        shapes = [tensor.shape for tensor in _flat(layer.output)]
+        gives = ", ".join(str(shape).replace("None", "?") for shape in shapes)
+        table.add_row(layer.name, type(layer).__name__, gives, f"{layer.count_params():,}")
+    console.print(table)
+
+
+def _flat(output) -> list:
+    if isinstance(output, dict):
+        output = list(output.values())
+    return [tensor for part in output for tensor in _flat(part)] if isinstance(output, (list, tuple)) else [output]
+
+
 def scores(console: Console, measured: dict) -> None:
     """Print every score beside the baselines, and which is better."""
     baselines = measured["baselines"]

@@ -91,7 +91,7 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
 
     keras.utils.set_random_seed(config.seed)
     model = task.build_model(config, encoder)
-    model.summary(print_fn=lambda text, **_: console.print(text, highlight=False), line_length=100)
+    console_output.layers(console, model)
     cache = _cache_folder(source, folder) if source.is_file or task.datasets[source.name].files else None
     train = batching.encode(encoder, source.splits.train, cache and cache / "train")
     validation = batching.encode(encoder, source.splits.validation, cache and cache / "validation")
