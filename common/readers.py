@@ -132,8 +132,8 @@ def to_bio(tags: Sequence[str]) -> tuple[str, ...]:
     return tuple(bio)
 
 
-def table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, dict[str, str]]]:
-    """`(line number, {column: cell})` of every row of a .csv or .tsv file with a header.
+def table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> list[dict[str, str]]:
+    """`{column: cell}` of every row of a .csv or .tsv file with a header.
 
     Cells in a .csv are separated by commas or semicolons and may hold line breaks within quotation marks; in a .tsv, by
     tabs, one row a line. Columns are found whatever their case. Cells lose the space around them.
@@ -142,6 +142,13 @@ def table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> I
         columns: must be there and filled in every row.
         optional: in the rows of a file that has them, perhaps empty.
     """
+    return [row for _, row in _numbered_rows(path, columns, optional)]
+
+
+def _numbered_rows(
+    path: Path, columns: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of `table`, each with the number of its first line."""
     rows = _tsv_rows(path) if path.name.removesuffix(".gz").endswith((".tsv", ".tab")) else _csv_rows(path, columns)
     _, header = next(rows)
     names = [_plain(cell) for cell in header]
@@ -238,7 +245,7 @@ def prices(path: Path) -> PriceSeries:
 
     rows = []  # (date, price, volume, line number)
     has_volume = False
-    for number, row in table(path, ("Date",), ("Close", "Adj Close", "Volume")):
+    for number, row in _numbered_rows(path, ("Date",), ("Close", "Adj Close", "Volume")):
         if "Close" not in row and "Adj Close" not in row:
             raise UserError(f"{path} has no column 'Close'. Rename the column of the prices in line 1.")
         price, volume = row.get("Adj Close", row.get("Close")), row.get("Volume", "")
