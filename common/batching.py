@@ -11,7 +11,46 @@ from pathlib import Path
 import numpy as np
 
 GROUPS = 8  # lengths to which a sequence can be padded: enough for little padding, few enough to compile for each
+_CHOICES = 256  # lengths among which the padded ones are chosen
 _CHUNK = 1 << 20  # values held in memory before they go to disk
+
+
+def padded_lengths(lengths: np.ndarray, groups: int = GROUPS) -> np.ndarray:
+    """The lengths to which sequences are padded so that the least padding is needed.
+
+    Dynamic programming over the lengths that occur: the best `g` groups up to a length extend the best `g - 1` groups
+    up to a shorter one.
+
+    Args:
+        lengths: int array, timesteps of each sequence.
+        groups: most lengths to choose.
+
+    Returns:
+        Ascending int array of at most `groups` lengths; the last is the longest that occurs.
+    """
+    found, counts = np.unique(lengths, return_counts=True)
+    if len(found) > _CHOICES:
+        # Too many to try all pairs: long sequences are told apart by their share of all timesteps.
+        shares = np.cumsum(found * counts) / np.sum(found * counts)
+        found = found[np.unique(np.searchsorted(shares, np.linspace(0, 1, _CHOICES + 1)[1:] - 1e-12))]
+        counts = np.bincount(np.searchsorted(found, lengths), minlength=len(found))
+    below = np.concatenate([[0], np.cumsum(counts)])  # sequences shorter than found[i]
+    steps = found * (below[1:] - below[:, None])  # [i, j]: padded timesteps if found[i..j] are one group
+    steps = np.where(below[1:] > below[:, None], steps.astype(float), np.inf)
+    best, cuts = steps[0], []
+    for _ in range(min(groups, len(found)) - 1):
+        extended = np.concatenate([[0], best])[:, None] + steps
+        cuts.append(extended.argmin(axis=0))
+        best = extended.min(axis=0)
+    chosen, last = [], len(found) - 1
+    for cut in reversed(cuts):
+        chosen.append(last)
+        last = cut[last] - 1
+        if last < 0:
+            break
+    else:
+        chosen.append(last)
+    return found[chosen[::-1]]
 
 
 class Column:
@@ -26,9 +65,7 @@ class Column:
     def __init__(self, values: np.ndarray, offsets: np.ndarray, is_sequence: bool):
         self.values, self.offsets, self.is_sequence = values, offsets, is_sequence
         self.lengths = np.diff(offsets)
-        # Quantiles give the crowded lengths the finer steps; a column of one length gets that length alone.
-        steps = np.linspace(0, 1, GROUPS + 1)[1:]
-        self.padded_lengths = np.unique(np.quantile(self.lengths, steps, method="higher"))
+        self.padded_lengths = padded_lengths(self.lengths)
 
     def group(self, examples: np.ndarray) -> np.ndarray:
         """Number of the padded length that each of the examples needs, int `(n,)`."""
