@@ -40,7 +40,7 @@ def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Ru
         UserError: if the loss is no longer a number, or the state in the folder does not fit the model.
     """
     model.optimizer.build(model.trainable_variables)
-    keeper = _Keeper(train, config.patience, run)
+    keeper = _Keeper(train, validation, config.patience, run)
     first = keeper.resume(model)
     if first < config.epochs and not keeper.exhausted:
         with Progress(
@@ -55,12 +55,11 @@ def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Ru
         ) as progress:
             model.fit(
                 train.dataset(),
-                validation_data=validation.dataset(),
                 initial_epoch=first,
                 epochs=config.epochs,
                 verbose=0,
                 shuffle=False,
-                callbacks=[keeper, _Display(progress, len(train) * config.epochs, len(train) * first)],
+                callbacks=[keeper, _Display(progress, keeper, len(train) * config.epochs)],
             )
     weights.load(model, run.weights_file)
     return keeper.history
@@ -69,9 +68,9 @@ def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Ru
 class _Keeper(keras.callbacks.Callback):
     """Keeps the best weights, the history and the state; stops when the validation loss no longer falls."""
 
-    def __init__(self, train: Batches, patience: int, run: Run):
+    def __init__(self, train: Batches, validation: Batches, patience: int, run: Run):
         super().__init__()
-        self.train, self.patience, self.run = train, patience, run
+        self.train, self.validation, self.patience, self.run = train, validation, patience, run
         self.history: list[dict] = []
 
     @property
@@ -87,7 +86,8 @@ class _Keeper(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {name.replace("val_", "validation_"): float(value) for name, value in logs.items()}
+        row = {name: float(value) for name, value in logs.items()}
+        row |= {f"validation_{name}": value for name, value in mean_metrics(self.model, self.validation).items()}
         if not math.isfinite(row["loss"] + row["validation_loss"]):
             raise UserError(
                 f"The loss is {row['loss']} in epoch {epoch + 1}: training has diverged. "
@@ -133,12 +133,28 @@ class _Keeper(keras.callbacks.Callback):
         return len(self.history)
 
 
+def mean_metrics(model, batches: Batches) -> dict[str, float]:
+    """Loss and weighted metrics of the model at rest, each target counted once and padding never.
+
+    Keras averages the losses of batches as if all weighed the same, so that the mean would depend on the batch size.
+    """
+    sums, total = {}, 0.0
+    for inputs, targets, weights in batches:
+        model.reset_metrics()
+        weight = float(weights.sum())
+        total += weight
+        for name, value in model.test_on_batch(inputs, targets, weights, return_dict=True).items():
+            sums[name] = sums.get(name, 0.0) + float(value) * weight
+    return {name: value / total for name, value in sums.items()}
+
+
 class _Display(keras.callbacks.Callback):
     """Draws progress over all epochs, and leaves a line for each."""
 
-    def __init__(self, progress: Progress, total: int, done: int):
+    def __init__(self, progress: Progress, keeper: _Keeper, total: int):
         super().__init__()
-        self.progress = progress
+        self.progress, self.keeper = progress, keeper
+        done = len(keeper.train) * len(keeper.history)
         self.bar = progress.add_task("", total=total, completed=done, epoch=1, loss="")
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -148,7 +164,7 @@ class _Display(keras.callbacks.Callback):
         self.progress.update(self.bar, advance=1, loss=f"{logs['loss']:.4f}")
 
     def on_epoch_end(self, epoch, logs=None):
-        figures = "  ".join(f"{name.replace('val_', 'validation ')} {value:.4f}" for name, value in logs.items())
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in self.keeper.history[-1].items() if name != "epoch")
         self.progress.console.print(f"epoch {epoch + 1:3d}  {figures}", highlight=False)
 
 
