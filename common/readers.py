@@ -121,14 +121,14 @@ def to_bio(tags: Sequence[str]) -> tuple[str, ...]:
     Takes BIO, IOB1 (B- only between neighbours of one type), IOBES and BILOU. An I- that continues nothing begins a
     span, as the CoNLL-2000 scorer has it.
     """
-    bio, before = [], "O"
+    bio, before = [], None
     for tag in tags:
         prefix, _, kind = tag.partition("-")
         if tag != "O":
             begins = prefix in "BSU" or before != kind
             tag = f"{'B' if begins else 'I'}-{kind}"
         bio.append(tag)
-        before = "O" if tag == "O" or prefix in "ESLU" else kind
+        before = None if tag == "O" or prefix in "ESLU" else kind
     return tuple(bio)
 
 
@@ -149,7 +149,7 @@ def _numbered_rows(
     path: Path, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of `table`, each with the number of its first line."""
-    rows = _tsv_rows(path) if path.name.removesuffix(".gz").endswith((".tsv", ".tab")) else _csv_rows(path, columns)
+    rows = _tsv_rows(path) if path.name.removesuffix(".gz").endswith((".tsv", ".tab")) else _csv_rows(path)
     _, header = next(rows)
     names = [_plain(cell) for cell in header]
     for column in columns:
@@ -179,7 +179,7 @@ def _numbered_rows(
         raise UserError(f"{path} has a header and no rows.")
 
 
-def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     first = next(lines(path))
     delimiter = max(",;\t", key=first.count)  # of equals the first
     reader = csv.reader((line + "\n" for line in lines(path)), delimiter=delimiter, strict=True)
@@ -247,7 +247,7 @@ def prices(path: Path) -> PriceSeries:
     has_volume = False
     for number, row in _numbered_rows(path, ("Date",), ("Close", "Adj Close", "Volume")):
         if "Close" not in row and "Adj Close" not in row:
-            raise UserError(f"{path} has no column 'Close'. Rename the column of the prices in line 1.")
+            raise UserError(f"{path} has no column 'Close' or 'Adj Close'. Rename the column of the prices in line 1.")
         price, volume = row.get("Adj Close", row.get("Close")), row.get("Volume", "")
         has_volume = "Volume" in row
         if price.lower() in MISSING_NUMBERS:
@@ -288,6 +288,6 @@ def _number(path: Path, number: int, what: str, text: str) -> float:
 
 def _date(path: Path, number: int, text: str) -> datetime.date:
     try:
-        return datetime.datetime.strptime(text[:10], "%Y-%m-%d").date()  # a time of day after it is passed over
+        return datetime.date.fromisoformat(text[:10])  # a time of day after it is passed over
     except ValueError:
         raise at_line(path, number, f"has the date {text!r:.30}: write it as 2017-09-01") from None

@@ -56,7 +56,7 @@ def by_group(
     for fraction, sides_after in ((fractions[2], 2), (fractions[1], 1)):
         side = waiting.pop()
         while len(waiting) > sides_after and len(side) + len(waiting[-1]) / 2 <= fraction * total:
-            side = side + waiting.pop()
+            side.extend(waiting.pop())
         sides.append(side)
     test, validation = sides
     train = [example for members in waiting for example in members]
