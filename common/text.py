@@ -48,10 +48,13 @@ class Vocabulary:
         counts = Counter()
         for tokens in sequences:
             counts.update(tokens)
-        for token in SPECIAL:
-            counts.pop(token, None)
-        kept = [token for token, count in counts.most_common(size - len(SPECIAL)) if count >= min_count]
-        return cls(SPECIAL + tuple(kept))
+        return cls.of_counts(counts, size, min_count)
+
+    @classmethod
+    def of_counts(cls, counts: Counter[str], size: int, min_count: int = 1) -> Vocabulary:
+        """The same from tokens that have been counted."""
+        known = [token for token, count in counts.most_common() if count >= min_count and token not in SPECIAL]
+        return cls(SPECIAL + tuple(known[: size - len(SPECIAL)]))
 
     def __len__(self) -> int:
         return len(self.tokens)
