@@ -33,7 +33,7 @@ def test_by_chance_loses_nothing_and_keeps_duplicates_on_one_side(examples, seed
 
 @given(st.integers(20, 400), st.integers(0, 5))
 def test_by_chance_gives_each_side_its_share_of_single_examples(count, seed):
-    train, validation, test = sides(splits.by_chance(range(count), seed))
+    _, validation, test = sides(splits.by_chance(range(count), seed))
     assert abs(len(validation) - count / 10) <= 1 and abs(len(test) - count / 10) <= 1
 
 
