@@ -37,7 +37,6 @@ matplotlib.rcParams.update(
         "lines.linewidth": 2,
         "savefig.dpi": 130,
         "text.color": INK,
-        "text.parse_math": False,  # a "$" in somebody's data is a "$"
         "xtick.color": GREY,
         "xtick.labelcolor": INK,
         "ytick.color": GREY,
