@@ -91,3 +91,17 @@ def difference(model: Scores, baseline: Scores, name: str, level: float = 0.95) 
 def lower_is_better(name: str) -> bool:
     """Whether a smaller value of the metric is the better one: errors, losses and perplexity; all others rise."""
     return name.endswith(("_error", "_loss", "perplexity"))
+
+
+def by_length(lengths: Sequence[int], parts: int = 4) -> dict[str, np.ndarray]:
+    """Parts of about equal size from short to long: `"5 to 12"` -> numbers of the examples of such lengths.
+
+    Args:
+        lengths: of each example; examples of one length stay together.
+        parts: how many, at most.
+    """
+    lengths = np.asarray(lengths)
+    last = np.unique(np.quantile(lengths, np.arange(1, parts + 1) / parts, method="higher"))  # length of each part
+    members = [np.flatnonzero(np.searchsorted(last, lengths) == part) for part in range(len(last))]
+    ends = [(lengths[numbers].min(), lengths[numbers].max()) for numbers in members]
+    return {f"{low} to {high}" if low < high else f"{low}": numbers for (low, high), numbers in zip(ends, members)}
