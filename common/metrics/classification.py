@@ -1,0 +1,131 @@
+"""How well labels are told apart, and whether the stated probabilities can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from common.metrics.scores import Scores, by_length
+
+BINS = 15  # of equal width, for the calibration error; as many as Guo et al. (2017), https://arxiv.org/abs/1706.04599
+SMALLEST = np.finfo(float).eps  # a probability below it counts as it: one sure mistake must not make a loss infinite
+
+
+class Classification(Scores):
+    """`accuracy`, `macro_f1`, `auc`, `log_loss` (nats) and `calibration_error` (expected, a fraction).
+
+    `macro_f1` is the mean over the labels that are true or answered somewhere. `auc` is that of the second of two labels,
+    or else the mean over the labels, each against the rest; nothing where fewer than two labels are true.
+
+    A row holds the number of the true label, that of the answer, the loss, the probability of the answer, and of every
+    label the rank of its probability among all examples (equal ones share it): all that `auc` needs, without sorting again.
+
+    Attributes:
+        labels: names of the labels; their positions are the numbers below.
+        truth, answer: int arrays `(examples,)`.
+        confidence: float array `(examples,)`, the probability of each answer.
+        confusion: int array `(labels, labels)`, examples by truth (rows) and answer (columns).
+    """
+
+    def __init__(
+        self, labels: Sequence[str], truth: np.ndarray, answer: np.ndarray, probabilities: np.ndarray, lengths
+    ):
+        each = np.arange(len(truth))
+        losses = -np.log(np.clip(probabilities[each, truth], SMALLEST, 1))
+        self.labels, self.truth, self.answer = tuple(labels), truth, answer
+        self.confidence = probabilities[each, answer]
+        self.confusion = _confusion(truth, answer, len(labels))
+        ranks = [np.unique(column, return_inverse=True)[1] for column in probabilities.T]
+        two_or_more = len(np.unique(truth)) > 1
+
+        def reduce(rows: np.ndarray) -> dict[str, float]:
+            truth, answer, ranks = rows[:, 0].astype(int), rows[:, 1].astype(int), rows[:, 4:].astype(int)
+            scores = {
+                "accuracy": np.mean(truth == answer),
+                "macro_f1": _macro_f1(_confusion(truth, answer, len(labels))),
+            }
+            if two_or_more:
+                scores["auc"] = _auc(truth, ranks)
+            scores["log_loss"] = rows[:, 2].mean()
+            counts, confidence, accuracy = reliability(rows[:, 3], truth == answer)
+            scores["calibration_error"] = counts @ np.abs(accuracy - confidence) / len(rows)
+            return {name: float(value) for name, value in scores.items()}
+
+        super().__init__(
+            np.column_stack([truth, answer, losses, self.confidence, *ranks]),
+            reduce,
+            losses=losses,
+            truths=[labels[i] for i in truth],
+            answers=[labels[i] for i in answer],
+            breakdowns={
+                "by class": {label: np.flatnonzero(truth == i) for i, label in enumerate(labels)},
+                "by length": by_length(lengths),
+            },
+        )
+
+
+def classification(
+    truth: Sequence[str],
+    predictions: Sequence[Mapping],
+    lengths: Sequence[int],
+    labels: Sequence[str] | None = None,
+) -> Classification:
+    """Scores of predicted labels.
+
+    Args:
+        truth: the true label of each example.
+        predictions: each has its `label` and `probabilities`, a mapping of label to probability; a label that is missing
+            there has none.
+        lengths: timesteps of each example, for the scores by length.
+        labels: all of them, in order; the second of two is the positive one. None: those that occur, sorted.
+    """
+    if labels is None:
+        labels = sorted({*truth, *(label for prediction in predictions for label in prediction["probabilities"])})
+    numbers = {label: i for i, label in enumerate(labels)}
+    return Classification(
+        labels,
+        np.array([numbers[label] for label in truth], int),
+        np.array([numbers[prediction["label"]] for prediction in predictions], int),
+        np.array([[prediction["probabilities"].get(label, 0.0) for label in labels] for prediction in predictions]),
+        lengths,
+    )
+
+
+def reliability(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What was promised and what was kept, by bins of equal width of the stated probability; empty bins are left out.
+
+    Args:
+        confidence: float array `(examples,)`, from 0 to 1.
+        right: bool array `(examples,)`.
+
+    Returns:
+        counts, mean confidence, share that is right: arrays `(bins,)`, by rising confidence.
+    """
+    bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    counts = np.bincount(bins, minlength=BINS)
+    sums = np.bincount(bins, confidence, BINS), np.bincount(bins, right, BINS)
+    used = counts > 0
+    return counts[used], sums[0][used] / counts[used], sums[1][used] / counts[used]
+
+
+def _confusion(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:
+    return np.bincount(truth * count + answer, minlength=count * count).reshape(count, count)
+
+
+def _macro_f1(confusion: np.ndarray) -> float:
+    occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)  # of each label, true and answered
+    return np.mean(2 * np.diag(confusion)[occurrences > 0] / occurrences[occurrences > 0])
+
+
+def _auc(truth: np.ndarray, ranks: np.ndarray) -> float:
+    """Probability that an example of a label gets a higher probability of it than another example; a draw counts half."""
+    labels = range(ranks.shape[1]) if ranks.shape[1] != 2 else [1]
+    areas = []
+    for label in labels:
+        own = np.bincount(ranks[truth == label, label], minlength=ranks[:, label].max() + 1)
+        others = np.bincount(ranks[:, label]) - own
+        if own.any() and others.any():
+            below = np.cumsum(others) - others
+            areas.append(own @ (below + others / 2) / (own.sum() * others.sum()))
+    return np.mean(areas) if areas else np.nan
