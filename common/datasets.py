@@ -2,11 +2,12 @@
 
 A task declares its sets as `Dataset`s. `fetch` brings the files of one to `data/<name>/`, each verified before it gets
 its final name, and gives back the folder for `Dataset.load` to read. Nothing downloaded is executed or unpickled.
+
+Every task imports this module: what only a download needs is imported there.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import dataclasses
 import errno
@@ -16,7 +17,6 @@ import json
 import os
 import re
 import shutil
-import tarfile
 import tempfile
 import threading
 import zlib
@@ -24,7 +24,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from common.download import address, download
 from common.errors import UserError
 
 if TYPE_CHECKING:
@@ -178,6 +177,8 @@ class _Meter:
 
 
 def _download_all(dataset: Dataset, home: Path, paths: Iterable[str], meter: _Meter) -> None:
+    import concurrent.futures
+
     with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
         jobs = [pool.submit(_download, dataset, home, path, meter) for path in paths]
         try:
@@ -190,6 +191,8 @@ def _download_all(dataset: Dataset, home: Path, paths: Iterable[str], meter: _Me
 
 def _download(dataset: Dataset, home: Path, path: str, meter: _Meter) -> None:
     """One file to its final name, or an error and nothing left behind."""
+    from common.download import address, download
+
     target, url = home / path, dataset.base_url + path
     target.parent.mkdir(parents=True, exist_ok=True)
     with _beside(target) as part:
@@ -215,6 +218,10 @@ def _beside(target: Path) -> Iterator[Path]:
 
 def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
     """The declared members of the archive to their final names, verified before."""
+    import tarfile
+
+    from common.download import address, download
+
     home.mkdir(parents=True, exist_ok=True)
     url = dataset.base_url + dataset.archive
     with tempfile.TemporaryDirectory(prefix=".part-", dir=home) as scratch:

@@ -17,6 +17,7 @@ from common.errors import UserError
 
 LONGEST_LINE = 1 << 20  # bytes
 LARGEST_RATIO = 100  # unpacked to packed bytes; text packs 3 to 10 times smaller, a decompression bomb 1000 times
+CHUNK = 1 << 14  # bytes read at a time
 EVERY = 64  # lines between two places that a LineSequence knows
 
 
@@ -35,13 +36,12 @@ def lines(path: Path) -> Iterator[str]:
     """
     path = Path(path)
     with _opened(path) as file:
-        numbered = enumerate(_raw_lines(path, file), 1)
-        number, raw = next(numbered, (0, b""))
-        if not number:
+        found = False
+        for block in _blocks(path, file):
+            found = True
+            yield from block
+        if not found:
             raise UserError(f"{path} is empty.")
-        yield _decoded(path, number, raw)
-        for number, raw in numbered:
-            yield _decoded(path, number, raw)
 
 
 class LineSequence(Sequence[str]):
@@ -81,22 +81,24 @@ class LineSequence(Sequence[str]):
         near = start - start % EVERY
         with _opened(self.path) as file:
             file.seek(self._offsets[near // EVERY])
-            numbered = enumerate(_raw_lines(self.path, file, near + 1), near + 1)
-            for number, raw in itertools.islice(numbered, start - near, stop - near):
-                yield _decoded(self.path, number, raw)
+            found = itertools.chain.from_iterable(_blocks(self.path, file, near + 1))
+            yield from itertools.islice(found, start - near, stop - near)
 
 
 def _offsets(path: Path) -> tuple[array.array, int]:
     """Where every 64th line begins, and how many lines there are."""
     import numpy as np
 
-    offsets, count, place, last = array.array("q", [0]), 0, 0, b""
+    offsets, count, place, last, begun = array.array("q", [0]), 0, 0, b"", 0
     with _opened(path) as file:
         while chunk := file.read(1 << 20):
             ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n"))
             first = -(count + 1) % EVERY  # line k begins after the k-th end
             offsets.extend((place + 1 + ends[first::EVERY]).tolist())
+            begun = place + 1 + int(ends[-1]) if len(ends) else begun  # where the last line begins
             count, place, last = count + len(ends), place + len(chunk), chunk[-1:]
+            if place - begun > LONGEST_LINE:
+                raise _too_long(path, count + 1)
     if not place:
         raise UserError(f"{path} is empty.")
     return offsets, count + (last != b"\n")
@@ -118,31 +120,44 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         raise UserError(f"{path} cannot be read ({error.strerror or error}).") from error
 
 
-def _raw_lines(path: Path, file: IO[bytes], first: int = 1) -> Iterator[bytes]:
-    """Lines with their ends; refuses one too long for memory, and a small packed file which never ends."""
-    left = LARGEST_RATIO * path.stat().st_size + LONGEST_LINE if path.suffix == ".gz" else math.inf
-    for number in itertools.count(first):
-        raw = file.readline(LONGEST_LINE + 1)
-        if not raw:
-            return
-        left -= len(raw)
-        if len(raw) > LONGEST_LINE:
-            raise at_line(path, number, f"is longer than {LONGEST_LINE:,} bytes: break it into shorter ones (fold -s)")
+def _blocks(path: Path, file: IO[bytes], number: int = 1) -> Iterator[list[str]]:
+    """The lines from where the file stands, many at a time, the first of which has this number.
+
+    Refuses a line too long for memory, and a small packed file which does not end.
+    """
+    rest, left = b"", LARGEST_RATIO * path.stat().st_size + LONGEST_LINE if path.suffix == ".gz" else math.inf
+    while chunk := file.read(CHUNK):
+        whole, end, begun = chunk.rpartition(b"\n")
+        if end:
+            block = _decoded(path, number, rest + whole)
+            yield block
+            number, rest = number + len(block), b""
+        rest += begun
+        left -= len(chunk)
+        if len(rest) > LONGEST_LINE:
+            raise _too_long(path, number)
         if left < 0:
             raise at_line(
                 path, number, f"is where it has grown {LARGEST_RATIO} times larger than packed: unpack it first"
             )
-        yield raw
+    if rest:
+        yield _decoded(path, number, rest)
 
 
-def _decoded(path: Path, number: int, raw: bytes) -> str:
+def _too_long(path: Path, number: int) -> UserError:
+    return at_line(path, number, f"is longer than {LONGEST_LINE:,} bytes: break it into shorter ones (fold -s)")
+
+
+def _decoded(path: Path, number: int, block: bytes) -> list[str]:
+    """The lines of a block without their ends; `number` is that of its first."""
     try:
-        line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        text = block.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        byte = raw[error.start]
-        raise at_line(
-            path, number, f"is not UTF-8 (byte {byte:#04x} at {error.start}): save the file as UTF-8"
-        ) from error
-    if "\0" in line:
-        raise at_line(path, number, "holds a NUL byte: it is no text, or text in UTF-16; save the file as UTF-8")
-    return line.rstrip("\r\n")
+        place = error.start - block.rfind(b"\n", 0, error.start)
+        problem = f"is not UTF-8 (byte {block[error.start]:#04x} at {place}): save the file as UTF-8"
+        raise at_line(path, number + block.count(b"\n", 0, error.start), problem) from error
+    if "\0" in text:
+        problem = "holds a NUL byte: it is no text, or text in UTF-16; save the file as UTF-8"
+        raise at_line(path, number + text.count("\n", 0, text.index("\0")), problem)
+    found = text.split("\n")
+    return [line.rstrip("\r") for line in found] if "\r" in text else found

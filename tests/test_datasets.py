@@ -123,14 +123,14 @@ def test_the_second_call_neither_connects_nor_hashes(mirror, tmp_path, monkeypat
     def never(*_):
         raise AssertionError("must not be called")
 
-    monkeypatch.setattr(datasets, "download", never)
+    monkeypatch.setattr(download, "download", never)
     monkeypatch.setattr(datasets, "sha256_of_file", never)
     assert fetch("words", declare(), tmp_path / "data", announce=never) == home
 
 
 def test_files_put_there_by_hand_are_taken_if_they_are_the_declared_ones(tmp_path, monkeypatch):
     monkeypatch.delenv("ZOO_MIRROR", raising=False)
-    monkeypatch.setattr(datasets, "download", None)
+    monkeypatch.setattr(download, "download", None)
     for path, content in FILES.items():
         (tmp_path / "words" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "words" / path).write_bytes(content)
@@ -141,8 +141,8 @@ def test_only_a_missing_or_altered_file_is_downloaded_again(mirror, tmp_path, mo
     home = fetch("words", declare(), tmp_path / "data", announce=lambda line: None)
     (home / "data/train.txt").write_bytes(b"altered by me")
     asked = []
-    original = datasets.download
-    monkeypatch.setattr(datasets, "download", lambda url, *rest: asked.append(url) or original(url, *rest))
+    original = download.download
+    monkeypatch.setattr(download, "download", lambda url, *rest: asked.append(url) or original(url, *rest))
     fetch("words", declare(), tmp_path / "data", announce=lambda line: None)
     assert asked == [BASE + "data/train.txt"]
     assert (home / "data/train.txt").read_bytes() == FILES["data/train.txt"]
@@ -397,7 +397,7 @@ def test_the_members_of_an_archive_are_verified_whatever_else_it_holds(put_archi
     put_archive(packed([*MEMBERS.items(), ("deep/recordings/3.wav", b"no"), ("../../recordings/4.wav", b"no")]))
     home = fetch("words", recordings, tmp_path / "data", announce=lambda line: None)
     assert files_below(home) == [".verified.json", "recordings/1.wav", "recordings/2.wav"]
-    monkeypatch.setattr(datasets, "download", None)
+    monkeypatch.setattr(download, "download", None)
     monkeypatch.setattr(datasets, "sha256_of_file", None)
     fetch("words", recordings, tmp_path / "data")
 
