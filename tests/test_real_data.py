@@ -99,6 +99,18 @@ def test_ptb(folder_of):
     assert all(line.startswith(" ") and line.endswith(" ") for side in sides for line in side)
 
 
+@pytest.mark.parametrize("name", ["ptb", "tinyshakespeare"])
+def test_texts_are_split_by_position_and_nothing_is_lost(folder_of, load, name):
+    folder = folder_of("next_word", name) / "data"
+    files = [folder / f"ptb.{side}.txt" for side in ("train", "valid", "test")]
+    files = files if name == "ptb" else [folder / "tinyshakespeare" / "input.txt"]
+    written = [line.split() for file in files for line in readers.lines(file) if line.strip()]
+    made = load("next_word", name)
+    assert [str(example).split() for _, side in made for example in side] == written
+    if name == "ptb":
+        assert sizes(made) == [42_068, 3_370, 3_761]
+
+
 # --------------------------------------------------------------------------------------------- stock_forecast
 
 
@@ -137,6 +149,24 @@ def test_stocknet_prices_are_adjusted_for_splits_and_dividends(stocks):
     returns = np.abs(np.diff(np.log(apple.close)))
     assert returns.max() < 0.15  # seven for one in June 2014
     assert apple.close[0] == 87.121140  # Adj Close; Close is 96.424286
+
+
+def test_no_day_to_forecast_stands_on_two_sides(load, stocks):
+    made = load("stock_forecast", "stocknet")
+    assert all(len({example.stock for example in side}) == 84 for _, side in made)
+
+    def target_days(side):
+        for example in side:
+            dates = stocks[example.stock].dates
+            after = int(np.searchsorted(dates, np.datetime64(example.date))) + 1
+            yield dates[after], dates[after + len(example.target) - 1]
+
+    (_, train), (validation_first, validation), (test_first, _) = (
+        (min(first for first, _ in days), max(last for _, last in days))
+        for days in (list(target_days(side)) for _, side in made)
+    )
+    assert train < validation_first and validation < test_first
+    assert all(example.past.dates[-1] == np.datetime64(example.date) for example in made.test[:500])
 
 
 # ------------------------------------------------------------------------------------------------ ner_tagging
