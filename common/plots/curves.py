@@ -1,0 +1,45 @@
+"""Pictures of how a training went, and of scores by length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from common.plots import style
+
+
+def curves(history: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Write the losses of train and validation after each epoch, the best epoch marked.
+
+    Args:
+        history: one row an epoch, with `epoch`, `loss` and `validation_loss`.
+        path: of the picture.
+    """
+    epochs = [int(row["epoch"]) for row in history]
+    best = min(history, key=lambda row: row["validation_loss"])
+    figure, axes = style.new_figure(7, 4, xlabel="epoch", ylabel="loss")
+    marker = "o" if len(epochs) < 3 else None  # a line of one point cannot be seen
+    axes.plot(epochs, [row["loss"] for row in history], color=style.GREY, marker=marker, label="train")
+    axes.plot(epochs, [row["validation_loss"] for row in history], color=style.BLUE, marker=marker, label="validation")
+    axes.axvline(best["epoch"], color=style.ORANGE, linestyle=":", linewidth=1.5)
+    label = f"best epoch {int(best['epoch'])}: {best['validation_loss']:.3g}"
+    axes.plot(best["epoch"], best["validation_loss"], "o", color=style.ORANGE, markersize=8, label=label)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    style.save(figure, path)
+
+
+def lengths(parts: Mapping[str, Mapping[str, float]], metric: str, unit: str, path: Path) -> None:
+    """Write one score of several models by length.
+
+    Args:
+        parts: name of the model -> (label of the part, as `"5 to 12"` -> score).
+        metric: name of the score.
+        unit: what a length counts, as `"words"`.
+        path: of the picture.
+    """
+    figure, axes = style.new_figure(7, 4, xlabel=unit, ylabel=metric)
+    for (name, scores), marker in zip(parts.items(), "osD^vP"):
+        axes.plot(list(scores), list(scores.values()), marker=marker, label=name)
+    axes.legend()
+    style.save(figure, path)
