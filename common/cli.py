@@ -40,8 +40,13 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Of weights, batches and dropout.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A few hundred examples, two epochs.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest run.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine that train together.")] = 1,
 ):
     """Train a model, then measure it on test beside the baseline."""
+    if workers > 1 and "TF_CONFIG" not in os.environ:
+        from common.workers import start
+
+        return start(workers, sys.argv[1:])
     from common.commands import train as command
 
     command.run(task, data, {**_settings(set), **_given(cell=cell, seed=seed)}, quick, resume)

@@ -18,9 +18,18 @@ from common.batching import Batches
 from common.errors import UserError
 from common.run import Run
 from common.task import TrainConfig
+from common.workers import Cluster
 
 
-def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Run, console: Console) -> list[dict]:
+def fit(
+    model,
+    train: Batches,
+    validation: Batches,
+    config: TrainConfig,
+    run: Run | None,
+    console: Console,
+    cluster: Cluster | None = None,
+) -> list[dict]:
     """Train until the validation loss has not fallen for `config.patience` epochs; goes on where the run stopped.
 
     The model ends with the weights of its best epoch, which `run.weights_file` holds too. After every epoch the
@@ -30,8 +39,9 @@ def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Ru
         model: compiled keras.Model.
         train, validation: batches; `train.epoch` is set here.
         config: epochs and patience count.
-        run: the folder; a state in it is resumed.
+        run: the folder; a state in it is resumed. None in a worker that begins anew and does not write.
         console: where progress goes.
+        cluster: the workers among which this process trains; None if it trains alone.
 
     Returns:
         One row an epoch: `epoch` (from 1), `loss`, `validation_loss`, other metrics of the model, `seconds`.
@@ -40,7 +50,7 @@ def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Ru
         UserError: if the loss is no longer a number, or the state in the folder does not fit the model.
     """
     model.optimizer.build(model.trainable_variables)
-    keeper = _Keeper(train, validation, config.patience, run)
+    keeper = _Keeper(train, validation, config.patience, run, writes=cluster is None or cluster.index == 0)
     first = keeper.resume(model)
     if first < config.epochs and not keeper.exhausted:
         with Progress(
@@ -53,23 +63,39 @@ def fit(model, train: Batches, validation: Batches, config: TrainConfig, run: Ru
             console=console,
             transient=True,
         ) as progress:
-            model.fit(
-                train.dataset(),
-                initial_epoch=first,
-                epochs=config.epochs,
-                verbose=0,
-                shuffle=False,
-                callbacks=[keeper, _Display(progress, keeper, len(train) * config.epochs)],
-            )
-    weights.load(model, run.weights_file)
+            callbacks = [keeper, _Display(progress, keeper, len(train) * config.epochs)]
+            epochs = {"initial_epoch": first, "epochs": config.epochs}
+            if cluster is None:
+                model.fit(train.dataset(), **epochs, verbose=0, shuffle=False, callbacks=callbacks)
+            else:
+                _fit_together(model, train, **epochs, callbacks=callbacks, cluster=cluster)
+    if keeper.writes:
+        weights.load(model, run.weights_file)
     return keeper.history
+
+
+def _fit_together(model, train: Batches, initial_epoch: int, epochs: int, callbacks: list, cluster: Cluster) -> None:
+    """`model.fit` for one of several workers, since that of Keras 3 refuses to run under TensorFlow's strategy."""
+    callbacks = keras.callbacks.CallbackList(callbacks, model=model)
+    step = cluster.step(model)
+    model.stop_training = False
+    for epoch in range(initial_epoch, epochs):
+        callbacks.on_epoch_begin(epoch)
+        losses = []
+        for batch in train:
+            losses.append(float(step(*cluster.rows(batch))))
+            callbacks.on_train_batch_end(len(losses) - 1, {"loss": float(np.mean(losses))})
+        callbacks.on_epoch_end(epoch, {"loss": float(np.mean(losses))})
+        if model.stop_training:
+            break
 
 
 class _Keeper(keras.callbacks.Callback):
     """Keeps the best weights, the history and the state; stops when the validation loss no longer falls."""
 
-    def __init__(self, train: Batches, validation: Batches, patience: int, run: Run):
+    def __init__(self, train: Batches, validation: Batches, patience: int, run: Run | None, writes: bool):
         super().__init__()
+        self.writes = writes
         self.train, self.validation, self.patience, self.run = train, validation, patience, run
         self.history: list[dict] = []
 
@@ -95,18 +121,23 @@ class _Keeper(keras.callbacks.Callback):
             )
         row = {"epoch": epoch + 1, **row, "seconds": round(time.perf_counter() - self.started, 3)}
         self.history.append(row)
-        if self.best is row:
+        if self.exhausted:
+            self.model.stop_training = True
+        if self.writes:
+            self._write(is_best=self.best is row)
+
+    def _write(self, is_best: bool):
+        """The state comes last: whatever was written before it is written again by a run that is resumed."""
+        if is_best:
             with runs.written(self.run.weights_file) as path:
                 weights.save(self.model, path)
         runs.write_text(self.run.history_file, history_csv(self.history))
         self._save_state()
-        if self.exhausted:
-            self.model.stop_training = True
 
     def _variables(self, model) -> dict:
         """Everything that changes in training: weights, random generators, and the optimizer's own."""
         variables = [*model.variables, *model.optimizer.variables]
-        return {f"{number:04d} {variable.name}": variable for number, variable in enumerate(variables)}
+        return {f"variable {number:04d}": variable for number, variable in enumerate(variables)}
 
     def _save_state(self):
         arrays = {name: np.asarray(variable) for name, variable in self._variables(self.model).items()}
@@ -116,7 +147,7 @@ class _Keeper(keras.callbacks.Callback):
 
     def resume(self, model) -> int:
         """Put the state of the folder, if there is one, into the model; number of the epochs behind it."""
-        if not self.run.state_file.exists():
+        if self.run is None or not self.run.state_file.exists():
             return 0
         with np.load(self.run.state_file, allow_pickle=False) as state:
             variables = self._variables(model)
@@ -139,11 +170,11 @@ def mean_metrics(model, batches: Batches) -> dict[str, float]:
     Keras averages the losses of batches as if all weighed the same, so that the mean would depend on the batch size.
     """
     sums, total = {}, 0.0
-    for inputs, targets, weights in batches:
+    for inputs, targets, real in batches:
         model.reset_metrics()
-        weight = float(weights.sum())
+        weight = float(real.sum())
         total += weight
-        for name, value in model.test_on_batch(inputs, targets, weights, return_dict=True).items():
+        for name, value in model.test_on_batch(inputs, targets, real, return_dict=True).items():
             sums[name] = sums.get(name, 0.0) + float(value) * weight
     return {name: value / total for name, value in sums.items()}
 

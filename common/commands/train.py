@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import inspect
 import json
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from common import batching, examples
+from common import batching, examples, workers
 from common import run as runs
 from common.commands import console_output, steps
 from common.errors import UserError
@@ -22,7 +23,7 @@ CACHE_FOLDER = TASKS_FOLDER.parent / "data" / "cache"
 QUICK_EPOCHS = 2
 
 
-def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: bool) -> Run:
+def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: bool) -> Run | None:
     """Train, evaluate and report; prints what it does.
 
     Args:
@@ -31,9 +32,14 @@ def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: b
         quick: few examples, few epochs; for trying out.
         resume: go on with the latest run, with its own settings.
 
+    Returns:
+        The run; None in a worker that is not the one that writes.
+
     Raises:
         UserError: for an unknown name, a bad file, or nothing to resume.
     """
+    cluster = workers.join()
+    writes = cluster is None or cluster.index == 0
     console = console_output.console()
     task = load_task(task_name)
     if resume:
@@ -46,10 +52,11 @@ def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: b
         few = {"epochs": QUICK_EPOCHS} if quick else {}
         config = change_config(config, {**source.settings, **few, **settings})
         encoder = task.encoder.fit(config, source.splits.train)
-        folder = _start(task_name, config, source, quick)
-        runs.write_json(folder.encoder_file, encoder.to_json())
+        folder = _start(task_name, config, source, quick, encoder) if writes else None
     _show(source, config, console)
-    model = _train(task, config, source, encoder, folder, console)
+    model = _train(task, config, source, encoder, folder, console, cluster)
+    if not writes:
+        return None
     measured = steps.measure(task, config, model, encoder, folder, source, source.splits.test, source.name, folder)
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
@@ -65,9 +72,9 @@ def _unfinished(task_name: str, changed: bool) -> Run:
     return folder
 
 
-def _start(task_name: str, config: TrainConfig, source: Source, quick: bool) -> Run:
-    """A new run folder that says how to repeat the run."""
-    return runs.create(
+def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, encoder) -> Run:
+    """A new run folder that says how to repeat the run, and holds the encoder."""
+    folder = runs.create(
         task_name,
         config.cell,
         config.seed,
@@ -81,9 +88,11 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool) -> 
             "machine": runs.machine(),
         },
     )
+    runs.write_json(folder.encoder_file, encoder.to_json())
+    return folder
 
 
-def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run, console: Console):
+def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run | None, console: Console, cluster):
     """The model with the weights of its best epoch."""
     import keras
 
@@ -92,22 +101,22 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     keras.utils.set_random_seed(config.seed)
     model = task.build_model(config, encoder)
     console_output.layers(console, model)
-    cache = _cache_folder(source, folder) if source.is_file or task.datasets[source.name].files else None
+    is_large = source.is_file or task.datasets[source.name].files
+    cache = _cache_folder(source, encoder, config) if is_large else None
     train = batching.encode(encoder, source.splits.train, cache and cache / "train")
     validation = batching.encode(encoder, source.splits.validation, cache and cache / "validation")
     batches = encoder.batches(train, config.batch_size, config.seed)
     console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
-    training.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console)
+    training.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console, cluster)
     return model
 
 
-def _cache_folder(source: Source, folder: Run) -> Path:
+def _cache_folder(source: Source, encoder, config: TrainConfig) -> Path:
     """Where the encoded arrays lie for these examples, this encoder and this code."""
     digest = hashlib.sha256(source.sha256.encode())
-    digest.update(folder.encoder_file.read_bytes())
-    digest.update(json.dumps([folder.config["quick"], folder.config["settings"]["seed"]]).encode())
-    own = (TASKS_FOLDER / folder.config["task"]).glob("*.py")
-    for file in sorted([*own, *(TASKS_FOLDER.parent / "common").glob("*.py")]):
+    sizes = [len(examples) for _, examples in source.splits]
+    digest.update(json.dumps([encoder.to_json(), sizes, config.seed]).encode())
+    for file in (Path(inspect.getfile(type(encoder))), *sorted((TASKS_FOLDER.parent / "common").glob("*.py"))):
         digest.update(file.read_bytes())
     return CACHE_FOLDER / digest.hexdigest()[:16]
 

@@ -1,0 +1,136 @@
+"""Training by several processes: each takes its rows of every batch, and all take the same step.
+
+The engine is `tf.distribute.MultiWorkerMirroredStrategy`, which finds the others through the environment variable
+TF_CONFIG. Every worker holds a whole model that begins with the same weights; since all workers apply the same sum of
+gradients, the weights stay equal without being sent. Worker 0 alone writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from common.errors import UserError
+
+_POLL = 0.2  # seconds between looks at the workers
+
+
+def start(count: int, arguments: list[str]) -> None:
+    """Run `python -m tasks <arguments>` in `count` processes on this machine until all have ended.
+
+    Worker 0 prints; of the others one sees only the errors.
+
+    Raises:
+        UserError: if a worker ends early; the others are stopped.
+    """
+    ports = _free_ports(count)
+    workers = []
+    try:
+        for index in range(count):
+            cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+            config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+            environment = {**os.environ, "TF_CONFIG": config}
+            output = None if index == 0 else subprocess.DEVNULL
+            command = [sys.executable, "-m", "tasks", *arguments]
+            workers.append(subprocess.Popen(command, env=environment, stdout=output))
+        while any(worker.poll() is None for worker in workers):
+            lost = [index for index, worker in enumerate(workers) if worker.poll()]
+            if lost:
+                code = workers[lost[0]].returncode
+                if code == 2 and lost[0] == 0:
+                    sys.exit(2)  # a mistake of the user's, which worker 0 has named
+                raise UserError(
+                    f"Worker {lost[0]} of {count} was lost (exit code {code}). "
+                    f"Go on from the last whole epoch: add RESUME=1 WORKERS={count}"
+                )
+            time.sleep(_POLL)
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+
+
+class Cluster:
+    """This process among the workers.
+
+    Attributes:
+        index: 0 for the worker that writes.
+        count: workers in all.
+    """
+
+    def __init__(self):
+        import tensorflow as tf
+
+        config = json.loads(os.environ["TF_CONFIG"])
+        self.index, self.count = config["task"]["index"], len(config["cluster"]["worker"])
+        self.strategy = tf.distribute.MultiWorkerMirroredStrategy()
+
+    def rows(self, batch: tuple) -> tuple[tuple, np.float32]:
+        """This worker's rows of a batch `(inputs, targets, weights)`, and its share of the weight of all rows."""
+        inputs, targets, weights = batch
+        mine = slice(self.index, None, self.count)
+        share = weights[mine].sum() / weights.sum()
+        return ({name: array[mine] for name, array in inputs.items()}, targets[mine], weights[mine]), np.float32(share)
+
+    def step(self, model):
+        """`(rows, share) -> loss of the whole batch`: one step of all workers together.
+
+        Each worker's mean loss counts by its share of the weights, so loss and gradient are those of the whole batch
+        in one process; they are summed before they are clipped.
+        """
+        import tensorflow as tf
+
+        def gradients(rows, share):
+            with _held(model.optimizer, share * self.count) as held:
+                model.train_step(rows)
+            context = tf.distribute.get_replica_context()
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, [tf.convert_to_tensor(each) for each in held])
+
+        @tf.function(reduce_retracing=True)
+        def step(rows, share):
+            loss, *summed = self.strategy.run(gradients, (rows, share))
+            model.optimizer.apply(summed, model.trainable_weights)
+            return loss
+
+        return step
+
+
+def join() -> Cluster | None:
+    """This process's place among the workers; None if TF_CONFIG names no others. Comes before any use of TensorFlow."""
+    return Cluster() if "TF_CONFIG" in os.environ else None
+
+
+@contextlib.contextmanager
+def _held(optimizer, scale) -> Iterator[list]:
+    """Collects the scaled loss and the gradients that a `train_step` would have applied."""
+    held = []
+
+    def scale_loss(loss):
+        held.append(loss * scale)
+        return held[0]
+
+    def apply_gradients(pairs):
+        held.extend(gradient for gradient, _ in pairs)
+
+    optimizer.scale_loss, optimizer.apply_gradients = scale_loss, apply_gradients
+    try:
+        yield held
+    finally:
+        del optimizer.scale_loss, optimizer.apply_gradients
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
