@@ -9,7 +9,7 @@ import gzip
 import itertools
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -44,7 +44,7 @@ def lines(path: Path) -> Iterator[str]:
             raise UserError(f"{path} is empty.")
 
 
-class LineSequence(Sequence[str]):
+class LineSequence(Sequence):
     """The lines of a text file by number, read when they are asked for: nothing of the file stays in memory.
 
     Opening reads the file through once and remembers where every 64th line begins (2 MB for a corpus of 1 GB).
@@ -52,10 +52,11 @@ class LineSequence(Sequence[str]):
 
     Args:
         path: a text file as `lines` reads it, not packed.
+        make: what to make of each line, such as an example; by default it stays text.
     """
 
-    def __init__(self, path: Path):
-        self.path = Path(path)
+    def __init__(self, path: Path, make: Callable[[str], object] = str):
+        self.path, self.make = Path(path), make
         if self.path.suffix == ".gz":
             raise UserError(f"{path} is packed: unpack it first (gunzip -k).")
         self._offsets, count = _offsets(self.path)
@@ -64,7 +65,7 @@ class LineSequence(Sequence[str]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def __getitem__(self, index: int | slice) -> str | LineSequence:
+    def __getitem__(self, index: int | slice) -> object:
         picked = self._numbers[index]
         if isinstance(index, slice):
             part = copy.copy(self)
@@ -72,17 +73,17 @@ class LineSequence(Sequence[str]):
             return part
         return next(self._read(picked, picked + 1))
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator:
         if self._numbers.step == 1:
             return self._read(self._numbers.start, self._numbers.stop)
         return (next(self._read(number, number + 1)) for number in self._numbers)
 
-    def _read(self, start: int, stop: int) -> Iterator[str]:
+    def _read(self, start: int, stop: int) -> Iterator:
         near = start - start % EVERY
         with _opened(self.path) as file:
             file.seek(self._offsets[near // EVERY])
             found = itertools.chain.from_iterable(_blocks(self.path, file, near + 1))
-            yield from itertools.islice(found, start - near, stop - near)
+            yield from map(self.make, itertools.islice(found, start - near, stop - near))
 
 
 def _offsets(path: Path) -> tuple[array.array, int]:

@@ -22,6 +22,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def running_text(tokens: Iterable[str]) -> str:
+    """Words and punctuation marks as they are written: `["It", "(", "too", ")", "is", "."] -> "It (too) is."`."""
+    return re.sub(r" (?=[.,;:!?)\]])|(?<=[(\[]) ", "", " ".join(tokens))
+
+
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
     """The tokens a model knows, by id; the first four are padding, unknown, start and end."""

@@ -5,11 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import UserError
-from common.text import PADDING, SPECIAL, UNKNOWN, Labels, Vocabulary, words
+from common.text import PADDING, SPECIAL, UNKNOWN, Labels, Vocabulary, running_text, words
 
 
 def test_words_keep_apostrophes_and_part_punctuation():
     assert words("It isn't dull, it’s 3D!") == ["It", "isn't", "dull", ",", "it’s", "3D", "!"]
+
+
+def test_running_text_puts_punctuation_back():
+    text = "It (too) is [quite] dull, isn't it?"
+    assert running_text(words(text)) == text
 
 
 def test_vocabulary_keeps_the_most_frequent():
