@@ -1,0 +1,101 @@
+"""How well a language model foresees text: perplexity and top-5 accuracy per word, the ends of lines included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from common.metrics.scores import Scores, by_length
+from common.text import END, SPECIAL, UNKNOWN
+
+# Words by their place among the words of train, most frequent first: a vocabulary numbers them in that order.
+_LAST_PLACES = (10, 100, 1000)
+BANDS = ("end of line", "unknown word", "1 to 10", "11 to 100", "101 to 1,000", "beyond 1,000")
+
+
+class LanguageModel(Scores):
+    """`perplexity` (exp of the mean nats a word), `top5_accuracy` and `known_words`, each over all words together.
+
+    A word outside the vocabulary is scored as the unknown word, which is easier than the word itself; `known_words` is
+    the share of the words for which that was not done, so compare perplexities only where it is the same.
+
+    A mistake in the sense of a report is the word of a line that the model foresaw least, beside its own guess.
+
+    Attributes:
+        log_probabilities: of each example, float array `(words,)` in nats.
+        by_frequency: band of BANDS -> the share of the words that it holds and their scores; empty bands are left out.
+    """
+
+    def __init__(self, predictions: Sequence[dict]):
+        """From predictions that hold, for every word of an example and for its end, in lists: `words`, `token_ids`,
+        `log_probabilities` (nats), `guesses` (the likeliest word in its place) and `in_top5`."""
+        self.log_probabilities = [np.array(prediction["log_probabilities"], float) for prediction in predictions]
+        rows = np.zeros((len(predictions), len(BANDS), 3))  # nats, words, hits
+        losses = np.zeros(len(predictions))
+        truths, answers = [], []
+        for i, (prediction, logs) in enumerate(zip(predictions, self.log_probabilities)):
+            if not len(logs):  # a blank line
+                truths.append("")
+                answers.append("")
+                continue
+            np.add.at(
+                rows[i],
+                _bands(np.array(prediction["token_ids"])),
+                np.stack([-logs, np.ones(len(logs)), prediction["in_top5"]], axis=1),
+            )
+            losses[i] = -logs.mean()
+            truths.append(prediction["words"][logs.argmin()])
+            answers.append(prediction["guesses"][logs.argmin()])
+        super().__init__(
+            rows.reshape(len(rows), -1),
+            _reduce,
+            losses=losses,
+            truths=truths,
+            answers=answers,
+            breakdowns={"by length of the line": by_length([len(logs) for logs in self.log_probabilities])},
+        )
+
+    @property
+    def by_frequency(self) -> dict[str, dict[str, float]]:
+        bands = self.rows.sum(0).reshape(-1, 3)
+        return {
+            name: {
+                "share": words / bands[:, 1].sum(),
+                "perplexity": np.exp(nats / words),
+                "top5_accuracy": hits / words,
+            }
+            for name, (nats, words, hits) in zip(BANDS, bands)
+            if words
+        }
+
+
+def _bands(token_ids: np.ndarray) -> np.ndarray:
+    """Number of the band in BANDS of each token."""
+    places = np.searchsorted(_LAST_PLACES, token_ids - len(SPECIAL) + 1) + 2
+    return np.select([token_ids == END, token_ids == UNKNOWN], [0, 1], places)
+
+
+def _reduce(rows: np.ndarray) -> dict[str, float]:
+    bands = rows.sum(0).reshape(-1, 3)
+    nats, words, hits = bands.sum(0)
+    return {
+        "perplexity": float(np.exp(nats / words)),
+        "top5_accuracy": float(hits / words),
+        "known_words": float(1 - bands[1, 1] / words),
+    }
+
+
+def mixed(predictions: Sequence[dict], others: Sequence[dict], share: float = 0.5) -> list[dict]:
+    """Predictions of the mixture in which the first model has `share` of the say and the other the rest.
+
+    Whether a word is among the five likeliest of the mixture does not follow from its probability alone: `in_top5` is
+    not a number.
+    """
+    found = []
+    for one, other in zip(predictions, others, strict=True):
+        logs = np.logaddexp(
+            np.log(share) + one["log_probabilities"], np.log1p(-share) + np.array(other["log_probabilities"])
+        )
+        found.append({**one, "log_probabilities": logs.tolist(), "in_top5": [np.nan] * len(logs)})
+    return found

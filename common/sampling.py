@@ -1,0 +1,82 @@
+"""Drawing the next token from a model's logits, and going on from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+
+def probabilities(logits: np.ndarray, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> np.ndarray:
+    """The distribution to draw from.
+
+    Args:
+        logits: float array `(vocab_size,)`; -inf rules a token out.
+        temperature: logits are divided by it: below 1 is bolder, above 1 more various; 0 leaves the likeliest alone.
+        top_k: only the k likeliest stay; 0 for all.
+        top_p: only the likeliest stay that together reach this probability (Holtzman et al. 2020,
+            https://arxiv.org/abs/1904.09751); 1 for all. It counts after temperature and top_k.
+
+    Returns:
+        float64 array `(vocab_size,)` that sums to 1. Of equally likely tokens the first are kept.
+
+    Raises:
+        ValueError: if a setting is out of range.
+    """
+    if temperature < 0:
+        raise ValueError(f"temperature must be 0 or more, not {temperature}")
+    if top_k < 0:
+        raise ValueError(f"top_k must be 0 or more, not {top_k}")
+    if not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}")
+    logits = np.asarray(logits, np.float64)
+    if temperature == 0:
+        return np.eye(1, len(logits), logits.argmax())[0]
+    with np.errstate(over="ignore"):  # a temperature next to 0 leaves -inf, which is right
+        odds = np.exp((logits - logits.max()) / temperature)
+    order = np.argsort(-odds, kind="stable")
+    if top_k:
+        odds[order[top_k:]] = 0
+    if top_p < 1:
+        shares = odds[order] / odds.sum()
+        without = np.cumsum(shares) - shares  # of each: what the likelier ones reach without it
+        odds[order[without >= top_p]] = 0
+    return odds / odds.sum()
+
+
+def sample(
+    logits: np.ndarray, random: np.random.Generator, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0
+) -> int:
+    """One token id, drawn from `probabilities`; one number is taken from `random` whatever the settings."""
+    reached = np.cumsum(probabilities(logits, temperature, top_k, top_p))
+    return int(np.searchsorted(reached, random.random() * reached[-1], side="right"))
+
+
+def continuation(
+    step: Callable[[dict], dict],
+    token_ids: np.ndarray,
+    states: dict[str, np.ndarray],
+    draw: Callable[[np.ndarray], int],
+    never: Sequence[int] = (),
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Draw token after token, each given all before it; without end.
+
+    Args:
+        step: a model at rest: from `token_ids` `(1, timesteps)` and states to `logits` `(1, timesteps, vocab_size)`
+            and, under the same names, the states after them.
+        token_ids: int array `(timesteps,)` to go on from, at least one.
+        states: state name to array `(1, units)` before the first of them.
+        draw: `logits -> token id`, such as `sample` with its settings.
+        never: ids that are never drawn.
+
+    Yields:
+        the token drawn, and the probabilities `(vocab_size,)` that the model gave to all, those of `never` set to 0.
+    """
+    while True:
+        outputs = step({"token_ids": np.asarray(token_ids, np.int32)[None], **states})
+        states = {name: outputs[name] for name in states}
+        logits = outputs["logits"][0, -1].astype(np.float64)
+        logits[list(never)] = -np.inf
+        token = draw(logits)
+        yield token, probabilities(logits)
+        token_ids = [token]
