@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from common.metrics import scores as metrics
 from common.run import Run
 
 MISTAKES = 10  # shown in a report
+_NUMERIC = re.compile(r"$|-$|\**[-+]?[\d]")
 SMALLEST_PART = 5  # examples; a score over fewer says nothing
 
 
@@ -82,9 +84,9 @@ def number(value: float | None) -> str:
 
 
 def markdown(rows: list[list[str]]) -> list[str]:
-    """Lines of a Markdown table: the first row is the header, the first column is left-aligned."""
+    """Lines of a Markdown table: the first row is the header; columns whose cells are all numbers stand on the right."""
     clean = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-    rule = ["---", *["---:"] * (len(rows[0]) - 1)]
+    rule = ["---:" if all(map(_NUMERIC.match, column[1:])) else "---" for column in zip(*clean, strict=True)]
     return [f"| {' | '.join(row)} |" for row in (clean[0], rule, *clean[1:])]
 
 
