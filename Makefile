@@ -1,0 +1,133 @@
+# The zoo's commands; `make help` lists them. The first one that needs Python sets .venv up.
+#
+# What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
+# never part of a command, so nothing in it is executed.
+
+GIVEN = TASK DATA CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM CELLS SEEDS ARGS PYTHON
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+COMMANDS = list train evaluate predict new record results bench test check format
+ZOO = .venv/bin/python -m tasks
+
+# $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
+option = $${$(1):+--$(2)="$$$(1)"}
+switch = $(if $(filter-out 0 no false,$($(1))),--$(2))
+quoted = '$(subst ','\'',$(1))'
+
+.DEFAULT_GOAL := help
+.PHONY: help clean $(COMMANDS)
+$(COMMANDS): .venv/ready
+
+example = make $(firstword $(MAKECMDGOALS)) TASK=$(if $(filter new,$(MAKECMDGOALS)),spam FROM=)sentiment
+need = $(if $(strip $($(1))),,$(error $(1) is missing. Say $(example), for example; `make list` names every task))
+ifneq (,$(filter train evaluate predict new record,$(MAKECMDGOALS)))
+$(call need,TASK)
+endif
+ifneq (,$(filter new,$(MAKECMDGOALS)))
+$(call need,FROM)
+endif
+
+## this list
+help:
+	@awk '/^## / { lines[n++] = substr($$0, 4) } \
+	    /^[a-z]+:/ { for (i = 0; i < n; i++) printf "%-14s %s\n", i ? "" : "make " $$1, lines[i]; n = 0 }' \
+	    FS=: Makefile
+
+## every task with its shape, data sets, metric and recorded result
+list:
+	@$(ZOO) list
+
+## train a model and measure it on test beside the baseline
+##   TASK=sentiment [DATA=sst2 or a file of yours] [CELL=simple_rnn, gru or lstm] [SET="epochs=3 units=64"]
+##   [SEED=1] [QUICK=1] [RESUME=1] [WORKERS=2]
+train:
+	@$(ZOO) train "$$TASK" $(call option,DATA,data) $(call option,CELL,cell) $(call option,SET,set) \
+	    $(call option,SEED,seed) $(call option,WORKERS,workers) $(call switch,QUICK,quick) $(call switch,RESUME,resume)
+
+## the full report of a trained run
+##   TASK=sentiment [RUN=the latest] [DATA=another set or file] [SET="name=value"]
+evaluate:
+	@$(ZOO) evaluate "$$TASK" $(call option,RUN,run) $(call option,DATA,data) $(call option,SET,set)
+
+## what a trained run says of new inputs: TEXT, the lines of INPUT, or those of standard input
+##   TASK=sentiment [TEXT="a fine film"] [INPUT=file] [RUN=the latest] [SET="name=value"] [JSON=1]
+predict:
+	@$(ZOO) predict "$$TASK" $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
+	    $(call option,SET,set) $(call switch,JSON,json)
+
+## a task of your own, which starts as a copy
+##   TASK=spam FROM=sentiment
+new:
+	@$(ZOO) new "$$TASK" $(call option,FROM,from)
+
+## train what a README's table shows, and write the table
+##   TASK=sentiment [DATA=sst2] [CELLS="gru lstm"] [SEEDS="0 1 2"] [SET="name=value"]
+record:
+	@$(ZOO) record "$$TASK" $(call option,DATA,data) $(call option,CELLS,cells) $(call option,SEEDS,seeds) \
+	    $(call option,SET,set)
+
+## train every recorded row again; fails where a score has left its interval
+##   [TASK=sentiment]
+results:
+	@$(ZOO) results $${TASK:+"$$TASK"}
+
+## speed and memory beside stock Keras and PyTorch
+bench:
+	@.venv/bin/python -m bench
+
+## all tests
+##   [ARGS="-k sentiment"]
+test:
+	@PYTEST_ADDOPTS="-n auto --maxprocesses=8 $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
+
+## lint, format and the layout rules
+check:
+	@failed=0; \
+	.venv/bin/python -m ruff check --quiet . || failed=1; \
+	.venv/bin/python -m ruff format --check --quiet . || failed=1; \
+	$(ZOO) check || failed=1; \
+	exit $$failed
+
+## bring code into the one layout
+format:
+	@.venv/bin/python -m ruff check --quiet --select I --fix . && .venv/bin/python -m ruff format --quiet .
+
+## remove .venv and caches; runs/ and data/ stay
+clean:
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------------------------------------------------- Set-up
+# .venv/ready is written last: a set-up that was interrupted starts anew, and so does one whose interpreter or packages
+# are gone, or which is not of the version that PYTHON asks for.
+
+version = $(shell $(1) -c 'import sys, $(2); print(sys.version)' 2>/dev/null)
+ifneq (,$(wildcard .venv/ready))
+found := $(call version,.venv/bin/python,ruff)
+wanted := $(if $(PYTHON),$(call version,$(call quoted,$(PYTHON)),sys),$(found))
+ifneq ($(if $(found),$(found),broken),$(wanted))
+.PHONY: .venv/ready
+endif
+endif
+
+candidates = $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.12 python3.11 python3.10)
+supported = import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+interpreter = $(shell for python in $(candidates); do "$$python" -c '$(supported)' >/dev/null 2>&1 && echo "$$python" && break; done)
+unsupported = Python 3.10, 3.11, 3.12 or 3.13 with its venv module is needed, and is not among: $(candidates). Name one: make PYTHON=/usr/bin/python3.12 $(MAKECMDGOALS)
+packages = import arch, keras, matplotlib.figure, num2words, pandas, pytest, rich.table, sacrebleu, sklearn.linear_model, typer
+progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0-9]+ MB)\).*/  \2, \3/p
+
+# Importing the packages once shows that they work, and compiles just the modules in use: faster than all of them.
+.venv/ready: requirements.txt
+	$(eval python := $(interpreter))
+	$(if $(python),,$(error $(unsupported)))
+	@echo "Setting up .venv with $$($(call quoted,$(python)) -V) (one time, about 2 minutes) ..."
+	@rm -rf .venv
+	@$(call quoted,$(python)) -m venv .venv
+	@{ .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile -r requirements.txt \
+	    && echo "  looking whether all of it works" \
+	    && PYTHONDONTWRITEBYTECODE= .venv/bin/python -c '$(packages)' \
+	    && touch .venv/ready; } 2>.venv/errors | tee .venv/log | sed -nE -e '$(progress)' -e '/^  looking/p'
+	@test -e .venv/ready || { cat .venv/errors >&2; echo "error: .venv could not be set up; see above" >&2; exit 2; }
