@@ -8,8 +8,7 @@ import tensorflow as tf
 from common.errors import UserError
 from common.layers import kernels
 
-GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
-CELLS = tuple(GATES)
+CELLS = tuple(kernels.CELLS)
 
 
 def recurrent(
@@ -28,7 +27,7 @@ def recurrent(
     Raises:
         UserError: if there is no such cell; names the known ones.
     """
-    if cell not in GATES:
+    if cell not in CELLS:
         raise UserError(f"There is no cell {cell!r}. Known: {', '.join(CELLS)}")
     return Recurrent(
         cell,
@@ -99,7 +98,7 @@ class Recurrent(keras.layers.Layer):
         self.kernels = []
         for direction in self.directions:
             prefix = f"{direction}_" if self.bidirectional else ""
-            width = GATES[self.cell] * self.units
+            width = kernels.CELLS[self.cell].gates * self.units
             kernel = self.add_weight((inputs_shape[-1], width), initializer="glorot_uniform", name=f"{prefix}kernel")
             recurrent_kernel = self.add_weight(
                 (self.units, width), initializer="orthogonal", name=f"{prefix}recurrent_kernel"
@@ -137,13 +136,14 @@ class Recurrent(keras.layers.Layer):
         return (output, *states) if self.return_state else output
 
     def _scan(self, inputs, lengths, states, weights, training):
-        kernel, recurrent_kernel, bias = (keras.ops.convert_to_tensor(weight) for weight in weights)
+        kernel, recurrent_kernel, bias = (tf.convert_to_tensor(weight) for weight in weights)
         input_bias, recurrent_bias = tf.unstack(bias) if self.cell == "gru" else (bias, None)
         dropout = None
         if training and self.recurrent_dropout:
             dropout = self._dropout_mask(self.recurrent_dropout, tf.shape(inputs)[0], self.units)
         projected = tf.tensordot(tf.transpose(inputs, (1, 0, 2)), kernel, 1) + input_bias
-        sequences = kernels.scan(self.cell, projected, states, recurrent_kernel, recurrent_bias, dropout)
+        cell = kernels.CELLS[self.cell]
+        sequences = kernels.scan(cell, projected, states, recurrent_kernel, recurrent_bias, dropout)
         if lengths is None:
             final = [sequence[-1] for sequence in sequences]
         else:
@@ -156,7 +156,7 @@ class Recurrent(keras.layers.Layer):
 
     def _initial_states(self, inputs, initial_state):
         """A tuple of states for each direction."""
-        count = 2 if self.cell == "lstm" else 1
+        count = kernels.CELLS[self.cell].states
         if initial_state is None:
             zeros = tf.zeros((tf.shape(inputs)[0], self.units), inputs.dtype)
             return [(zeros,) * count] * len(self.directions)
@@ -173,7 +173,7 @@ class Recurrent(keras.layers.Layer):
         batch, timesteps = inputs_shape[:2]
         width = self.units * len(self.directions)
         output = (batch, timesteps, width) if self.return_sequences else (batch, width)
-        states = [(batch, width)] * (2 if self.cell == "lstm" else 1)
+        states = [(batch, width)] * (kernels.CELLS[self.cell].states)
         return (output, *states) if self.return_state else output
 
     def get_config(self):
