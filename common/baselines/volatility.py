@@ -1,0 +1,92 @@
+"""How far prices will move, without a network: constant volatility and GARCH(1,1), with normal or Student-t tails.
+
+GARCH(1,1) (Bollerslev 1986, https://doi.org/10.1016/0304-4076(86)90063-1) lets tomorrow's variance follow today's
+surprise: `variance = omega + alpha * surprise ** 2 + beta * variance`. With Student-t tails (Bollerslev 1987) it is
+what practitioners use first.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+MODELS = {
+    "constant-volatility normal": {"vol": "Constant", "dist": "normal"},
+    "constant-volatility Student-t": {"vol": "Constant", "dist": "t"},
+    "GARCH(1,1) normal": {"vol": "GARCH", "dist": "normal"},
+    "GARCH(1,1) Student-t": {"vol": "GARCH", "dist": "t"},
+    "persistence": {"mean": "Zero", "vol": "Constant", "dist": "normal"},  # tomorrow's price is today's
+}
+
+
+def forecasts(
+    returns: Mapping[str, np.ndarray], evenings: Sequence[tuple[str, int]], horizon: int
+) -> dict[str, np.ndarray]:
+    """Forecasts of every model from these evenings, each fitted to a stock on what was known on its first one.
+
+    Args:
+        returns: stock -> float array `(days,)` in percent.
+        evenings: stock and number of returns known.
+        horizon: days to forecast from each.
+
+    Returns:
+        name of the model -> float array `(evenings, horizon, 3)`, as in `walk_forward`.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    stocks, known = np.array([stock for stock, _ in evenings]), np.array([days for _, days in evenings])
+    found = {name: np.empty((len(evenings), horizon, 3)) for name in MODELS}
+    console = Console(stderr=True)
+    for stock in track(returns, "Fitting baselines", console=console, transient=True, disable=len(returns) == 1):
+        mine = np.flatnonzero(stocks == stock)
+        first = known[mine].min()
+        for name in MODELS:
+            found[name][mine] = walk_forward(name, returns[stock], first, horizon)[known[mine] - first]
+    return found
+
+
+def walk_forward(name: str, returns: np.ndarray, known: int, horizon: int) -> np.ndarray:
+    """Forecasts from every evening on which `known` returns or more were known, each with all that was known by then.
+
+    The parameters are fitted once, on the first `known` returns; from there on every day's return moves the variance.
+
+    Args:
+        name: of a model in MODELS.
+        returns: float array `(days,)` in percent.
+        known: number of returns to fit on, at least 20.
+        horizon: days to forecast from each evening.
+
+    Returns:
+        float array `(days - known + 1, horizon, 3)`: location, scale and degrees of freedom (inf: normal) of the return
+        of each of the next `horizon` days. Further than a day ahead the variance is the expected one.
+    """
+    fitted = fit(name, returns[:known])
+    omega, alpha, beta = (fitted.get(key, 0.0) for key in ("omega", "alpha[1]", "beta[1]"))
+    mean = fitted.get("mu", 0.0)
+    surprises = returns - mean
+    variances = np.empty((len(returns) - known + 1, horizon))
+    variance = fitted.get("sigma2", np.var(returns[:known]))  # of the first day: of all that were fitted on
+    for day in range(len(returns) + 1):
+        if day >= known:
+            variances[day - known, 0] = variance
+        if day < len(returns) and "omega" in fitted:
+            variance = omega + alpha * surprises[day] ** 2 + beta * variance
+    for step in range(1, horizon):
+        variances[:, step] = omega + (alpha + beta) * variances[:, step - 1] if "omega" in fitted else variance
+    tail = fitted.get("nu", np.inf)
+    shrink = 1.0 if np.isinf(tail) else np.sqrt((tail - 2) / tail)  # from the deviation of a Student-t to its scale
+    location = np.full_like(variances, mean)
+    return np.stack([location, shrink * np.sqrt(variances), np.full_like(variances, tail)], axis=-1)
+
+
+def fit(name: str, returns: np.ndarray) -> dict[str, float]:
+    """Maximum-likelihood parameters: `mu`, `sigma2` or `omega`, `alpha[1]` and `beta[1]`, and `nu` of a Student-t."""
+    from arch import arch_model
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the optimiser stopped at a bound; the parameters are used as they are
+        model = arch_model(returns, rescale=False, **MODELS[name])
+        return model.fit(disp="off", show_warning=False).params.to_dict()

@@ -1,0 +1,35 @@
+"""Losses that Keras does not have. None is registered: a run's model is rebuilt by its task, not read from a file."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import tensorflow as tf
+
+
+class StudentT(keras.losses.Loss):
+    """Negative log-likelihood in nats of real numbers under Student's t-distribution with a location and a scale.
+
+    Args:
+        reduction, name: as in `keras.losses.Loss`.
+
+    Call arguments:
+        y_true: float array `(batch, horizon)`; `horizon` may be smaller than that of `y_pred`, whose last steps are
+            then left out.
+        y_pred: float array `(batch, horizon, 3)`: location, scale (above 0), degrees of freedom (above 0).
+    """
+
+    def __init__(self, reduction="mean_with_sample_weight", name="student_t"):
+        super().__init__(name=name, reduction=reduction)
+
+    def call(self, y_true, y_pred):
+        location, scale, tail = tf.unstack(y_pred[:, : tf.shape(y_true)[1]], axis=-1)  # each (batch, horizon)
+        distance = (y_true - location) / scale
+        return (
+            tf.math.log(scale)
+            + 0.5 * tf.math.log(math.pi * tail)
+            + tf.math.lgamma(tail / 2)
+            - tf.math.lgamma((tail + 1) / 2)
+            + (tail + 1) / 2 * tf.math.log1p(distance**2 / tail)
+        )

@@ -1,0 +1,82 @@
+"""Series of numbers over time: returns of prices, the days after the last one, and a scaler fitted on train alone."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from common.errors import UserError
+
+
+def log_returns(prices: np.ndarray) -> np.ndarray:
+    """What an owner gains from each day to the next, in percent: 100 times the difference of the logarithms.
+
+    Args:
+        prices: float array `(days,)`, above 0, oldest first.
+
+    Returns:
+        float array `(days - 1,)`; their sum is the return over the whole time.
+    """
+    return 100 * np.diff(np.log(prices))
+
+
+def next_days(dates: np.ndarray, count: int) -> list[str]:
+    """The `count` days after the last of `dates`: Monday to Friday, or every day if `dates` holds a weekend.
+
+    Holidays are not known, so that a day on which the exchange is closed may be among them.
+
+    Args:
+        dates: datetime64[D] array, ascending.
+    """
+    steps = np.arange(1, count + 1)
+    if np.is_busday(dates).all():
+        return [str(day) for day in np.busday_offset(dates[-1], steps)]
+    return [str(day) for day in dates[-1] + steps]
+
+
+@dataclasses.dataclass(frozen=True)
+class Scaler:
+    """Brings every feature to mean 0 and standard deviation 1 over the rows it was fitted on.
+
+    Attributes:
+        means, deviations: one of each feature; a feature that never changes has deviation 1.
+    """
+
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, rows: np.ndarray) -> Scaler:
+        """The scaler of these rows, float array `(rows, features)`: those of train and no others."""
+        deviations = rows.std(axis=0)
+        flat = deviations < 1e-6 * np.maximum(np.abs(rows).max(axis=0), 1)
+        return cls(tuple(rows.mean(axis=0).tolist()), tuple(np.where(flat, 1.0, deviations).tolist()))
+
+    def scale(self, rows: np.ndarray) -> np.ndarray:
+        """Rows `(..., features)` in units of the deviations from the means."""
+        return (rows - np.array(self.means)) / np.array(self.deviations)
+
+    def unscale(self, rows: np.ndarray) -> np.ndarray:
+        """The rows that `scale` was given."""
+        return rows * np.array(self.deviations) + np.array(self.means)
+
+    def to_json(self) -> dict:
+        return {"means": list(self.means), "deviations": list(self.deviations)}
+
+    @classmethod
+    def from_json(cls, data: dict) -> Scaler:
+        """The scaler that `to_json` wrote.
+
+        Raises:
+            UserError: if that is not what `data` is.
+        """
+        match data:
+            case {"means": list(means), "deviations": list(deviations)} if (
+                len(data) == 2
+                and len(means) == len(deviations)
+                and all(isinstance(value, float) and np.isfinite(value) for value in (*means, *deviations))
+                and all(value > 0 for value in deviations)
+            ):
+                return cls(tuple(means), tuple(deviations))
+        raise UserError("The scaler of this run is damaged: train again.")
