@@ -1,0 +1,299 @@
+"""How far will a stock move tomorrow? Many-to-one: days of returns and volume in, a probability distribution out.
+
+    GOOG up to 2008-10-14, 362.71 -> 2008-10-15: 363.21, with probability 0.9 between 328.70 and 401.30
+
+Where the price goes is as good as unforeseeable; how far it goes is not, since calm and stormy days come in clusters
+(Engle 1982). So the network states location, scale and tail of the next returns, a Student-t distribution as in
+Bollerslev's GARCH (1987), and is trained on its likelihood, as mixture density networks are (Bishop 1994).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from bisect import bisect
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from common import inference, readers
+from common.datasets import DATA_FOLDER, Dataset, checksums
+from common.encoding import Encoder as BaseEncoder
+from common.errors import UserError
+from common.readers import PriceSeries
+from common.series import Scaler, log_returns, next_days
+from common.task import OwnFile, Splits, Task, TrainConfig
+
+SHORTEST_PAST = 20  # returns that must be known before a forecast: a month of trading
+INTERVAL = 0.9  # probability that the stated interval holds the truth
+LONGEST_HORIZON = 20  # days that an example's target reaches
+FRACTIONS = (0.7, 0.8)  # of the trading days: where validation and where test begin
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 30
+    batch_size: int = 32
+    window: int = 60  # days of returns the network reads: three months
+    horizon: int = 1  # days it forecasts, at most LONGEST_HORIZON
+    units: int = 32
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Evening:
+    """What is known of a stock after the close of a day, and the returns that followed, in percent."""
+
+    stock: str
+    date: str  # the day, ISO
+    past: PriceSeries = dataclasses.field(repr=False, compare=False)  # of all days up to this one
+    target: tuple[float, ...] | None = None  # of the LONGEST_HORIZON days after it, or to the end of its split
+
+    def __len__(self) -> int:
+        return len(self.past) - 1  # returns
+
+    def __str__(self) -> str:
+        return f"{self.stock} up to {self.date}, {self.past.close[-1]:.2f}"
+
+
+def evenings(stock: PriceSeries) -> list[Evening]:
+    """All evenings of a stock from which to forecast, in order, each with a target."""
+    returns = log_returns(stock.close).tolist()
+    return [
+        Evening(stock.name, str(stock.dates[day]), stock[: day + 1], tuple(returns[day : day + LONGEST_HORIZON]))
+        for day in range(SHORTEST_PAST, len(returns))
+    ]
+
+
+def split(examples: Sequence[Evening], seed: int = 0) -> Splits:
+    """By time, at the same dates for all stocks; chance has no part in it.
+
+    The past of a test example reaches into the days of train and validation, as it would in use. No return is a target
+    on two sides: targets are cut where their side ends.
+    """
+    last = {example.stock: example for example in examples}
+    days = np.unique(np.concatenate([example.past.dates for example in last.values()]))
+    bounds = [str(days[int(fraction * len(days))]) for fraction in FRACTIONS]
+    sides = [], [], []
+    for (_, side), some in itertools.groupby(examples, lambda example: (example.stock, bisect(bounds, example.date))):
+        some = list(some)
+        for left, example in zip(range(len(some), 0, -1), some):  # days left on this side
+            sides[side].append(dataclasses.replace(example, target=example.target[:left]))
+    return Splits(*sides)
+
+
+def load_sample(folder: None) -> Splits:
+    """Google from its first day at the exchange, August 2004, to October 2008: prices that matplotlib carries."""
+    from matplotlib import cbook
+
+    with np.load(cbook.get_sample_data("goog.npz", asfileobj=False), allow_pickle=False) as file:
+        days = file["price_data"]
+    volume = days["volume"].astype(float)
+    return split(evenings(PriceSeries("GOOG", days["date"], days["adj_close"], volume)))
+
+
+def load_stocknet(shortest: int):
+    """A function that reads the stocks of StockNet which have that many days."""
+
+    def load(folder: Path) -> Splits:
+        stocks = [readers.prices(path) for path in sorted((folder / "price" / "raw").glob("*.csv"))]
+        return split([example for stock in stocks if len(stock) >= shortest for example in evenings(stock)])
+
+    return load
+
+
+def read(path: Path, labelled: bool) -> list[Evening]:
+    """The evenings of a user's file of prices; without targets the last one alone, from which to forecast."""
+    stock = readers.prices(path)
+    needed = SHORTEST_PAST + 1 + labelled
+    if len(stock) < needed:
+        raise UserError(f"{path} has {len(stock)} days with a price: at least {needed} are needed.")
+    return evenings(stock) if labelled else [Evening(stock.name, str(stock.dates[-1]), stock)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    """Sees every window in units of its own volatility, so that calm and wild stocks look alike."""
+
+    scaler: Scaler
+    window: int
+    horizon: int
+
+    @classmethod
+    def fit(cls, config, examples):
+        if not 1 <= config.horizon <= LONGEST_HORIZON or config.window < 2:
+            raise UserError(f"horizon must be 1 to {LONGEST_HORIZON} and window at least 2 days.")
+        some = examples[:: max(1, config.window // 4)]  # windows of neighbouring days hold nearly the same
+        rows = np.concatenate([features(example.past[-config.window - 1 :]) for example in some])
+        return cls(Scaler.fit(rows), config.window, config.horizon)
+
+    def encode(self, example):
+        past = example.past[-self.window - 1 :]
+        days = self.scaler.scale(features(past)).astype(np.float32)  # (timesteps, features)
+        if example.target is None:
+            return {"days": days}, None
+        return {"days": days}, np.array(example.target[: self.horizon], np.float32) / np.float32(volatility(past))
+
+    def unit(self, example) -> float:
+        """What the model's location and scale are counted in: the volatility of the window, in percent."""
+        return volatility(example.past[-self.window - 1 :])
+
+
+def volatility(past: PriceSeries) -> float:
+    """Standard deviation of the returns in percent, from their mean size, which one wild day moves less."""
+    return float(np.sqrt(np.pi / 2) * np.abs(log_returns(past.close)).mean() + 0.05)  # at least 0.05 % a day
+
+
+def features(past: PriceSeries) -> np.ndarray:
+    """What the network sees of each day: direction and size of the return in units of the window's volatility, its size
+    alone, the volume beside the window's median, and that volatility itself; each as a logarithm.
+
+    Returns:
+        float array `(len(past) - 1, 4)`.
+    """
+    unit = volatility(past)
+    moves = log_returns(past.close) / unit
+    volume = np.zeros(len(moves))
+    if past.volume is not None and (traded := past.volume[1:] > 0).any():
+        logs = np.log(past.volume[1:], where=traded, out=volume.copy())
+        volume = np.where(traded, np.clip(logs - np.median(logs[traded]), -3, 3), 0)
+    sizes = np.abs(moves)
+    columns = np.sign(moves) * np.log1p(sizes), np.log(sizes + 0.1), volume, np.full(len(moves), np.log(unit))
+    return np.stack(columns, axis=1)
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """A recurrent layer whose last state gives three numbers for each day of the horizon."""
+    import keras
+    from keras import ops
+
+    from common import layers, losses
+
+    days = keras.Input((None, len(encoder.scaler.means)), name="days")
+    padding_mask = ops.any(ops.not_equal(days, 0), axis=-1)  # (batch, timesteps); of a real day some feature is not 0
+    x = layers.recurrent(config.cell, config.units)(days, padding_mask)  # (batch, units)
+    x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # begins at volatility as it was
+    location, scale, tail = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
+    # A scale above 0; a tail above 2, below which the variance is infinite, and about 5 at the beginning.
+    outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(tail + 3)], axis=-1)  # (batch, horizon, 3)
+
+    model = keras.Model({"days": days}, outputs)
+    model.compile(optimizer=keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0), loss=losses.StudentT())
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """For each evening `days`, one item a day to come: location, scale and tail of its return in percent, the 90 %
+    interval from `low` to `high`, and the price with its own."""
+    outputs = np.array(inference.forward(model, encoder, examples), np.float64)  # (examples, horizon, 3)
+    units = np.array([encoder.unit(example) for example in examples])
+    outputs[..., :2] *= units[:, None, None]
+    return _answers(examples, outputs)
+
+
+def baseline(config, train, examples):
+    """Constant volatility and GARCH(1,1), fitted to each stock on all that was known before its first example here."""
+    from common.baselines import volatility
+
+    longest = {example.stock: example.past for example in sorted(examples, key=len)}
+    returns = {stock: log_returns(past.close) for stock, past in longest.items()}
+    evenings = [(example.stock, len(example)) for example in examples]
+    forecasts = volatility.forecasts(returns, evenings, config.horizon)
+    return {name: _answers(examples, rows) for name, rows in forecasts.items()}
+
+
+def _answers(examples: Sequence[Evening], forecasts: np.ndarray) -> list[dict]:
+    """Predictions from location, scale and tail (inf: normal) of the returns, `(examples, horizon, 3)`."""
+    from scipy import stats
+
+    location, scale, tail = np.moveaxis(forecasts, -1, 0)  # each (examples, horizon)
+    reach = scale * stats.t.ppf((1 + INTERVAL) / 2, tail)
+    # A price is reached by a sum of returns; of independent ones the squares of the reaches add up, near enough.
+    path, path_reach = location.cumsum(axis=1), np.sqrt((reach**2).cumsum(axis=1))
+    closes = np.array([example.past.close[-1] for example in examples])[:, None]
+    columns = {"location": location, "scale": scale, "tail": tail, "low": location - reach, "high": location + reach}
+    for name, moved in (("price", path), ("price_low", path - path_reach), ("price_high", path + path_reach)):
+        columns[name] = closes * np.exp(moved / 100)
+    table = np.stack(list(columns.values()), axis=-1).tolist()  # (examples, horizon, columns)
+    answers = []
+    for example, rows in zip(examples, table):
+        dates = next_days(example.past.dates, len(rows))
+        answers.append({"days": [{"date": date, **dict(zip(columns, row))} for date, row in zip(dates, rows)]})
+    return answers
+
+
+def score(examples, predictions):
+    """Likelihood, coverage, price error in percent and direction; see common/metrics/forecast.py."""
+    from common.metrics.forecast import ForecastScores, terciles
+
+    names = "location", "scale", "tail"
+    forecasts = np.array([[[day[name] for name in names] for day in one["days"]] for one in predictions])
+    truths = np.full(forecasts.shape[:2], np.nan)  # (examples, horizon)
+    for row, example in zip(truths, examples):
+        known = example.target[: len(row)]
+        row[: len(known)] = known
+    moves = truths.cumsum(axis=1)  # of the price, from the last one known: what persistence gets wrong
+    before = np.array([volatility(example.past[-SHORTEST_PAST - 1 :]) for example in examples])
+    return ForecastScores(
+        truths,
+        forecasts,
+        errors=forecasts[..., 0].cumsum(axis=1) - moves,
+        naive_errors=moves,
+        dates=np.array([example.date for example in examples], "datetime64[D]"),
+        series=[example.stock for example in examples],
+        unit="percent",
+        parts={f"by volatility of the {SHORTEST_PAST} days before": terciles(before)},
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+STOCKNET = dict(
+    licence="MIT (repository); quotes of Yahoo Finance",
+    home="https://github.com/yumoxu/stocknet-dataset",
+    base_url="https://raw.githubusercontent.com/yumoxu/stocknet-dataset/330708b5ddc359961078bef469f43f48992fd6e4/",
+    files=checksums(DATA_FOLDER / "stocknet_prices.sha256"),
+    size=7_628_544,
+    settings={"batch_size": 256},
+)
+
+TASK = Task(
+    shape="many-to-one",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Google (GOOG), daily, August 2004 to October 2008",
+            licence="comes with matplotlib (PSF-based licence); quotes of Yahoo Finance",
+            home="sample data of matplotlib",
+            load=load_sample,
+        ),
+        "stocknet": Dataset(
+            title="StockNet: daily prices of 84 stocks, September 2012 to September 2017",
+            load=load_stocknet(1257),
+            **STOCKNET,
+        ),
+        "stocknet_88": Dataset(
+            title="StockNet with the 4 stocks that came to the exchange later",
+            load=load_stocknet(0),
+            **STOCKNET,
+        ),
+    },
+    own_file=OwnFile("a CSV or TSV with the columns Date, Close and perhaps Volume, one stock a file", read, split),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="nll_loss",
+)
