@@ -1,0 +1,62 @@
+"""Pictures of translations: where attention looked, and how quality falls with length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from common.metrics.translation import Translation
+
+LONGEST = 24  # tokens of a side in an attention map; more cannot be read
+
+
+def figures(
+    scores: Translation, examples: Sequence, predictions: Sequence[dict], folder: Path
+) -> list[tuple[str, str]]:
+    """Write `lengths.png` and, for predictions with attention, `attention.png`; (file name, caption) of each."""
+    _lengths(scores, folder / "lengths.png")
+    pictures = [("lengths.png", "chrF of every translation by the length of its source, and their mean.")]
+    shown = _most_telling(predictions)
+    if shown is not None:
+        _attention(predictions[shown], folder / "attention.png")
+        caption = f"Where the decoder looked in “{examples[shown]}” as it chose each piece of the translation."
+        pictures.insert(0, ("attention.png", caption))
+    return pictures
+
+
+def _most_telling(predictions: Sequence[dict]) -> int | None:
+    """Number of the prediction with the longest attention map that can be read."""
+    sizes = [len(p["source_tokens"]) + len(p["target_tokens"]) if p.get("attention") else 0 for p in predictions]
+    readable = [
+        size if size and max(len(p["source_tokens"]), len(p["target_tokens"])) <= LONGEST else 0
+        for size, p in zip(sizes, predictions, strict=True)
+    ]
+    return int(np.argmax(readable)) if any(readable) else None
+
+
+def _attention(prediction: dict, path: Path) -> None:
+    source, target = prediction["source_tokens"], prediction["target_tokens"]
+    figure = Figure(figsize=(2.5 + 0.35 * len(source), 1.5 + 0.3 * len(target)), layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(prediction["attention"], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(source)), source, rotation=60, ha="left", rotation_mode="anchor", parse_math=False)
+    axes.set_yticks(range(len(target)), target, parse_math=False)
+    axes.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False)
+    axes.set_xlabel("source")
+    axes.set_ylabel("translation")
+    figure.colorbar(image, ax=axes, label="attention")
+    figure.savefig(path, dpi=110)
+
+
+def _lengths(scores: Translation, path: Path) -> None:
+    figure = Figure(figsize=(7, 3.5), layout="constrained")
+    axes = figure.add_subplot(xlabel="words of the source", ylabel="chrF of a translation", ylim=(-3, 103))
+    qualities = 100 - scores.losses
+    lengths = np.unique(scores.lengths)
+    axes.scatter(scores.lengths, qualities, s=12, alpha=0.25, linewidths=0)
+    axes.plot(lengths, [qualities[scores.lengths == length].mean() for length in lengths], label="mean")
+    axes.legend(loc="lower left")
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,292 @@
+"""Say a sentence in another language. Encoder-decoder: one sentence in, another of another length out.
+
+    "eighty-one thousand, two hundred" -> "quatre-vingt-un mille deux cents"
+
+A recurrent layer reads the source in both directions; another, which begins with the state where that one ended,
+writes the target piece by piece (Sutskever, Vinyals and Le 2014, https://arxiv.org/abs/1409.3215). Before each piece is
+chosen, attention looks back at the source (Luong, Pham and Manning 2015, https://arxiv.org/abs/1508.04025). What it
+finds is not fed back into the decoder, so that in training the decoder runs over the whole true target at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from common import batching, decoding, inference, readers, splits
+from common.datasets import DATA_FOLDER, Dataset, Reference, checksums
+from common.encoding import Encoder as BaseEncoder
+from common.subwords import Pieces, spaced_words
+from common.task import OwnFile, Splits, Task, TrainConfig
+from common.text import END, PADDING, START, words
+
+from .sample import number_names
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    vocab_size: int = 10_000  # pieces of each language, the four special ones included
+    subwords: bool = False  # whether pieces are learned parts of words; otherwise they are whole words
+    max_timesteps: int = 100  # pieces kept of a source and of a target
+    embedding_size: int = 64  # features of a piece
+    units: int = 128  # of the decoder, and of each direction of the encoder
+    dropout: float = 0.1  # share of features that training hides
+    attention: bool = True  # whether the decoder may look back at the source
+    beam_width: int = 4  # translations that the search follows at a time; 1 is greedy
+    length_penalty: float = 1.0  # log-probability is divided by length to this power: 0 favours short translations
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pair:
+    """A sentence and its translation; `target` is None where it is to be found."""
+
+    source: str
+    target: str | None = None
+    part: str = ""  # of a test set, to be scored beside the test set proper
+
+    def __len__(self) -> int:
+        return len(words(self.source))
+
+    def __str__(self) -> str:
+        return self.source
+
+
+def load_numbers(language: str, folder: None) -> Splits:
+    """Names of numbers in English and another language; test also has names longer than any in train. See sample.py."""
+    sides = number_names(language)
+    longer = [Pair(*pair, part="longer") for pair in sides.pop("longer")]
+    train, validation, test = ([Pair(*pair) for pair in side] for side in sides.values())
+    return Splits(train, validation, test + longer)
+
+
+def load_multi30k(language: str, folder: Path) -> Splits:
+    """Captions of pictures, written in English and translated; the test set is that of 2016."""
+    sides = (folder / "data" / "task1" / "raw" / side for side in ("train", "val", "test_2016_flickr"))
+    files = (map(Path, (f"{side}.en.gz", f"{side}.{language}.gz")) for side in sides)
+    return Splits(*([Pair(*both) for both in readers.parallel_lines(*paths)] for paths in files))
+
+
+def read(path: Path, labelled: bool) -> list[Pair]:
+    """Pairs of a user's file: a table with `source` and `target`, or plain text with one source a line."""
+    if not labelled and path.suffix not in (".csv", ".tsv"):
+        return [Pair(line.strip()) for line in readers.lines(path) if line.strip()]
+    return [Pair(**row) for row in readers.table(path, ("source", "target") if labelled else ("source",))]
+
+
+def split(examples: list[Pair], seed: int) -> Splits:
+    """By chance; equal sources stay on one side."""
+    return splits.by_chance(examples, seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    source: Pieces
+    target: Pieces
+    max_timesteps: int
+
+    @classmethod
+    def fit(cls, config, examples):
+        source = Pieces.fit((pair.source for pair in examples), config.vocab_size, config.subwords)
+        target = Pieces.fit((pair.target for pair in examples), config.vocab_size, config.subwords)
+        return cls(source, target, config.max_timesteps)
+
+    def encode(self, example):
+        source_ids = self.source.encode(self.source.split(example.source)[: self.max_timesteps])
+        if example.target is None:
+            return {"source_ids": source_ids}, None
+        target_ids = self.target.encode(self.target.split(example.target)[: self.max_timesteps])
+        inputs = {"source_ids": source_ids, "target_ids": np.insert(target_ids, 0, START)}
+        return inputs, np.append(target_ids, np.int32(END))  # each target is the input one step later
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """An encoder and a decoder, trained as one; `predict` runs the decoder by itself, one step at a time."""
+    import keras
+
+    source_ids = keras.Input((None,), dtype="int32", name="source_ids")
+    target_ids = keras.Input((None,), dtype="int32", name="target_ids")
+    memory = build_encoder(config, len(encoder.source))({"source_ids": source_ids})
+    decode = build_decoder(config, len(encoder.target), memory)
+    logits = decode({"target_ids": target_ids, **memory})["logits"]
+
+    model = keras.Model({"source_ids": source_ids, "target_ids": target_ids}, logits)
+    model.compile(
+        optimizer=keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+        weighted_metrics=["accuracy"],
+    )
+    return model
+
+
+def build_encoder(config, vocab_size):
+    """What the decoder may know of a source: its own first state and, for attention, the states at all timesteps."""
+    import keras
+
+    from common import layers
+
+    source_ids = keras.Input((None,), dtype="int32", name="source_ids")
+    padding_mask = keras.ops.not_equal(source_ids, PADDING)  # (batch, source timesteps), True = real
+    x = keras.layers.Embedding(vocab_size, config.embedding_size)(source_ids)
+    x = keras.layers.Dropout(config.dropout)(x)
+    outputs, *states = layers.recurrent(
+        config.cell, config.units, return_sequences=True, return_state=True, bidirectional=True
+    )(x, padding_mask)  # (batch, source timesteps, 2 * units), (batch, 2 * units)
+    memory = {f"state_{i}": keras.layers.Dense(config.units, "tanh")(state) for i, state in enumerate(states)}
+    if config.attention:
+        memory |= {"encoder_outputs": outputs, "padding_mask": padding_mask}
+    return keras.Model({"source_ids": source_ids}, memory, name="encoder")
+
+
+def build_decoder(config, vocab_size, memory):
+    """Logits of the piece after each piece of the target, and the state from which the next call can go on."""
+    import keras
+
+    from common import layers
+
+    target_ids = keras.Input((None,), dtype="int32", name="target_ids")
+    memory = {name: keras.Input(part.shape[1:], dtype=part.dtype, name=name) for name, part in memory.items()}
+    first_states = [part for name, part in memory.items() if name.startswith("state_")]
+    x = keras.layers.Embedding(vocab_size, config.embedding_size)(target_ids)
+    x = keras.layers.Dropout(config.dropout)(x)
+    x, *states = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)(
+        x, initial_state=first_states
+    )  # (batch, target timesteps, units), (batch, units)
+    results = {f"state_{i}": state for i, state in enumerate(states)}
+    if config.attention:
+        context, weights = layers.Attention()(x, memory["encoder_outputs"], memory["padding_mask"])
+        x = keras.layers.Concatenate()([x, context])
+        results["attention"] = weights  # (batch, target timesteps, source timesteps)
+    x = keras.layers.Dense(config.units, "tanh")(x)
+    x = keras.layers.Dropout(config.dropout)(x)
+    results["logits"] = keras.layers.Dense(vocab_size, name="logits")(x)
+    return keras.Model({"target_ids": target_ids, **memory}, results, name="decoder")
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """`{"text", "source_tokens", "target_tokens", "attention"}`: a weight for each target and source token."""
+    if not len(examples):
+        return []
+    encode, decode = (inference.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
+    sources = [Pair(example.source) for example in examples]
+    batches = batching.ByLength(batching.encode(encoder, sources), batch_size=64)
+    predictions = [{}] * len(examples)
+    for numbers in batches.examples():
+        inputs, *_ = batches.assemble(numbers)
+        memory = encode(inputs)
+        found = _search(config, decode, memory, np.count_nonzero(inputs["source_ids"], axis=1))
+        attention = _attention(decode, memory, found) if config.attention else [None] * len(found)
+        for number, target_ids, weights in zip(numbers, found, attention, strict=False):  # the batch may be filled up
+            predictions[number] = _answer(encoder, sources[number], target_ids, weights)
+    return predictions
+
+
+def _search(config, decode, memory, lengths) -> list[list[int]]:
+    """Ids of the best translation of each source that beam search finds."""
+    fixed = {name: np.repeat(part, config.beam_width, 0) for name, part in memory.items() if "state_" not in name}
+
+    def step(token_ids, states):
+        outputs = decode({"target_ids": token_ids[:, None], **fixed, **states})
+        return decoding.log_probabilities(outputs["logits"][:, 0]), {name: outputs[name] for name in states}
+
+    states = {name: part for name, part in memory.items() if name not in fixed}
+    limits = np.where(lengths > 0, 2 * lengths + 10, 1)  # no language here needs twice the pieces of another
+    return decoding.beam_search(step, states, limits, config.beam_width, config.length_penalty)[0]
+
+
+def _attention(decode, memory, found) -> np.ndarray:
+    """Where the decoder looked for each piece it wrote, float `(batch, target timesteps, source timesteps)`."""
+    target_ids = np.full((len(found), 1 + max(map(len, found))), PADDING, np.int32)
+    for row, ids in zip(target_ids, found, strict=True):
+        row[: 1 + len(ids)] = [START, *ids]
+    return decode({"target_ids": target_ids, **memory})["attention"]
+
+
+def _answer(encoder, pair, target_ids, weights) -> dict:
+    source, target = encoder.source.split(pair.source)[: encoder.max_timesteps], encoder.target.decode(target_ids)
+    answer = {"text": encoder.target.join(target), "source_tokens": source, "target_tokens": target}
+    if weights is not None:
+        answer["attention"] = np.round(weights[: len(target), : len(source)].astype(float), 3).tolist()
+    return answer
+
+
+def baseline(config, train, examples):
+    """Each word's translation in the order of the source; see common/baselines/dictionary.py."""
+    from common.baselines import dictionary
+
+    learned = dictionary.learn((spaced_words(pair.source), spaced_words(pair.target)) for pair in train)
+    texts = ("".join(dictionary.translate(learned, spaced_words(pair.source))).strip() for pair in examples)
+    return {"word-for-word dictionary": [{"text": text} for text in texts]}
+
+
+def score(examples, predictions):
+    """BLEU, chrF and exact match; see common/metrics/translation.py."""
+    from common.metrics.translation import translation
+
+    lengths, parts = [len(pair) for pair in examples], [pair.part for pair in examples]
+    return translation([pair.target for pair in examples], predictions, lengths, parts)
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+
+def numbers(name: str, code: str, **settings) -> Dataset:
+    """The declaration of number names in a language."""
+    return Dataset(
+        title=f"Names of numbers, English to {name}",
+        licence="LGPL-2.1 (the package num2words, which makes the names)",
+        home="https://github.com/savoirfairelinux/num2words",
+        load=functools.partial(load_numbers, code),
+        settings=settings,
+    )
+
+
+def multi30k(name: str, code: str, size: int, bleu: float) -> Dataset:
+    """The declaration of Multi30k from English to a language."""
+    files = checksums(DATA_FOLDER / "multi30k.sha256")
+    return Dataset(
+        title=f"Multi30k, task 1, English to {name}, test set of 2016",
+        licence="not stated; derived from Flickr30K: research and education only",
+        home="https://github.com/multi30k/dataset",
+        load=functools.partial(load_multi30k, code),
+        base_url="https://raw.githubusercontent.com/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/",
+        files={path: sha256 for path, sha256 in files.items() if path.endswith((".en.gz", f".{code}.gz"))},
+        size=size,
+        settings={"subwords": True, "vocab_size": 4000},
+        references=(
+            Reference("GRU with attention, lower-cased and tokenised", "bleu", bleu, "Caglayan et al. 2017, table 3"),
+        ),
+    )
+
+
+TASK = Task(
+    shape="encoder-decoder",
+    config=Config(),
+    datasets={
+        "sample": numbers("French", "fr"),
+        "numbers_russian": numbers("Russian", "ru"),
+        "numbers_spanish": numbers("Spanish", "es"),
+        "multi30k_en_fr": multi30k("French", "fr", size=1_261_209, bleu=52.5),
+        "multi30k_en_de": multi30k("German", "de", size=1_296_271, bleu=38.1),
+    },
+    own_file=OwnFile("a CSV or TSV with the columns source and target", read, split),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="bleu",
+)

@@ -1,0 +1,118 @@
+"""BLEU, chrF and exact match over any part of the sentences are sacrebleu's, and the dictionary is worked out by hand."""
+
+import random
+
+import numpy as np
+import pytest
+import sacrebleu
+
+from common.baselines import dictionary
+from common.metrics.translation import translation
+from common.plots.translation import figures
+
+WORDS = "Un homme, deux chiens courent ; l'été (bleu) dort . Où est-il ? 3,5 km".split()
+
+
+def corpus(count=60, seed=0):
+    """References, and answers in which some words are changed or missing."""
+    draw = random.Random(seed)
+    references = [" ".join(draw.choices(WORDS, k=draw.randint(1, 14))) for _ in range(count)]
+    answers = [" ".join(w if draw.random() < 0.8 else draw.choice(["", "x"]) for w in r.split()) for r in references]
+    answers[3] = ""
+    answers[5] = references[5]
+    return references, answers
+
+
+def scores_of(references, answers, parts=None):
+    predictions = [{"text": answer} for answer in answers]
+    return translation(references, predictions, [len(r.split()) for r in references], parts)
+
+
+def assert_is_sacrebleu(values, references, answers, suffix=""):
+    assert values[f"bleu{suffix}"] == sacrebleu.corpus_bleu(answers, [references]).score
+    assert values[f"chrf{suffix}"] == sacrebleu.corpus_chrf(answers, [references]).score
+
+
+def test_scores_are_those_of_sacrebleu_for_any_choice_of_sentences():
+    references, answers = corpus()
+    scores = scores_of(references, answers)
+    assert_is_sacrebleu(scores, references, answers)
+    for drawn in scores.resamples(20):
+        values = scores.over(drawn)
+        assert_is_sacrebleu(values, [references[i] for i in drawn], [answers[i] for i in drawn])
+
+
+def test_signatures_say_how():
+    scores = scores_of(*corpus())
+    assert scores.signatures["bleu"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:")
+    assert scores.signatures["chrf"].startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:")
+
+
+def test_exact_match_and_bleu_by_hand():
+    """Four of five words right, no brevity: precisions 4/5, 3/4, 2/3, 1/2, so BLEU is their geometric mean."""
+    scores = scores_of(["a b c d e", "a b"], ["a b c d x", "a b"])
+    assert scores["exact_match"] == 0.5
+    assert scores.over(np.array([0]))["bleu"] == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
+
+
+def test_brevity_is_punished():
+    full, short = scores_of(["a b c d e f g h"], ["a b c d"])["bleu"], 100 * np.exp(1 - 8 / 4)
+    assert full == pytest.approx(short)
+
+
+def test_a_further_part_has_scores_of_its_own_and_leaves_the_others_alone():
+    references, answers = corpus()
+    parts = ["longer" if i % 3 == 0 else "" for i in range(len(references))]
+    scores = scores_of(references, answers, parts)
+    proper = [i for i, part in enumerate(parts) if not part]
+    longer = [i for i, part in enumerate(parts) if part]
+    assert list(scores) == [f"{name}{part}" for part in ("", "_longer") for name in ("bleu", "chrf", "exact_match")]
+    assert_is_sacrebleu(scores, [references[i] for i in proper], [answers[i] for i in proper])
+    assert_is_sacrebleu(scores, [references[i] for i in longer], [answers[i] for i in longer], "_longer")
+    assert np.isnan(scores.over(np.array(proper))["bleu_longer"])
+    (by_length,) = scores.breakdowns.values()
+    assert sorted(np.concatenate(list(by_length.values()))) == proper
+    low, high = scores.intervals()["bleu"]
+    assert low < scores["bleu"] < high
+
+
+def test_worst_mistakes_come_first():
+    scores = scores_of(["a b c", "abc abc", "x"], ["a b c", "abc abx", "q"])
+    assert list(np.argsort(-scores.losses)) == [2, 1, 0]
+    assert scores.losses[0] == 0 and scores.losses[2] == 100
+
+
+def test_breakdown_by_length_of_equal_sources():
+    scores = translation(["a"] * 9, [{"text": "a"}] * 9, [4] * 9)
+    assert {label: len(part) for label, part in scores.breakdowns["by length"].items()} == {"4": 9}
+
+
+def test_figures_are_written(tmp_path):
+    references, answers = corpus(8)
+    predictions = [{"text": answer, "source_tokens": ["a"], "target_tokens": ["$b", "c"]} for answer in answers]
+    scores = translation(references, predictions, [1] * 8)
+    assert [name for name, _ in figures(scores, references, predictions, tmp_path)] == ["lengths.png"]
+    predictions[2]["attention"] = [[1.0], [1.0]]
+    written = figures(scores, references, predictions, tmp_path)
+    assert [name for name, _ in written] == ["attention.png", "lengths.png"]
+    assert references[2] in written[0][1]
+    assert all((tmp_path / name).stat().st_size > 2000 for name, _ in written)
+
+
+def test_dictionary_after_one_round_by_hand():
+    """Pairs (x y | a b), (x | a): uniform start over x, y and nothing.
+
+    In the first sentence each of a and b is explained one third by each of nothing, x and y; in the second, a is
+    explained one half by nothing and one half by x. So x explains 1/3 + 1/2 of a and 1/3 of b, and y 1/3 of each: a tie,
+    which goes to the more frequent a. Later rounds leave b to y, since x has a to itself.
+    """
+    pairs = [(["x", "y"], ["a", "b"]), (["x"], ["a"])]
+    assert dictionary.learn(pairs, rounds=1) == {"x": "a", "y": "a"}
+    assert dictionary.learn(pairs, rounds=20) == {"x": "a", "y": "b"}
+
+
+def test_dictionary_keeps_what_it_does_not_know_where_it_stands():
+    pairs = [("dog here".split(), "ici chien".split()), (["dog"], ["chien"]), (["here"], ["ici"])]
+    learned = dictionary.learn(pairs)
+    assert learned == {"dog": "chien", "here": "ici"}
+    assert dictionary.translate(learned, "here the dog barks".split()) == ["ici", "the", "chien", "barks"]
