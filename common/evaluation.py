@@ -32,6 +32,7 @@ class Evaluation:
         return {
             "test": dict(self.scores),
             "interval": self.scores.intervals(),
+            "signatures": self.scores.signatures,
             "baseline": dict(bar_scores),
             "baseline_name": bar,
             "baselines": {name: dict(scores) for name, scores in self.baselines.items()},

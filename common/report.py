@@ -41,6 +41,7 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
         "",
         verdict(measured),
         "",
+        *(line for name, text in measured["signatures"].items() for line in (f"Signature of {name}: `{text}`", "")),
     ]
     for title, parts in evaluation.scores.breakdowns.items():
         lines += [f"## Scores {title}", "", *_breakdown(evaluation, parts, measured["metric"]), ""]

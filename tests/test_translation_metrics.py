@@ -1,4 +1,4 @@
-"""BLEU, chrF and exact match over any part of the sentences are sacrebleu's, and the dictionary is worked out by hand."""
+"""BLEU and chrF over any choice of sentences are sacrebleu's; the dictionary is worked out by hand."""
 
 import random
 
@@ -103,8 +103,8 @@ def test_dictionary_after_one_round_by_hand():
     """Pairs (x y | a b), (x | a): uniform start over x, y and nothing.
 
     In the first sentence each of a and b is explained one third by each of nothing, x and y; in the second, a is
-    explained one half by nothing and one half by x. So x explains 1/3 + 1/2 of a and 1/3 of b, and y 1/3 of each: a tie,
-    which goes to the more frequent a. Later rounds leave b to y, since x has a to itself.
+    explained one half by nothing and one half by x. So x explains 1/3 + 1/2 of a and 1/3 of b, and y 1/3 of each:
+    a tie that goes to the more frequent a. Later rounds leave b to y, since x has a to itself.
     """
     pairs = [(["x", "y"], ["a", "b"]), (["x"], ["a"])]
     assert dictionary.learn(pairs, rounds=1) == {"x": "a", "y": "a"}

@@ -23,6 +23,7 @@ class Scores(Mapping[str, float]):
         groups: int array `(examples,)`; examples of one group depend on each other (days of one month, say) and are
             resampled together. None: every example stands alone.
         breakdowns: title -> (label -> int array of example numbers): parts of the test set worth a score of their own.
+        signatures: score name -> how it was computed, where the field demands that it be said (sacrebleu's signature).
     """
 
     def __init__(
@@ -35,12 +36,13 @@ class Scores(Mapping[str, float]):
         answers: Sequence[str],
         groups: np.ndarray | None = None,
         breakdowns: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+        signatures: Mapping[str, str] | None = None,
     ):
         if not len(rows):
             raise ValueError("rows is empty: there is nothing to score")
         self.rows, self.reduce = np.asarray(rows, float), reduce
         self.losses, self.truths, self.answers = losses, truths, answers
-        self.groups, self.breakdowns = groups, dict(breakdowns or {})
+        self.groups, self.breakdowns, self.signatures = groups, dict(breakdowns or {}), dict(signatures or {})
         self._values = reduce(self.rows)
 
     def __getitem__(self, name: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
@@ -16,12 +16,11 @@ class Translation(Scores):
     The test set proper alone makes these scores. Every further part, of another kind and to be measured beside it, has
     three of its own, named after it: `bleu_longer`.
 
-    A row holds the number of the part (0: the test set proper), whether the sentence is exactly right, and what sacrebleu
-    counts in it for BLEU and chrF. The scores over any sentences are therefore sacrebleu's corpus scores.
+    A row holds the number of the part (0: the test set proper), whether the sentence is exactly right, and what
+    sacrebleu counts in it for BLEU and chrF. The scores over any sentences are therefore sacrebleu's corpus scores.
 
     Attributes:
         lengths: int array `(examples,)`, words of each source.
-        signatures: score name -> sacrebleu's signature, which says how it was computed.
     """
 
     def __init__(self, references: Sequence[str], texts: Sequence[str], lengths: np.ndarray, parts: np.ndarray):
@@ -34,7 +33,6 @@ class Translation(Scores):
         numbers = np.array([names.index(part) for part in parts])
         proper = np.flatnonzero(numbers == 0)
         self.lengths = lengths
-        self.signatures: Mapping[str, str] = {"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())}
 
         def reduce(rows: np.ndarray) -> dict[str, float]:
             scores = {}
@@ -57,6 +55,7 @@ class Translation(Scores):
             truths=references,
             answers=texts,
             breakdowns={"by length": {label: proper[members] for label, members in by_length(lengths[proper]).items()}},
+            signatures={"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())},
         )
 
 
