@@ -80,3 +80,13 @@ def continuation(
         token = draw(logits)
         yield token, probabilities(logits)
         token_ids = [token]
+
+
+def describe(token: int, odds: np.ndarray, names: Sequence[str], alternatives: int = 5) -> dict:
+    """A drawn token for a reader: `{"word", "probability", "alternatives": {word: probability}}`, likeliest first."""
+    likeliest = np.argsort(-odds, kind="stable")[:alternatives]
+    return {
+        "word": names[token],
+        "probability": float(odds[token]),
+        "alternatives": {names[other]: float(odds[other]) for other in likeliest},
+    }

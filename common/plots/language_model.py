@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm
 from common.metrics.language_model import LanguageModel
 from common.plots import style
 
-COLUMNS, ROWS = 100, 26  # characters and rows of text in the picture
+COLUMNS, ROWS = 118, 26  # characters and rows of text in the picture
 
 
 def figures(
@@ -73,5 +73,6 @@ def _frequency(scores: LanguageModel, path: Path) -> None:
     axes.axhline(scores["perplexity"], color=style.ORANGE, linestyle=":", linewidth=1.5, label="all words")
     axes.grid(False, axis="x")
     axes.margins(y=0.15)
+    axes.set_ylim(bottom=1)
     axes.legend()
     style.save(figure, path)

@@ -1,0 +1,89 @@
+"""A language model that goes on where it stopped: its state is carried over from one batch to the next."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+SCORED_TOGETHER = 512  # timesteps; their logits over 10,000 words take 20 MB
+
+
+class StatefulModel(keras.Model):
+    """A model that starts each batch in the states in which the one before ended (truncated back-propagation).
+
+    Built like any functional model, with the inputs `token_ids` and one for each state, and the outputs `logits` and,
+    under the names of their inputs, the final states. In training and validation the states come from the batch
+    before; `streams.Stream` marks the first of a pass, which starts from zeros. No gradient flows back through them.
+    They are no weights: nothing saves them, and they fit however many rows there are. Whoever calls the model itself
+    hands states in and gets them back.
+    """
+
+    def train_step(self, data):
+        inputs, *rest = data
+        return super().train_step((self._with_states(inputs), *rest))
+
+    def test_step(self, data):
+        inputs, *rest = data
+        return super().test_step((self._with_states(inputs), *rest))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        for name, state in self._states.items():
+            state.assign(y_pred[name])
+        return super().compute_loss(x, y, y_pred["logits"], sample_weight, training)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return super().compute_metrics(x, y, y_pred["logits"], sample_weight)
+
+    def fresh_states(self, rows: int) -> dict:
+        """State name to zeros `(rows, units)`."""
+        return {tensor.name: tf.zeros((rows, tensor.shape[1])) for tensor in self.inputs if tensor.name != "token_ids"}
+
+    def _with_states(self, inputs):
+        """The model's inputs for a batch of a stream."""
+        if not hasattr(self, "_states"):
+            with tf.init_scope():
+                self._states = {
+                    name: tf.Variable(state, shape=(None, state.shape[1]), trainable=False)
+                    for name, state in self.fresh_states(0).items()
+                }
+        fresh = self.fresh_states(tf.shape(inputs["token_ids"])[0])
+        goes_on = tf.reduce_any(inputs["carried"] > 0)
+        states = {
+            name: tf.ensure_shape(tf.cond(goes_on, state.read_value, lambda name=name: fresh[name]), state.shape)
+            for name, state in self._states.items()
+        }
+        return {"token_ids": inputs["token_ids"], **states}
+
+    def score(self, token_ids: np.ndarray, targets: np.ndarray, top: int = 5) -> tuple[np.ndarray, ...]:
+        """How well the model foresees a text, read as one stream from fresh states.
+
+        Args:
+            token_ids, targets: int32 arrays `(timesteps,)`; a target is the token after its token id.
+
+        Returns:
+            Three arrays `(timesteps,)`: the log-probability of each target in nats, the likeliest token in its place,
+            and whether the target was among the `top` likeliest (of equally likely ones the smaller id comes first).
+        """
+        states, found = self.fresh_states(1), []
+        for start in range(0, len(targets), SCORED_TOGETHER):
+            window = np.zeros((2, 1, SCORED_TOGETHER), np.int32)  # always one shape, so that it is compiled once
+            part = slice(start, start + SCORED_TOGETHER)
+            real = len(targets[part])
+            window[:, 0, :real] = token_ids[part], targets[part]
+            *scores, states = self._score_window(window[0], window[1], states, top)
+            found.append([score[:real] for score in scores])
+        if not found:
+            return np.zeros(0), np.zeros(0, int), np.zeros(0, bool)
+        return tuple(np.concatenate(arrays) for arrays in zip(*found))
+
+    @tf.function
+    def _score_window(self, token_ids, targets, states, top):
+        outputs = self({"token_ids": token_ids, **states}, training=False)
+        logits, targets = outputs["logits"][0], targets[0]  # (timesteps, vocab_size), (timesteps,)
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        own = tf.gather(logits, targets, batch_dims=1)[:, None]
+        smaller = tf.range(tf.shape(logits)[1]) < targets[:, None]
+        before = tf.math.count_nonzero((logits > own) | ((logits == own) & smaller), axis=1)
+        states = {name: outputs[name] for name in states}
+        return -nats, tf.argmax(logits, axis=1), before < top, states

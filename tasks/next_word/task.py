@@ -1,0 +1,302 @@
+"""Which word comes next? Many-to-many: a word in, the probabilities of its successor out, all along a text.
+
+    "If the name is" -> unbound (0.31), not (0.22), found (0.08) ...
+
+A recurrent layer reads the text as one long stream and never forgets on purpose: its state goes on from batch to batch.
+Word features and output weights are the same matrix (Press and Wolf 2017, https://arxiv.org/abs/1608.05859), dropout
+acts between the layers but not in time (Zaremba et al. 2014, https://arxiv.org/abs/1409.2329).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice, takewhile
+from pathlib import Path
+
+import numpy as np
+
+from common import batching, inference, lines, sampling, splits
+from common.datasets import Dataset, Reference
+from common.encoding import Encoder as BaseEncoder
+from common.errors import UserError
+from common.streams import Stream, count_windows
+from common.task import OwnFile, Splits, Task, TrainConfig, unknown
+from common.text import END, PADDING, SPECIAL, START, UNKNOWN, Vocabulary, running_text, words
+
+from .sample import sides
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 16
+    batch_size: int = 16  # streams read side by side
+    learning_rate: float = 3e-3  # at the start; falls to zero along half a cosine
+    tokens: str = "words"  # words: words and punctuation marks; spaces: whatever stands between spaces
+    vocab_size: int = 10_000  # most frequent words kept, the four special tokens included
+    timesteps: int = 32  # words through which errors are propagated back
+    units: int = 256  # of the state, and features of a word
+    dropout: float = 0.5  # share of the word features, and of the recurrent layer's outputs, that training hides
+    temperature: float = 0.8  # continuing a text: below 1 bolder, above 1 more various, 0 always the likeliest word
+    top_k: int = 0  # continuing: draw from the k likeliest words; 0 for all
+    top_p: float = 0.95  # continuing: draw from the likeliest words that together reach this probability
+    new_words: int = 30  # continuing: at most so many; the end of the line ends it too
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+HELD_OUT_LINES = 5_000  # at most, of a user's file, for validation and for test: the rest is for training
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a text: to be foreseen word by word, or, as a prompt, to be continued."""
+
+    text: str
+    is_prompt: bool = False
+
+    def __len__(self) -> int:
+        return len(self.text.split())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def load_sample(folder: None) -> Splits:
+    """Prose of the Python reference; see sample.py."""
+    return Splits(*([Line(text) for text in side] for side in sides()))
+
+
+def load_ptb(folder: Path) -> Splits:
+    """Wall Street Journal with 10,000 words, split as published."""
+    files = (folder / "data" / f"ptb.{side}.txt" for side in ("train", "valid", "test"))
+    return Splits(*([Line(text.strip()) for text in lines.lines(file)] for file in files))
+
+
+def load_shakespeare(folder: Path) -> Splits:
+    """The lines that are not blank: the first 90 % for training, the rest halved."""
+    found = [Line(text) for text in lines.lines(folder / "data/tinyshakespeare/input.txt") if text.strip()]
+    return splits.by_position(found, (0.9, 0.05, 0.05))
+
+
+def read(path: Path, labelled: bool) -> Sequence[Line]:
+    """The lines of a text: to learn from and to measure on, or each to be continued."""
+    if labelled:
+        return lines.LineSequence(path, Line)
+    return [Line(text, is_prompt=True) for text in lines.lines(path) if text.strip()]
+
+
+def split(examples: Sequence[Line], seed: int) -> Splits:
+    """The last lines are held out."""
+    held_out = min(0.1, HELD_OUT_LINES / len(examples))
+    return splits.by_position(examples, (1 - 2 * held_out, held_out, held_out))
+
+
+TOKENS = {"words": words, "spaces": str.split}  # ways to cut a text
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    vocabulary: Vocabulary
+    counts: list[int]  # how often each token of the vocabulary occurs in train
+    tokens: str
+    timesteps: int
+
+    @classmethod
+    def fit(cls, config, examples):
+        if config.tokens not in TOKENS:
+            raise UserError(unknown("kind of tokens", config.tokens, list(TOKENS)))
+        counts, ends = Counter(), 0
+        for line in examples:
+            if tokens := TOKENS[config.tokens](line.text):
+                counts.update(tokens)
+                ends += 1
+        # Words seen once become the unknown word, so that train shows how often it comes, and where.
+        vocabulary = Vocabulary.of_counts(counts, config.vocab_size, min_count=2)
+        encoder = cls(vocabulary, [0] * len(vocabulary), config.tokens, config.timesteps)
+        encoder.counts[END] = ends
+        for token, count in counts.items():
+            encoder.counts[encoder.word_ids([token])[0]] += count
+        return encoder
+
+    def split(self, line):
+        return TOKENS[self.tokens](line.text)
+
+    def word_ids(self, tokens):
+        """Ids, int32 `(words,)`. A word that is known in lower case alone counts as that."""
+        ids = self.vocabulary.encode(token if token in self.vocabulary else token.lower() for token in tokens)
+        return np.where((ids == PADDING) | (ids == START), UNKNOWN, ids)  # these mean nothing within a text
+
+    def encode(self, example):
+        """A line follows the END of the line before; each word foresees the next, the last one its own END."""
+        ids = self.word_ids(self.split(example))
+        targets = np.append(ids, END).astype(np.int32) if len(ids) else ids  # a blank line is nothing
+        return {"token_ids": np.roll(targets, 1)}, targets
+
+    def batches(self, encoded, batch_size, seed=None):
+        """Several streams for training; one for measuring, so that no score depends on the batch size."""
+        return Stream(encoded, 1, 512) if seed is None else Stream(encoded, batch_size, self.timesteps)
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """Embedding, a recurrent layer whose state is carried over, the embedding again as the output."""
+    import keras
+
+    from common import layers
+    from common.stateful import StatefulModel
+
+    recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
+    token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+    names = ("state_h", "state_c") if config.cell == "lstm" else ("state_h",)
+    states = {name: keras.Input((config.units,), name=name) for name in names}
+    scale = keras.initializers.RandomUniform(-0.25, 0.25)
+    embedding = keras.layers.Embedding(len(encoder.vocabulary), config.units, embeddings_initializer=scale)
+    x = keras.layers.Dropout(config.dropout)(embedding(token_ids))  # (batch, timesteps, units)
+    x, *final = recurrent(x, initial_state=list(states.values()))
+    x = keras.layers.Dropout(config.dropout)(x)
+    output = layers.TiedOutput(embedding, name="logits")
+    logits = output(x)  # (batch, timesteps, vocab_size)
+    # An untrained model shall foresee each word as often as it occurs: the network starts with what is left to learn.
+    output.bias.assign(np.log(np.maximum(encoder.counts, 0.1) / sum(encoder.counts)))
+
+    model = StatefulModel({"token_ids": token_ids, **states}, {"logits": logits, **dict(zip(states, final))})
+    steps = config.epochs * count_windows(sum(encoder.counts), config.batch_size, config.timesteps)
+    learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+    )
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """For a line, how well the model foresees each word, given all lines before; for a prompt, how it goes on.
+
+    A line: `{"words", "token_ids", "log_probabilities", "guesses", "in_top5"}`, lists that end with the line's end.
+    A prompt: `{"continuation": text, "words": [{"word", "probability", "alternatives": {word: probability}}]}`.
+    """
+    foreseen = iter(_foresee(model, encoder, [line for line in examples if not line.is_prompt]))
+    return [_go_on(config, model, encoder, line) if line.is_prompt else next(foreseen) for line in examples]
+
+
+def _foresee(model, encoder, examples) -> list[dict]:
+    """All lines as one stream through the model."""
+    if not examples:
+        return []
+    encoded = batching.encode(encoder, examples)
+    scores = model.score(encoded.inputs["token_ids"].values, encoded.targets.values)
+    of_lines = zip(*(np.split(score, encoded.targets.offsets[1:-1]) for score in scores))
+    return [_foreseen(encoder, line, *scores) for line, scores in zip(examples, of_lines)]
+
+
+def _foreseen(encoder, line, log_probabilities, guesses, in_top5) -> dict:
+    return {
+        "words": [*encoder.split(line), SPECIAL[END]][: len(guesses)],
+        "token_ids": encoder.encode(line)[1].tolist(),
+        "log_probabilities": log_probabilities.tolist(),
+        "guesses": encoder.vocabulary.decode(guesses),
+        "in_top5": in_top5.tolist(),
+    }
+
+
+def _go_on(config, model, encoder, line) -> dict:
+    """Draw word after word; the seed decides, whatever other prompts there are."""
+    random = np.random.default_rng(config.seed)
+    drawn = sampling.continuation(
+        inference.traced(model),
+        np.concatenate([[END], encoder.word_ids(encoder.split(line))]),
+        {name: np.asarray(state) for name, state in model.fresh_states(1).items()},
+        lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
+        never=(PADDING, UNKNOWN, START),
+    )
+    drawn = islice(takewhile(lambda choice: choice[0] != END, drawn), config.new_words)
+    choices = [sampling.describe(word, odds, encoder.vocabulary.tokens) for word, odds in drawn]
+    tokens = [choice["word"] for choice in choices]
+    return {"continuation": " ".join(tokens) if encoder.tokens == "spaces" else running_text(tokens), "words": choices}
+
+
+def baseline(config, train, examples):
+    """Interpolated Kneser-Ney: what the two words before say of the next, and what one says."""
+    from common.baselines.ngram import KneserNey
+
+    encoder = Encoder.fit(config, train)
+
+    def ids(lines):
+        return (encoder.word_ids(encoder.split(line)) for line in lines)
+
+    answers = {}
+    for name, order in {"Kneser-Ney trigram": 3, "Kneser-Ney bigram": 2}.items():
+        scores = map(KneserNey(ids(train), order, len(encoder.vocabulary)).score, ids(examples))
+        answers[name] = [_foreseen(encoder, line, *score) for line, score in zip(examples, scores)]
+    return answers
+
+
+def score(examples, predictions):
+    """Perplexity, top-5 accuracy and the share of known words; see common/metrics/language_model.py."""
+    from common.metrics.language_model import LanguageModel
+
+    return LanguageModel(predictions)
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+TASK = Task(
+    shape="many-to-many",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Prose of Python's own language reference",
+            licence="PSF-2.0, with Python",
+            home="pydoc_data.topics",
+            load=load_sample,
+        ),
+        "ptb": Dataset(
+            title="Penn Treebank, Wall Street Journal, 10,000 words (Mikolov)",
+            licence="LDC99T42; the public files state none: measure with them, do not pass them on",
+            home="http://www.fit.vutbr.cz/~imikolov/rnnlm/",
+            load=load_ptb,
+            base_url="https://raw.githubusercontent.com/timbmg/RNNLM/e26dff5d8f4b5d07ee459f192ee2131923d7584f/",
+            files={
+                "data/ptb.train.txt": "fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf",
+                "data/ptb.valid.txt": "c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2",
+                "data/ptb.test.txt": "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0",
+            },
+            size=5_951_345,
+            settings={"tokens": "spaces", "vocab_size": 10_002},
+            references=(
+                Reference("recurrent network", "perplexity", 124.7, "Mikolov and Zweig 2012"),
+                Reference("Kneser-Ney 5-gram", "perplexity", 141.2, "Mikolov and Zweig 2012"),
+                Reference("recurrent network", "perplexity", 114.5, "Bai et al. 2018, table 1"),
+                Reference("GRU", "perplexity", 92.48, "Bai et al. 2018, table 1"),
+                Reference("LSTM", "perplexity", 78.93, "Bai et al. 2018, table 1"),
+            ),
+        ),
+        "tinyshakespeare": Dataset(
+            title="Tiny Shakespeare, by words",
+            licence="public domain",
+            home="https://github.com/karpathy/char-rnn",
+            load=load_shakespeare,
+            base_url="https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/",
+            files={
+                "data/tinyshakespeare/input.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+            },
+            size=1_115_394,
+        ),
+    },
+    own_file=OwnFile("plain text, one line or sentence a line", read, split),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="perplexity",
+)
