@@ -38,11 +38,18 @@ def layers(console: Console, model) -> None:
     table = Table(title=f"model: {model.count_params():,} parameters", title_justify="left")
     for column, justify in (("layer", "left"), ("kind", "left"), ("gives", "left"), ("parameters", "right")):
         table.add_column(column, justify=justify)
-    for layer in model.layers:
+    for depth, layer in _nested(model):
         shapes = [tensor.shape for tensor in _flat(layer.output)]
         gives = ", ".join(str(shape).replace("None", "?") for shape in shapes)
-        table.add_row(layer.name, type(layer).__name__, gives, f"{layer.count_params():,}")
+        table.add_row("  " * depth + layer.name, type(layer).__name__, gives, f"{layer.count_params():,}")
     console.print(table)
+
+
+def _nested(model, depth: int = 0):
+    """`(depth, layer)` of every layer in order; a model within the model is followed by its own layers."""
+    for layer in model.layers:
+        yield depth, layer
+        yield from _nested(layer, depth + 1) if hasattr(layer, "layers") else ()
 
 
 def _flat(output) -> list:
