@@ -35,7 +35,7 @@ class Config(TrainConfig):
     max_timesteps: int = 100  # pieces kept of a source and of a target
     embedding_size: int = 64  # features of a piece
     units: int = 128  # of the decoder, and of each direction of the encoder
-    dropout: float = 0.1  # share of features that training hides
+    dropout: float = 0.2  # share of features that training hides
     attention: bool = True  # whether the decoder may look back at the source
     beam_width: int = 4  # translations that the search follows at a time; 1 is greedy
     length_penalty: float = 1.0  # log-probability is divided by length to this power: 0 favours short translations
@@ -137,12 +137,15 @@ def build_encoder(config, vocab_size):
 
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     padding_mask = keras.ops.not_equal(source_ids, PADDING)  # (batch, source timesteps), True = real
-    x = keras.layers.Embedding(vocab_size, config.embedding_size)(source_ids)
+    x = keras.layers.Embedding(vocab_size, config.embedding_size, name="source_embedding")(source_ids)
     x = keras.layers.Dropout(config.dropout)(x)
     outputs, *states = layers.recurrent(
         config.cell, config.units, return_sequences=True, return_state=True, bidirectional=True
     )(x, padding_mask)  # (batch, source timesteps, 2 * units), (batch, 2 * units)
-    memory = {f"state_{i}": keras.layers.Dense(config.units, "tanh")(state) for i, state in enumerate(states)}
+    memory = {
+        f"state_{i}": keras.layers.Dense(config.units, "tanh", name=f"first_state_{i}")(state)
+        for i, state in enumerate(states)
+    }  # each (batch, units)
     if config.attention:
         memory |= {"encoder_outputs": outputs, "padding_mask": padding_mask}
     return keras.Model({"source_ids": source_ids}, memory, name="encoder")
@@ -157,7 +160,7 @@ def build_decoder(config, vocab_size, memory):
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     memory = {name: keras.Input(part.shape[1:], dtype=part.dtype, name=name) for name, part in memory.items()}
     first_states = [part for name, part in memory.items() if name.startswith("state_")]
-    x = keras.layers.Embedding(vocab_size, config.embedding_size)(target_ids)
+    x = keras.layers.Embedding(vocab_size, config.embedding_size, name="target_embedding")(target_ids)
     x = keras.layers.Dropout(config.dropout)(x)
     x, *states = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)(
         x, initial_state=first_states
@@ -167,7 +170,7 @@ def build_decoder(config, vocab_size, memory):
         context, weights = layers.Attention()(x, memory["encoder_outputs"], memory["padding_mask"])
         x = keras.layers.Concatenate()([x, context])
         results["attention"] = weights  # (batch, target timesteps, source timesteps)
-    x = keras.layers.Dense(config.units, "tanh")(x)
+    x = keras.layers.Dense(config.units, "tanh", name="mixture")(x)
     x = keras.layers.Dropout(config.dropout)(x)
     results["logits"] = keras.layers.Dense(vocab_size, name="logits")(x)
     return keras.Model({"target_ids": target_ids, **memory}, results, name="decoder")
