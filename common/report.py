@@ -26,6 +26,7 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
         history: one row an epoch, as `training.fit` gives it.
         measured: the content of `metrics.json`.
     """
+    run.path.mkdir(parents=True, exist_ok=True)
     pictures = _pictures(run, evaluation, history)
     about = (
         f"{measured['data']}, {measured['cell']}, seed {measured['seed']}, {measured['parameters']:,} parameters, "
