@@ -1,12 +1,27 @@
-"""Layers that the tasks share: the recurrent layers, attention, pooling over time and the tied output.
+"""Layers that the tasks share: the recurrent layers, attention, pooling over time, the tied output, a CRF over tags.
 
 All take `padding_mask`, a bool array `(batch, timesteps)` that is true where a timestep is real, as an argument of the
 call. Padding stands on the right.
 """
 
 from common.layers.attention import Attention, AttentionPooling
+from common.layers.crf import CRF, TransitionLoss
+from common.layers.per_timestep import PerTimestep
 from common.layers.pooling import MaskedAveragePooling
 from common.layers.recurrent import CELLS, Recurrent, recurrent
 from common.layers.tied import TiedOutput
+from common.layers.token_dropout import TokenDropout
 
-__all__ = ["CELLS", "Attention", "AttentionPooling", "MaskedAveragePooling", "Recurrent", "TiedOutput", "recurrent"]
+__all__ = [
+    "CELLS",
+    "CRF",
+    "Attention",
+    "AttentionPooling",
+    "MaskedAveragePooling",
+    "PerTimestep",
+    "Recurrent",
+    "TiedOutput",
+    "TokenDropout",
+    "TransitionLoss",
+    "recurrent",
+]

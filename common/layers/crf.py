@@ -1,0 +1,103 @@
+"""A linear-chain conditional random field: tags of a sequence that are scored together."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+IMPOSSIBLE = -1e9  # score of a transition that may not be; its exponent is 0, and no gradient passes through
+
+
+class CRF(keras.layers.Layer):
+    """The probability of each tag given the tag before it and the whole input, exactly (Lafferty and others 2001).
+
+    A sequence of tags scores the sum of its transitions and of the scores of its tags. Its probability, which takes the
+    sum over all sequences, falls into one factor a timestep, `p(tag | tag before, inputs)`. A recurrence from the last
+    timestep to the first gives the factors, so that the loss is a mean over timesteps like any other and padding weighs
+    nothing; see `TransitionLoss`.
+
+    Args:
+        allowed: bool array `(num_tags + 1, num_tags)`, whether tag j may follow tag i; the last row is the start.
+
+    Call arguments:
+        scores: float array `(batch, timesteps, num_tags)`.
+        padding_mask: bool array `(batch, timesteps)`, true where a timestep is real; padding stands on the right.
+
+    Returns:
+        log-probabilities `(batch, timesteps, num_tags + 1, num_tags)`, of tag j if tag i stands before it. The last row
+        is that of the first timestep and of no use at others; padding has no meaning.
+    """
+
+    def __init__(self, allowed, name=None, dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.forbidden = np.where(np.asarray(allowed, bool), 0.0, IMPOSSIBLE)
+
+    def build(self, scores_shape, padding_mask_shape=None):
+        if self.forbidden.shape != (scores_shape[-1] + 1, scores_shape[-1]):
+            raise ValueError(f"allowed must fit {scores_shape[-1]} tags, not have the shape {self.forbidden.shape}")
+        self.transitions = self.add_weight(self.forbidden.shape, initializer="zeros", name="transitions")
+
+    def call(self, scores, padding_mask=None):
+        if padding_mask is None:
+            padding_mask = tf.ones(tf.shape(scores)[:2], bool)
+        transitions = keras.ops.convert_to_tensor(self.transitions) + tf.cast(self.forbidden, scores.dtype)
+        ahead = log_ahead(transitions, scores, padding_mask)  # (batch, timesteps, num_tags + 1)
+        after = tf.pad(ahead[:, 1:, :-1], ((0, 0), (0, 1), (0, 0)))
+        return transitions + (scores + after)[:, :, None, :] - ahead[:, :, :, None]
+
+    def compute_output_shape(self, scores_shape, padding_mask_shape=None):
+        return (*scores_shape[:2], *self.forbidden.shape)
+
+
+@tf.custom_gradient
+def log_ahead(transitions, scores, padding_mask):
+    """Log of the summed weight of all ways to the end, of each timestep and tag before it; 0 at padding.
+
+    The gradient is written out: what reaches a state of the loop goes on to the later ones by the conditional
+    probabilities of the tags, so the loop of the gradient is the forward algorithm, one product a timestep.
+
+    Args:
+        transitions: float array `(num_tags + 1, num_tags)`.
+        scores: float array `(batch, timesteps, num_tags)`.
+        padding_mask: bool array `(batch, timesteps)`.
+
+    Returns:
+        float array `(batch, timesteps, num_tags + 1)`.
+    """
+    scores, real = tf.transpose(scores, (1, 0, 2)), tf.cast(tf.transpose(padding_mask), scores.dtype)[:, :, None]
+
+    def step(ahead, timestep):
+        scores, real = timestep
+        return real * tf.reduce_logsumexp(transitions + (scores + ahead[:, :-1])[:, None, :], axis=-1)
+
+    nothing = tf.zeros_like(tf.pad(scores[0], ((0, 0), (0, 1))))
+    ahead = tf.scan(step, (scores, real), nothing, reverse=True)  # (timesteps, batch, num_tags + 1)
+
+    def gradient(upstream):
+        after = tf.concat([ahead[1:], nothing[None]], axis=0)[:, :, :-1]
+        conditional = real[..., None] * tf.exp(transitions + (scores + after)[:, :, None, :] - ahead[..., None])
+        upstream = tf.transpose(upstream, (1, 0, 2))  # (timesteps, batch, num_tags + 1)
+
+        def back(reached, timestep):
+            upstream, conditional = timestep
+            return upstream + tf.pad(tf.linalg.matvec(conditional, reached, transpose_a=True), ((0, 0), (0, 1)))
+
+        before = tf.concat([tf.zeros_like(conditional[:1]), conditional[:-1]], axis=0)
+        reached = tf.scan(back, (upstream, before), nothing)[..., None] * conditional
+        return tf.reduce_sum(reached, axis=(0, 1)), tf.transpose(tf.reduce_sum(reached, axis=2), (1, 0, 2)), None
+
+    return tf.transpose(ahead, (1, 0, 2)), gradient
+
+
+class TransitionLoss(keras.losses.Loss):
+    """Negative log-probability of each tag given the true one before it, in nats; a sequence's sum is that of the CRF.
+
+    Targets are tags `(batch, timesteps)`, outputs what `CRF` gives.
+    """
+
+    def call(self, targets, log_probabilities):
+        targets = tf.cast(targets, tf.int32)
+        start = tf.fill((tf.shape(targets)[0], 1), log_probabilities.shape[-1])
+        before = tf.concat([start, targets[:, :-1]], axis=1)
+        return -tf.gather_nd(log_probabilities, tf.stack([before, targets], axis=-1), batch_dims=2)

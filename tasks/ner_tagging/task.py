@@ -1,0 +1,249 @@
+"""Which words of a sentence name a person, a place, an organisation or a product? Many-to-many: a tag for every word.
+
+    Stilmouth lies north of Velford . -> B-place O O O B-place O
+
+A recurrent layer spells each word, a bidirectional one reads the sentence, and a conditional random field scores the
+tags together, so that only valid sequences come out. After Lample et al. (2016), https://arxiv.org/abs/1603.01360
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from common import inference, readers, splits, tagging
+from common.datasets import Dataset, Reference
+from common.encoding import Encoder as BaseEncoder
+from common.task import OwnFile, Splits, Task, TrainConfig
+from common.text import PADDING, UNKNOWN, Labels, Vocabulary
+
+from .sample import sentences
+
+MAX_CHARS = 16  # of a word that the model spells; a longer one keeps its two ends
+# Web addresses, @names and #tags stay whole; so do initials before a name, and words with hyphen or apostrophe.
+TOKEN = re.compile(r"https?://\S+|[@#]\w+|\b[A-Z]\.(?= [A-Z])|['’]s\b|\w+(?:[-'’](?!s\b)\w+)*|[^\w\s]")
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 10
+    learning_rate: float = 4e-3  # of the first step; half of it after DECAY_STEPS
+    min_count: int = 2  # times a word must occur in train to be known
+    embedding_size: int = 64  # features of a word
+    char_embedding_size: int = 16  # features of a character
+    char_units: int = 24  # of the layer that spells words, per direction
+    units: int = 64  # of the layer that reads sentences, per direction
+    dropout: float = 0.2  # share of features that training hides, before and after the reading
+    word_dropout: float = 0.1  # share of words that training makes unknown
+    threshold: float = 0.5  # probability above which a span is an entity; lower finds more, right and wrong
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tagged:
+    """One sentence; `tags` are BIO, and None where they are to be predicted."""
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __str__(self) -> str:
+        return " ".join(self.tokens)
+
+
+def load_sample(folder: None) -> Splits:
+    """Generated sentences whose names are new on every side; see sample.py."""
+    return Splits(*([Tagged(*pair) for pair in side] for _, side in sentences()))
+
+
+def load_wnut17(folder: Path) -> Splits:
+    """Noisy text of the web, split as published: from Twitter (train), YouTube, Reddit and others."""
+    names = ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated")
+    return Splits(*(read(folder / name, labelled=True) for name in names))
+
+
+def read(path: Path, labelled: bool) -> list[Tagged]:
+    """Sentences of a user's file: CoNLL, whose last column is the tag; or plain text, one sentence a line."""
+    if not labelled and path.suffix == ".txt":
+        return [Tagged(tuple(TOKEN.findall(line))) for line in readers.lines(path) if line.strip()]
+    return [Tagged(tokens, readers.to_bio(tags) if labelled else None) for tokens, tags in readers.conll(path)]
+
+
+def split(examples: list[Tagged], seed: int) -> Splits:
+    """By chance; equal sentences stay on one side."""
+    return splits.by_chance(examples, seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    words: Vocabulary
+    characters: Vocabulary
+    tags: Labels
+
+    @classmethod
+    def fit(cls, config, examples):
+        words = Vocabulary.fit(([normal(token) for token in e.tokens] for e in examples), 10**6, config.min_count)
+        characters = Vocabulary.fit(("".join(e.tokens) for e in examples), 10**4)
+        types = sorted({span.type for e in examples for span in tagging.spans(e.tags)})
+        return cls(words, characters, Labels(("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI"))))
+
+    def encode(self, example):
+        char_ids = np.zeros((len(example), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING
+        for row, token in zip(char_ids, example.tokens):
+            ids = self.characters.encode(ends(token))
+            row[: len(ids)] = ids
+        inputs = {"token_ids": self.words.encode(map(normal, example.tokens)), "char_ids": char_ids}
+        if example.tags is None:
+            return inputs, None
+        return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
+
+
+def normal(token: str) -> str:
+    """The word as the vocabulary has it: what its letters look like is left to the characters."""
+    return re.sub(r"\d", "0", token.lower())
+
+
+def ends(token: str) -> str:
+    """The token, or the two halves of MAX_CHARS from its beginning and its end."""
+    half = MAX_CHARS // 2
+    return token if len(token) <= MAX_CHARS else token[:half] + token[-half:]
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """Words by embedding and spelling, a recurrent layer in both directions, a score for each tag, a CRF over them."""
+    import keras
+
+    from common import layers
+
+    token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+    char_ids = keras.Input((None, MAX_CHARS), dtype="int32", name="char_ids")
+    padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
+
+    known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
+    words = keras.layers.Embedding(len(encoder.words), config.embedding_size)(known)
+    chars = keras.layers.Embedding(len(encoder.characters), config.char_embedding_size)(char_ids)
+    speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are the spelling
+    spelling = layers.PerTimestep(speller)(chars, keras.ops.not_equal(char_ids, PADDING))
+    x = keras.layers.Concatenate()([words, spelling])  # (batch, timesteps, embedding_size + 2 * char_units)
+    x = keras.layers.Dropout(config.dropout)(x)
+    x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
+    x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, 2 * units)
+    logits = keras.layers.Dense(len(encoder.tags), name="logits")(x)
+    log_probabilities = layers.CRF(tagging.allowed(encoder.tags.names), name="crf")(logits, padding_mask)
+
+    steps = keras.optimizers.schedules.InverseTimeDecay(config.learning_rate, decay_steps=500, decay_rate=1.0)
+    model = keras.Model({"token_ids": token_ids, "char_ids": char_ids}, log_probabilities)
+    model.compile(
+        optimizer=keras.optimizers.Adam(steps, global_clipnorm=1.0),
+        loss=layers.TransitionLoss(reduction="mean_with_sample_weight"),
+    )
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """`{"tokens", "tags", "entities": [{"type", "text", "start", "stop", "probability"}], "unknown"}` each.
+
+    An entity is a span more probable than the threshold and than those it overlaps; `unknown` are the tokens that are
+    not in the vocabulary. The threshold for the best F1 is half of that F1 (Lipton et al. 2014,
+    https://arxiv.org/abs/1402.1892): 0.5 suits a model that is nearly always right, an unsure one needs less.
+    """
+    predictions = []
+    for example, padded in zip(examples, inference.forward(model, encoder, examples)):
+        log_probabilities = padded[: len(example)].astype(np.float64)  # (timesteps, num_tags + 1, num_tags)
+        probabilities = tagging.span_probabilities(log_probabilities, encoder.tags.names, config.threshold)
+        found = tagging.without_overlap(probabilities)
+        answer = _answer(example.tokens, tagging.tags_of(found, len(example)))
+        for entity, span in zip(answer["entities"], found):
+            entity["probability"] = probabilities[span]
+        answer["unknown"] = [token for token in example.tokens if normal(token) not in encoder.words]
+        predictions.append(answer)
+    return predictions
+
+
+def baseline(config, train, examples):
+    """The tag that each word has most often in train; O for a word that is not there."""
+    counts = defaultdict(Counter)
+    for example in train:
+        for token, tag in zip(example.tokens, example.tags):
+            counts[token][tag] += 1
+    most_frequent = {token: tags.most_common(1)[0][0] for token, tags in counts.items()}
+    answers = [_answer(e.tokens, [most_frequent.get(token, "O") for token in e.tokens]) for e in examples]
+    return {"most frequent tag": answers}
+
+
+def _answer(tokens, tags) -> dict:
+    entities = [
+        {"type": span.type, "text": " ".join(tokens[span.start : span.stop]), "start": span.start, "stop": span.stop}
+        for span in tagging.spans(tags)
+    ]
+    return {"tokens": list(tokens), "tags": list(tags), "entities": entities}
+
+
+def score(examples, predictions):
+    """Exact-span precision, recall and F1, over all and of each type; see common/metrics/spans.py."""
+    from common.metrics.spans import score_spans
+
+    unknown = [set(prediction["unknown"]) for prediction in predictions if "unknown" in prediction]
+    return score_spans(
+        [example.tokens for example in examples],
+        [example.tags for example in examples],
+        [prediction["tags"] for prediction in predictions],
+        unknown or None,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+TASK = Task(
+    shape="many-to-many",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Generated sentences whose names occur nowhere in train",
+            licence="Apache-2.0, with this project",
+            home="sample.py",
+            load=load_sample,
+        ),
+        "wnut17": Dataset(
+            title="WNUT-17: emerging and rare entities in tweets and comments",
+            licence="CC BY 4.0",
+            home="https://noisy-text.github.io/2017/emerging-rare-entities.html",
+            load=load_wnut17,
+            base_url="https://raw.githubusercontent.com/leondz/emerging_entities_17/"
+            "e52a2d2a71ac1a051ca2d532eef28653c5c02603/",
+            files={
+                "wnut17train.conll": "731820e13f71af324c6b55a1575ec2ce59fbaa2a0806f8f0400b98d56cd6a7a5",
+                "emerging.dev.conll": "e053b752b8155113ca66e7db08af5f2f5f43ab993694e4774f1ec5bad42312d8",
+                "emerging.test.annotated": "2aa79b764e56ec9264a1b30fdd9b70195bd00ff400b62edd8f399d5f13c178f0",
+            },
+            size=800_955,
+            references=(
+                Reference("BLSTM and CRF with outside resources, the winner", "f1", 0.4186, "UH-RiTUAL 2017"),
+                Reference("the last of seven systems with outside resources", "f1", 0.2630, "Drexel-CCI 2017"),
+            ),
+        ),
+    },
+    own_file=OwnFile("CoNLL: a token and its BIO tag a line, a blank line after each sentence", read, split),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="f1",
+)
