@@ -74,4 +74,6 @@ def _readable(text: str, prediction: dict) -> list[str]:
 
 
 def _short(value) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)
