@@ -15,11 +15,11 @@ SMALLEST = np.finfo(float).eps  # a probability below it counts as it: one sure 
 class Classification(Scores):
     """`accuracy`, `macro_f1`, `auc`, `log_loss` (nats) and `calibration_error` (expected, a fraction).
 
-    `macro_f1` is the mean over the labels that are true or answered somewhere. `auc` is that of the second of two labels,
-    or else the mean over the labels, each against the rest; nothing where fewer than two labels are true.
+    `macro_f1` is the mean over the labels that are true or answered somewhere. `auc` is that of the second of two
+    labels, or else the mean over the labels, each against the rest; it is missing where only one label is true.
 
-    A row holds the number of the true label, that of the answer, the loss, the probability of the answer, and of every
-    label the rank of its probability among all examples (equal ones share it): all that `auc` needs, without sorting again.
+    A row holds the number of the true label, that of the answer, the loss, the probability of the answer, and for every
+    label the rank of its probability among all examples (equal ones share it), so that `auc` need not sort again.
 
     Attributes:
         labels: names of the labels; their positions are the numbers below.
@@ -75,8 +75,8 @@ def classification(
 
     Args:
         truth: the true label of each example.
-        predictions: each has its `label` and `probabilities`, a mapping of label to probability; a label that is missing
-            there has none.
+        predictions: each has its `label` and `probabilities`, a mapping of label to probability; a label that is
+            missing there has the probability 0.
         lengths: timesteps of each example, for the scores by length.
         labels: all of them, in order; the second of two is the positive one. None: those that occur, sorted.
     """
@@ -119,7 +119,7 @@ def _macro_f1(confusion: np.ndarray) -> float:
 
 
 def _auc(truth: np.ndarray, ranks: np.ndarray) -> float:
-    """Probability that an example of a label gets a higher probability of it than another example; a draw counts half."""
+    """How often an example of a label gets a higher probability of it than another example; a draw counts half."""
     labels = range(ranks.shape[1]) if ranks.shape[1] != 2 else [1]
     areas = []
     for label in labels:
