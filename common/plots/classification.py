@@ -21,7 +21,7 @@ def figures(
     _reliability(scores, folder / "reliability.png")
     return [
         ("confusion.png", "Examples by their true label (rows) and the model's answer (columns)."),
-        ("reliability.png", "How often answers of a stated probability are right: on the line, it keeps its word."),
+        ("reliability.png", "How often answers of a stated probability are right; the larger a dot, the more answers."),
     ]
 
 
@@ -30,8 +30,9 @@ def _confusion(scores: Classification, path: Path) -> None:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = np.clip(0.55 * len(labels), 2.4, 12)
     figure, axes = style.new_figure(side + 2.4, side + 1.1, xlabel="answer", ylabel="truth")
+    tilted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(labels) > 3 else {}
     image = axes.imshow(shares, cmap=style.SEQUENTIAL, vmin=0, vmax=1)
-    axes.set_xticks(range(len(labels)), labels, rotation=45 if len(labels) > 3 else 0, parse_math=False)
+    axes.set_xticks(range(len(labels)), labels, **tilted, parse_math=False)
     axes.set_yticks(range(len(labels)), labels, parse_math=False)
     axes.grid(False)
     axes.spines[:].set_visible(False)
@@ -47,7 +48,7 @@ def _confusion(scores: Classification, path: Path) -> None:
 def _reliability(scores: Classification, path: Path) -> None:
     counts, stated, right = reliability(scores.confidence, scores.truth == scores.answer)
     figure, axes = style.new_figure(5.2, 4.8, xlabel="probability stated", ylabel="share that is right")
-    axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", linewidth=1.5, label="a model that keeps its word")
+    axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", linewidth=1.5, label="perfect calibration")
     axes.plot(stated, right, color=style.BLUE, linewidth=1, zorder=2)
     axes.scatter(stated, right, s=20 + 400 * counts / counts.sum(), color=style.BLUE, alpha=0.8, zorder=3)
     axes.set(xlim=(0, 1.04), ylim=(0, 1.04), aspect="equal")

@@ -24,7 +24,8 @@ def curves(history: Sequence[Mapping[str, float]], path: Path) -> None:
     axes.axvline(best["epoch"], color=style.ORANGE, linestyle=":", linewidth=1.5)
     label = f"best epoch {int(best['epoch'])}: {best['validation_loss']:.3g}"
     axes.plot(best["epoch"], best["validation_loss"], "o", color=style.ORANGE, markersize=8, label=label)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlim(0.5, epochs[-1] + 0.5)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.legend()
     style.save(figure, path)
 
