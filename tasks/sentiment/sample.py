@@ -1,8 +1,8 @@
 """Film reviews from a grammar written here, in which the order of the words decides.
 
-Every construction says which of its opinions is the verdict: of "The plot was dull, although the cast was superb." it is
-the first, of "Although the plot was dull, the cast was superb." the second. Each serves both labels with the same words,
-so that counting words or pairs of words says little, and much may stand between a cue ("nobody") and what it governs.
+Every construction says which of its opinions is the verdict: of "The plot was dull, although the cast was superb." it
+is the first, of "Although the plot was dull, the cast was superb." the second. Each serves both labels with the same
+words, so that counting words or pairs of words says little; and much may stand between a cue and the opinion it turns.
 
 No opinion of a test review stands in train in the same construction, or in one review with the same noun.
 """
@@ -43,7 +43,7 @@ only: the <noun> was not only <same> but <same> | not only was the <noun> <same>
 only: it was not only my <person> who found the <noun> <same> | not only I, but everyone who <relative> <deed>
 
 rather: the <noun> was not <other> but <same> | it was not a <other> film but a <same> one
-rather: the <noun> was anything but <other> | the <noun> was nothing if not <same> | it was far from being a <other> film
+rather: the <noun> was anything but <other> | the <noun> was nothing if not <same> | it was far from a <other> film
 rather: the <noun> was <same>, not <other> | the <noun> was nothing short of <same> | rather than <other>, it was <same>
 
 contrast: the <noun> was <other>, but the <noun> was <same> | although the <noun> was <other>, the <noun> was <same>
@@ -54,7 +54,7 @@ contrast: the <noun> was <same>, even though the <noun> that <praised> was <othe
 concession: despite the <other> <noun>, the <noun> was <same> | the <noun> was <same>, despite the <other> <noun>
 concession: granted, the <noun> was <other>; even so, the <noun> was <same>
 concession: whatever my <person> says of the <other> <noun>, I <deed>
-concession: I admit that the <noun> was <other>, and still I <deed> | I <deed>, and yet I admit that the <noun> was <other>
+concession: I admit that the <noun> was <other>, and still I <deed> | I <deed>, and yet I admit the <noun> was <other>
 
 reported: <people> called the <noun> <other>, but I <deed> | I <deed>, but <people> called the <noun> <other>
 reported: <people> <other_deed>, but I <deed> | I <deed>, but <people> <other_deed>
@@ -72,7 +72,7 @@ hope: the <noun> was not nearly as <other> as I had expected | the <noun> was ev
 hope: what began as a <other> film ended as a <same> one | the <noun> was said to be <other> and turned out <same>
 
 elsewhere: after a <other> <thing> my <person> and I saw a film whose <noun> was <same>
-elsewhere: we had a <other> <thing>, and the <noun> was <same> | the <noun> was <same>; the <thing>, I should add, was <other>
+elsewhere: we had a <other> <thing>, and the <noun> was <same> | the <noun> was <same>; the <thing>, I add, was <other>
 elsewhere: the <noun>, which is taken from a <other> novel, was <same> | I <deed>, <other> as the <thing> had been
 elsewhere: <people>, who had just had a <other> <thing>, agreed with me that the <noun> was <same>
 """
@@ -80,7 +80,7 @@ elsewhere: <people>, who had just had a <other> <thing>, agreed with me that the
 # Matter without an opinion, in which "not", "but" and "although" stand too.
 MATTER = """
 aside: to be honest | as far as I can tell | from the first scene to the last | at least for me | in my opinion
-aside: and I have seen it twice | for what it is worth | if I may say so | and I say this as someone who likes the director
+aside: and I have seen it twice | for what it is worth | if I may say so | and I say so as one who likes the director
 relative: had read the book | saw it with me | came in late and sat in the first row | knew the director
 relative: had waited for it since the summer | worked in the cinema on our street | did not know what it was about
 praised: everyone talks about | the trailer makes so much of | my <person> had told me about for weeks
