@@ -46,11 +46,7 @@ def evaluate(task: Task, config: TrainConfig, model, encoder, train: Sequence, e
     started = time.perf_counter()
     predictions = task.predict(config, model, encoder, examples)
     seconds = time.perf_counter() - started
-    baselines = task.baseline(config, train, examples)
-    return Evaluation(
-        examples,
-        predictions,
-        task.score(examples, predictions),
-        {name: task.score(examples, answers) for name, answers in baselines.items()},
-        seconds,
-    )
+    scores = task.score(examples, predictions)
+    answers = task.baseline(config, train, examples)
+    baselines = {name: task.score(examples, answer) for name, answer in answers.items()}
+    return Evaluation(examples, predictions, scores, {**baselines, **scores.mixtures(baselines)}, seconds)

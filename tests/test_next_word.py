@@ -274,7 +274,9 @@ def test_a_mixture_by_hand():
     expected = [np.log(0.75 * 0.5 + 0.25 * 0.2), np.log(0.75 * 0.01 + 0.25 * 0.2), np.log(0.75 * 0.25 + 0.25 * 0.2)]
     assert found[0]["log_probabilities"] == pytest.approx(expected)
     assert found[1]["log_probabilities"] == []
-    assert np.isnan(LanguageModel(found)["top5_accuracy"])
+    assert list(LanguageModel(found)) == ["perplexity", "known_words"]
+    (mixture,) = LanguageModel(PREDICTIONS).mixtures({"other": LanguageModel(other), "no": None}).values()
+    assert mixture["perplexity"] == LanguageModel(mixed(PREDICTIONS, other))["perplexity"]
 
 
 def test_pictures_are_written(tmp_path):

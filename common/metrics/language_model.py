@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class LanguageModel(Scores):
     A mistake in the sense of a report is the word of a line that the model foresaw least, beside its own guess.
 
     Attributes:
+        predictions: as given.
         log_probabilities: of each example, float array `(words,)` in nats.
         by_frequency: band of BANDS -> the share of the words that it holds and their scores; empty bands are left out.
     """
@@ -30,6 +31,7 @@ class LanguageModel(Scores):
     def __init__(self, predictions: Sequence[dict]):
         """From predictions that hold, for every word of an example and for its end, in lists: `words`, `token_ids`,
         `log_probabilities` (nats), `guesses` (the likeliest word in its place) and `in_top5`."""
+        self.predictions = predictions
         self.log_probabilities = [np.array(prediction["log_probabilities"], float) for prediction in predictions]
         rows = np.zeros((len(predictions), len(BANDS), 3))  # nats, words, hits
         losses = np.zeros(len(predictions))
@@ -56,6 +58,11 @@ class LanguageModel(Scores):
             breakdowns={"by length of the line": by_length([len(logs) for logs in self.log_probabilities])},
         )
 
+    def mixtures(self, others: Mapping[str, Scores]) -> dict[str, Scores]:
+        """This model and the first of the others with half the say each."""
+        name, other = next(iter(others.items()))
+        return {f"half model, half {name}": LanguageModel(mixed(self.predictions, other.predictions))}
+
     @property
     def by_frequency(self) -> dict[str, dict[str, float]]:
         bands = self.rows.sum(0).reshape(-1, 3)
@@ -79,18 +86,15 @@ def _bands(token_ids: np.ndarray) -> np.ndarray:
 def _reduce(rows: np.ndarray) -> dict[str, float]:
     bands = rows.sum(0).reshape(-1, 3)
     nats, words, hits = bands.sum(0)
-    return {
-        "perplexity": float(np.exp(nats / words)),
-        "top5_accuracy": float(hits / words),
-        "known_words": float(1 - bands[1, 1] / words),
-    }
+    scores = {"perplexity": np.exp(nats / words), "top5_accuracy": hits / words, "known_words": 1 - bands[1, 1] / words}
+    return {name: float(value) for name, value in scores.items() if not np.isnan(value)}
 
 
 def mixed(predictions: Sequence[dict], others: Sequence[dict], share: float = 0.5) -> list[dict]:
     """Predictions of the mixture in which the first model has `share` of the say and the other the rest.
 
     Whether a word is among the five likeliest of the mixture does not follow from its probability alone: `in_top5` is
-    not a number.
+    not a number, and the scores have no `top5_accuracy`.
     """
     found = []
     for one, other in zip(predictions, others, strict=True):

@@ -54,6 +54,10 @@ class Scores(Mapping[str, float]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def mixtures(self, others: Mapping[str, Scores]) -> dict[str, Scores]:
+        """Scores of this model mixed with others, by name, where the family knows how to mix predictions."""
+        return {}
+
     def over(self, examples: np.ndarray) -> dict[str, float]:
         """The same scores over the examples of these numbers alone (repeats count)."""
         return self.reduce(self.rows[examples])
