@@ -1,0 +1,213 @@
+"""`make bench`: zoo, stock Keras, PyTorch and the floor in turns, medians and spread to docs/benchmarks.md and .json.
+
+    python -m bench [--rounds 5] [--only step,epoch] [--quick]
+
+PyTorch gets an environment of its own, `.venv-torch`, made here; where it cannot be had its column stays empty.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from bench import report, work
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TORCH = REPOSITORY / ".venv-torch"
+TORCH_PACKAGES = ("torch==2.13.0", "numpy")
+CELLS = ("simple_rnn", "gru", "lstm")
+STEP = {"kind": "step", "batch": 64, "timesteps": 200, "vocab_size": 10_000, "embedding_size": 64, "units": 128}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, help="turns that every peer gets")
+    parser.add_argument("--only", default="", help="kinds of work, separated by commas")
+    parser.add_argument("--quick", action="store_true", help="two rounds of little work, to see that all of it runs")
+    arguments = parser.parse_args()
+    rounds = 2 if arguments.quick else arguments.rounds
+    with tempfile.TemporaryDirectory() as folder:
+        plan = list(_plan(Path(folder), arguments.quick))
+        if arguments.only:
+            plan = [each for each in plan if each["work"]["kind"] in arguments.only.split(",")]
+        names = ["zoo", "keras", "floor", *(["pytorch"] if _torch() else [])]
+        rows = []
+        for number, each in enumerate(plan, 1):
+            row = _measure(each, [name for name in names if name in each["peers"]], rounds)
+            rows.append(row)
+            print(f"{number}/{len(plan)}  {report.line(row)}", flush=True)
+    if not arguments.quick:
+        report.write(rows, REPOSITORY / "docs", keep=bool(arguments.only))
+
+
+def _plan(folder: Path, quick: bool):
+    """Every piece of work: its name, what the peers are told, how often a turn repeats it, who takes part."""
+    all_peers, no_torch = ("zoo", "keras", "pytorch"), ("zoo", "keras")
+    for cell in CELLS:
+        name = f"training step, {cell}"
+        yield _piece(name, {**STEP, "cell": cell}, 2 if quick else 8, (*all_peers, "floor"))
+    for timesteps, units in ((50, 128), (400, 128), (100, 64), (100, 256)):
+        changed = {**STEP, "cell": "simple_rnn", "timesteps": timesteps, "units": units}
+        yield _piece(f"growth, simple_rnn, {timesteps} timesteps, {units} units", changed, 2 if quick else 8, all_peers)
+    for cell in CELLS:
+        one = {
+            "kind": "predict",
+            "cell": cell,
+            "timesteps": 20,
+            "vocab_size": 10_000,
+            "embedding_size": 64,
+            "units": 128,
+        }
+        yield _piece(f"one sentence, {cell}", one, 5 if quick else 30, all_peers)
+    sizes = {"batch": 64, "embedding_size": 64, "units": 128}
+    sets = _real_sentences(folder, quick)
+    for name, (data, tokens) in sets.items():
+        for cell in CELLS:
+            told = {"kind": "epoch", "cell": cell, "data": data, **sizes}
+            yield _piece(f"sentences of {name}, {cell}", told, 1, all_peers, tokens)
+    if "multi30k" in sets:
+        data = str(folder / "pairs.npz")
+        for cell in CELLS:
+            told = {"kind": "translation", "cell": cell, "data": data, **sizes}
+            yield _piece(f"translation with attention, multi30k, {cell}", told, 1, no_torch)
+    if "sst2" in sets and not quick:
+        told = {"kind": "accuracy", "cell": "simple_rnn", "data": sets["sst2"][0], **sizes, "units": 64}
+        yield _piece("validation accuracy of 0.78 on sst2", {**told, "target": 0.78, "most_epochs": 15}, 1, all_peers)
+
+
+def _piece(name, told, repeats, peers, tokens=0) -> dict:
+    return {"name": name, "work": told, "repeats": repeats, "peers": peers, "tokens": tokens}
+
+
+def _measure(piece: dict, names: list[str], rounds: int) -> dict:
+    """Let every peer take its turn `rounds` times; milliseconds of one repeat, median and spread."""
+    peers = {name: _Peer(name) for name in names}
+    try:
+        for peer in peers.values():
+            peer.ask({"prepare": piece["work"]})
+        answers = {name: [] for name in names}
+        for number in range(rounds):
+            for name, peer in peers.items():
+                # Training to an accuracy takes the number as its seed.
+                repeats = number + 1 if piece["work"]["kind"] == "accuracy" else piece["repeats"]
+                answers[name].append(peer.ask({"run": repeats}))
+    finally:
+        for peer in peers.values():
+            peer.close()
+    repeats = 1 if piece["work"]["kind"] == "accuracy" else piece["repeats"]
+    row = {"work": piece["name"], "kind": piece["work"]["kind"], "cell": piece["work"]["cell"], "spread": {}}
+    for name, found in answers.items():
+        milliseconds = [1000 * answer["seconds"] / repeats for answer in found]
+        row[name] = statistics.median(milliseconds)
+        row["spread"][name] = [min(milliseconds), max(milliseconds)]
+        row.setdefault("peak_mb", {})[name] = max(answer["peak_mb"] for answer in found)
+        if "epochs" in found[0]:
+            row.setdefault("epochs", {})[name] = [answer["epochs"] for answer in found]
+            row.setdefault("best", {})[name] = [answer["best"] for answer in found]
+    if piece["tokens"]:
+        row["tokens_per_second"] = {name: 1000 * piece["tokens"] / row[name] for name in names}
+    return row
+
+
+class _Peer:
+    """A process that works when it is asked to, and waits without work while others do."""
+
+    def __init__(self, name: str):
+        python = TORCH / "bin" / "python" if name == "pytorch" else sys.executable
+        environment = {
+            **os.environ,
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "-1",
+            "OMP_WAIT_POLICY": "PASSIVE",
+        }
+        command = [python, REPOSITORY / "bench" / "peer.py", name]
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.errors}
+        self.process = subprocess.Popen(command, env=environment, text=True, **pipes)
+        self.name = name
+
+    def ask(self, request: dict) -> dict:
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            self.errors.seek(0)
+            sys.exit(f"error: {self.name} failed: {self.errors.read()[-2000:].decode(errors='replace')}")
+        return json.loads(answer)
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+        self.errors.close()
+
+
+def _torch() -> bool:
+    """Whether PyTorch is there, after trying to bring it."""
+    if not (TORCH / "ready").exists():
+        print(f"Setting up {TORCH.name} with {TORCH_PACKAGES[0]} (one time) ...", flush=True)
+        steps = (
+            [sys.executable, "-m", "venv", "--clear", TORCH],
+            [TORCH / "bin/python", "-m", "pip", "install", "-q", *TORCH_PACKAGES],
+        )
+        for step in steps:
+            done = subprocess.run(step, check=False, capture_output=True, text=True)
+            if done.returncode:
+                print(f"PyTorch cannot be had, its column stays empty: {done.stderr.strip().splitlines()[-1]}")
+                return False
+        (TORCH / "ready").touch()
+    return True
+
+
+def _real_sentences(folder: Path, quick: bool) -> dict[str, tuple[str, int]]:
+    """Encoded sentences of sst2 and multi30k in files all peers read; name -> (path, real tokens). Empty off-line."""
+    from common import datasets
+    from common.errors import UserError
+    from common.task import load_task
+    from common.text import END, START, Vocabulary
+
+    found, most = {}, 640 if quick else 6400
+    try:
+        task = load_task("sentiment")
+        sides = dict(task.datasets["sst2"].load(datasets.fetch("sst2", task.datasets["sst2"])))
+        vocabulary = Vocabulary.fit((review.text.split() for review in sides["train"]), 10_000)
+        stored = {"vocab_size": len(vocabulary)}
+        for side in ("train", "validation"):
+            chosen = sides[side][:most]
+            stored[f"{side}"] = [vocabulary.encode(review.text.split()) for review in chosen]
+            stored[f"{side}_of_labels"] = [review.label == "positive" for review in chosen]
+        found["sst2"] = _stored(folder / "sst2.npz", stored)
+
+        task = load_task("translation")
+        name = "multi30k_en_fr"
+        pairs = task.datasets[name].load(datasets.fetch(name, task.datasets[name])).train[:most]
+        texts = {side: [getattr(pair, side).split() for pair in pairs] for side in ("source", "target")}
+        known = {side: Vocabulary.fit(texts[side], 4000) for side in texts}
+        source = [known["source"].encode(tokens) for tokens in texts["source"]]
+        target = [known["target"].encode(tokens) for tokens in texts["target"]]
+        target = [np.concatenate([[START], ids, [END]]).astype("int32") for ids in target]
+        sizes = [len(known["source"]), len(known["target"])]
+        work.save(folder / "pairs.npz", source=source, target=target, vocab_sizes=sizes)
+        labels = [len(ids) % 2 for ids in target]
+        stored = {"train": source, "train_of_labels": labels, "vocab_size": sizes[0]}
+        found["multi30k"] = _stored(folder / "multi30k.npz", stored)
+    except UserError as error:
+        print(f"No real sentences: {error}")
+    return found
+
+
+def _stored(path: Path, stored: dict) -> tuple[str, int]:
+    labels = {name: np.array(value, "int32") for name, value in stored.items() if name.endswith("labels")}
+    work.save(path, **{**stored, **labels})
+    return str(path), sum(map(len, stored["train"]))
+
+
+if __name__ == "__main__":
+    main()

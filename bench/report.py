@@ -1,0 +1,116 @@
+"""The measurements as JSON, tables and pictures in docs/."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from common import run as runs
+from common.report import markdown
+
+PEERS = {"zoo": "zoo", "keras": "stock Keras", "pytorch": "PyTorch", "floor": "products alone"}
+TITLES = {
+    "step": "A training step at one length",
+    "growth": "How seconds grow",
+    "epoch": "Real sentences",
+    "translation": "Translation with attention",
+    "accuracy": "Time to an accuracy",
+    "predict": "One sentence",
+}
+EXPLAINED = {
+    "step": "Batch 64, 200 timesteps, embedding 10,000 x 64, 128 units, two logits, Adam; milliseconds a step.",
+    "growth": "The same SimpleRNN step with other sizes; milliseconds a step.",
+    "epoch": (
+        "6,400 sentences, batch 64: the zoo groups by length, Keras pads all to the longest and masks, PyTorch pads "
+        "each batch and packs. Milliseconds an epoch."
+    ),
+    "translation": "6,400 pairs, vocabularies of 4,000 words; the same layers in both. Milliseconds an epoch.",
+    "accuracy": "Bidirectional SimpleRNN, mean over time, batch 64, Adam 1e-3; a seed for each round. Milliseconds.",
+    "predict": "20 words; the zoo's call inside `make predict`, `model.predict`, a PyTorch module. Milliseconds.",
+}
+
+
+def line(row: dict) -> str:
+    """One measurement for the terminal."""
+    return row["work"] + ": " + ", ".join(f"{PEERS[name]} {row[name]:.2f} ms" for name in PEERS if name in row)
+
+
+def write(rows: list[dict], docs: Path, keep: bool) -> None:
+    """Write benchmarks.json, benchmarks.md and benchmarks.png; `keep` leaves older rows of other work in place."""
+    file = docs / "benchmarks.json"
+    if keep and file.exists():
+        new = {row["work"] for row in rows}
+        rows = [row for row in json.loads(file.read_text()) if row["work"] not in new] + rows
+    for row in rows:
+        row["ratio"] = {name: row[name] / row["zoo"] for name in PEERS if name in row and name != "zoo"}
+    runs.write_json(file, rows)
+    runs.write_text(docs / "benchmarks.md", "\n".join(_page(rows)) + "\n")
+    _picture(rows, docs / "pictures" / "benchmarks.png")
+
+
+def _kind(row: dict) -> str:
+    return "growth" if row["work"].startswith("growth") else row["kind"]
+
+
+def _page(rows: list[dict]) -> list[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in runs.versions().items())
+    text = [
+        "# Benchmarks",
+        "",
+        f"Measured by `make bench` on {runs.machine()}; {versions}; PyTorch 2.13.0.",
+        "Every peer is a process of its own and they take turns, so a slow minute slows all. Medians of the turns,",
+        "lowest to highest in brackets; the ratio says how many times longer than the zoo a peer takes.",
+        "",
+        "![Times of all peers relative to the zoo](pictures/benchmarks.png)",
+    ]
+    for kind, title in TITLES.items():
+        mine = [row for row in rows if _kind(row) == kind]
+        if not mine:
+            continue
+        peers = [name for name in PEERS if any(name in row for row in mine)]
+        header = [
+            "work",
+            *(PEERS[name] for name in peers),
+            *(f"ratio {PEERS[name]}" for name in peers if name != "zoo"),
+            "MB",
+        ]
+        table = [header]
+        for row in mine:
+            times = [_time(row, name) for name in peers]
+            ratios = [f"{row['ratio'][name]:.2f}" if name in row else "" for name in peers if name != "zoo"]
+            peaks = " / ".join(f"{row['peak_mb'][name]:.0f}" for name in peers if name in row)
+            table.append([row["work"], *times, *ratios, peaks])
+        text += ["", f"## {title}", "", EXPLAINED[kind], "", *markdown(table)]
+        if any("tokens_per_second" in row for row in mine):
+            rates = [["real tokens a second", *(PEERS[name] for name in peers)]]
+            rates += [
+                [row["work"], *(f"{row['tokens_per_second'].get(name, 0):,.0f}" for name in peers)] for row in mine
+            ]
+            text += ["", *markdown(rates)]
+    return text
+
+
+def _time(row: dict, name: str) -> str:
+    if name not in row:
+        return ""
+    low, high = row["spread"][name]
+    return f"{row[name]:.1f} ({low:.1f} to {high:.1f})"
+
+
+def _picture(rows: list[dict], path: Path) -> None:
+    """Horizontal bars: how many times longer than the zoo each peer takes."""
+    from common.plots import style
+
+    shown = [row for row in rows if _kind(row) != "growth"]
+    figure, axes = style.new_figure(8, 0.32 * len(shown) + 1.2)
+    for offset, name in ((-0.2, "keras"), (0.2, "pytorch")):
+        bars = [(i + offset, row["ratio"][name]) for i, row in enumerate(shown) if name in row]
+        axes.barh(*zip(*bars), height=0.38, label=PEERS[name]) if bars else None
+    axes.axvline(1, color="black", linewidth=1)
+    axes.set_yticks(range(len(shown)), [row["work"] for row in shown])
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlabel("time relative to the zoo (1: as fast; to the right: slower than the zoo)")
+    axes.legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    style.save(figure, path)

@@ -1,0 +1,54 @@
+"""What all peers work on: the same arrays, read from a file that one process wrote."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def random_batch(batch: int, timesteps: int, vocab_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids int32 `(batch, timesteps)` without padding, and labels int32 `(batch,)`."""
+    random = np.random.default_rng(0)
+    token_ids = random.integers(1, vocab_size, size=(batch, timesteps))
+    return token_ids.astype(np.int32), random.integers(0, 2, size=batch).astype(np.int32)
+
+
+def sentences(path: str, side: str = "train") -> tuple[list[np.ndarray], np.ndarray, int]:
+    """Token ids of each sentence, a label for each, and the size of the vocabulary."""
+    with np.load(path, allow_pickle=False) as data:
+        texts = np.split(data[f"{side} values"], data[f"{side} offsets"][1:-1])
+        return texts, data[f"{side} labels"], int(data["vocab_size"])
+
+
+def pairs(path: str) -> tuple[list[np.ndarray], list[np.ndarray], tuple[int, int]]:
+    """Token ids of sources and targets (with start and end), and the sizes of both vocabularies."""
+    with np.load(path, allow_pickle=False) as data:
+        sides = [np.split(data[f"{side} values"], data[f"{side} offsets"][1:-1]) for side in ("source", "target")]
+        return *sides, tuple(data["vocab_sizes"].tolist())
+
+
+def save(path: str, **sequences) -> None:
+    """Write lists of int arrays (as values and offsets) and plain arrays to one file."""
+    arrays = {}
+    for name, value in sequences.items():
+        name = name.replace("_of_", " ")
+        if isinstance(value, list):
+            arrays[f"{name} values"] = np.concatenate(value)
+            arrays[f"{name} offsets"] = np.cumsum([0, *map(len, value)])
+        else:
+            arrays[name] = np.asarray(value)
+    np.savez(path, **arrays)
+
+
+class Accuracy:
+    """Counts epochs and real tokens until a validation accuracy is reached."""
+
+    def __init__(self, target: float, texts: list):
+        self.target, self.tokens, self.best, self.epochs = target, sum(map(len, texts)), 0.0, 0
+
+    def reached(self, accuracy: float) -> bool:
+        self.epochs += 1
+        self.best = max(self.best, float(accuracy))
+        return self.best >= self.target
+
+    def answer(self, seconds: float) -> dict:
+        return {"seconds": seconds, "epochs": self.epochs, "tokens": self.epochs * self.tokens, "best": self.best}
