@@ -171,7 +171,7 @@ def test_own_file_trains_and_is_measured(own_folders, monkeypatch, capsys):
 
 def test_diverged_training_says_what_to_do(own_folders, monkeypatch, capsys):
     code, _, errors = command(
-        monkeypatch, capsys, "train", "sentiment", "--quick", "--set", "learning_rate=1e30 units=4 epochs=2"
+        monkeypatch, capsys, "train", "sentiment", "--quick", "--set", "learning_rate=1e38 units=4 epochs=2"
     )
     assert code == 2 and "SET=learning_rate=" in errors
     assert not runs.find("sentiment").finished
