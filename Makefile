@@ -74,8 +74,9 @@ results:
 	@$(ZOO) results $${TASK:+"$$TASK"}
 
 ## speed and memory beside stock Keras and PyTorch
+##   [QUICK=1]
 bench:
-	@.venv/bin/python -m bench
+	@.venv/bin/python -m bench $(call switch,QUICK,quick)
 
 ## all tests
 ##   [ARGS="-k sentiment"]
@@ -94,9 +95,9 @@ check:
 format:
 	@.venv/bin/python -m ruff check --quiet --select I --fix . && .venv/bin/python -m ruff format --quiet .
 
-## remove .venv and caches; runs/ and data/ stay
+## remove environments and caches; runs/ and data/ stay
 clean:
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-torch .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------------------------------------------------- Set-up
@@ -116,7 +117,7 @@ candidates = $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.
 supported = import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
 interpreter = $(shell for python in $(candidates); do "$$python" -c '$(supported)' >/dev/null 2>&1 && echo "$$python" && break; done)
 unsupported = Python 3.10, 3.11, 3.12 or 3.13 with its venv module is needed, and is not among: $(candidates). Name one: make PYTHON=/usr/bin/python3.12 $(MAKECMDGOALS)
-packages = import arch, keras, matplotlib.figure, num2words, pandas, pytest, rich.table, sacrebleu, sklearn.linear_model, typer
+packages = import arch, keras, matplotlib.figure, num2words, pytest, rich.table, sacrebleu, sklearn.linear_model, typer
 progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0-9]+ MB)\).*/  \2, \3/p
 
 # Importing the packages once shows that they work, and compiles just the modules in use: faster than all of them.
