@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -12,7 +13,7 @@ import numpy as np
 
 GROUPS = 8  # lengths to which a sequence can be padded: enough for little padding, few enough to compile for each
 _CHOICES = 256  # lengths among which the padded ones are chosen
-_CHUNK = 1 << 20  # values held in memory before they go to disk
+_CHUNK = 1 << 14  # examples held in memory before they go to disk
 
 
 def padded_lengths(lengths: np.ndarray, groups: int = GROUPS) -> np.ndarray:
@@ -64,8 +65,16 @@ class Column:
 
     def __init__(self, values: np.ndarray, offsets: np.ndarray, is_sequence: bool):
         self.values, self.offsets, self.is_sequence = values, offsets, is_sequence
-        self.lengths = np.diff(offsets)
-        self.padded_lengths = padded_lengths(self.lengths)
+
+    @functools.cached_property
+    def lengths(self) -> np.ndarray:
+        """Timesteps of each example, int64 `(examples,)`."""
+        return np.diff(self.offsets)
+
+    @functools.cached_property
+    def padded_lengths(self) -> np.ndarray:
+        """The lengths to which examples are padded, ascending."""
+        return padded_lengths(self.lengths)
 
     def group(self, examples: np.ndarray) -> np.ndarray:
         """Number of the padded length that each of the examples needs, int `(n,)`."""
@@ -106,7 +115,7 @@ class Encoded:
         self.columns = [*inputs.values(), *([targets] if targets else [])]
 
     def __len__(self) -> int:
-        return len(self.columns[0].lengths)
+        return len(self.columns[0].offsets) - 1
 
 
 class Batches:
@@ -228,47 +237,53 @@ def _read(cache: Path) -> Encoded:
     described = json.loads((cache / "columns.json").read_text())
     columns = {}
     for name, (file, dtype, shape, is_sequence) in described.items():
-        values = np.memmap(cache / f"{file}.values", dtype, "r", shape=tuple(shape))
-        offsets = np.load(cache / f"{file}.offsets.npy", allow_pickle=False)
-        columns[name] = Column(values, offsets, is_sequence)
+        values = _mapped(cache / f"{file}.values", dtype, tuple(shape))
+        columns[name] = Column(values, np.memmap(cache / f"{file}.offsets", np.int64, "r"), is_sequence)
     return _encoded(columns)
 
 
 class _Writer:
-    """Collects one column, in memory or in a file."""
+    """Collects one column, in memory or in two files: the values, and where each example begins."""
 
     def __init__(self, first: np.ndarray, cache: Path | None, number: int):
         self.is_sequence = first.ndim > 0
         self.dtype, self.tail = first.dtype, first.shape[1:]
-        self.pending, self.pending_values, self.lengths = [], 0, []
+        self.arrays, self.offsets = [], [0]  # not written yet
         self.path = None
         if cache is not None:
             cache.mkdir(parents=True, exist_ok=True)
             self.path = cache / f"{number}-{os.getpid()}.values"
-            self.file = self.path.open("wb")
+            self.files = self.path.open("wb"), self.path.with_suffix(".offsets").open("wb")
 
     def append(self, array: np.ndarray):
         array = array if self.is_sequence else array[None]
-        self.lengths.append(len(array))
-        self.pending.append(array)
-        self.pending_values += array.size
-        if self.path is not None and self.pending_values > _CHUNK:
-            self._flush()
+        self.arrays.append(array)
+        self.offsets.append(self.offsets[-1] + len(array))
+        if self.path is not None and len(self.arrays) >= _CHUNK:
+            self._flush(self.offsets[:-1])
+            self.offsets = self.offsets[-1:]
 
-    def _flush(self):
-        np.concatenate(self.pending).astype(self.dtype).tofile(self.file)
-        self.pending, self.pending_values = [], 0
+    def _flush(self, offsets: list[int]):
+        if self.arrays:
+            np.concatenate(self.arrays).astype(self.dtype).tofile(self.files[0])
+        np.array(offsets, np.int64).tofile(self.files[1])
+        self.arrays = []
 
     def column(self) -> Column:
-        offsets = np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int64)
-        self.shape = (int(offsets[-1]), *self.tail)
-        if self.path is None or not self.shape[0]:
-            return Column(np.concatenate(self.pending).astype(self.dtype), offsets, self.is_sequence)
-        if self.pending:
-            self._flush()
-        self.file.close()
-        np.save(self.path.with_suffix(".offsets.npy"), offsets)
-        return Column(np.memmap(self.path, self.dtype, "r", shape=self.shape), offsets, self.is_sequence)
+        self.shape = (self.offsets[-1], *self.tail)
+        if self.path is None:
+            values = np.concatenate(self.arrays).astype(self.dtype)
+            return Column(values, np.array(self.offsets, np.int64), self.is_sequence)
+        self._flush(self.offsets)
+        for file in self.files:
+            file.close()
+        values = _mapped(self.path, self.dtype, self.shape)
+        return Column(values, np.memmap(self.files[1].name, np.int64, "r"), self.is_sequence)
 
     def description(self) -> list:
         return [self.path.stem, self.dtype.str, list(self.shape), self.is_sequence]
+
+
+def _mapped(path: Path, dtype, shape: tuple) -> np.ndarray:
+    """The array in a file; an empty file cannot be mapped."""
+    return np.memmap(path, dtype, "r", shape=shape) if math.prod(shape) else np.zeros(shape, dtype)

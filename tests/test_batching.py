@@ -108,7 +108,7 @@ def test_many_lengths_are_told_apart_by_share():
 
 
 def test_arrays_on_disk_are_those_in_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(batching, "_CHUNK", 10)
+    monkeypatch.setattr(batching, "_CHUNK", 3)
     lengths = [3, 1, 4, 1, 5, 9, 2, 6]
     memory = batching.encode(Tagging(), lengths)
     written = batching.encode(Tagging(), lengths, tmp_path / "cache")

@@ -57,7 +57,7 @@ def test_two_workers_follow_the_curve_of_one(tmp_path, task):
 
 def test_a_lost_worker_is_named_and_the_others_stop(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(UserError, match="lost.*RESUME=1 WORKERS=2"):
+    with pytest.raises(UserError, match=r"lost.*RESUME=1 WORKERS=2"):
         workers.start(2, ["train", "sentiment"])
 
 
