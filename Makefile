@@ -7,6 +7,7 @@ GIVEN = TASK DATA CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM CE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
+export KERAS_BACKEND := tensorflow
 
 COMMANDS = list train evaluate predict new record results bench test check format
 ZOO = .venv/bin/python -m tasks
@@ -115,8 +116,10 @@ endif
 
 candidates = $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.12 python3.11 python3.10)
 supported = import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
-interpreter = $(shell for python in $(candidates); do "$$python" -c '$(supported)' >/dev/null 2>&1 && echo "$$python" && break; done)
-unsupported = Python 3.10, 3.11, 3.12 or 3.13 with its venv module is needed, and is not among: $(candidates). Name one: make PYTHON=/usr/bin/python3.12 $(MAKECMDGOALS)
+interpreter = $(shell for python in $(candidates); do \
+    "$$python" -c '$(supported)' >/dev/null 2>&1 && echo "$$python" && break; done)
+unsupported = Python 3.10, 3.11, 3.12 or 3.13 with its venv module is needed, and is not among: $(candidates). \
+    Name one: make $(MAKECMDGOALS) PYTHON=/usr/bin/python3.12
 packages = import arch, keras, matplotlib.figure, num2words, pytest, rich.table, sacrebleu, sklearn.linear_model, typer
 progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0-9]+ MB)\).*/  \2, \3/p
 
