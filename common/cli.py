@@ -46,7 +46,8 @@ def train(
     if workers > 1 and "TF_CONFIG" not in os.environ:
         from common.workers import start
 
-        return start(workers, sys.argv[1:])
+        start(workers, sys.argv[1:])
+        return
     from common.commands import train as command
 
     command.run(task, data, {**_settings(set), **_given(cell=cell, seed=seed)}, quick, resume)

@@ -48,7 +48,7 @@ class Reference:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """One set of examples: where it comes from, and how its files become splits.
+    r"""One set of examples: where it comes from, and how its files become splits.
 
     Attributes:
         title: what it is, in one line.
@@ -58,7 +58,7 @@ class Dataset:
         base_url: address of all files, at a fixed commit; ends in "/".
         files: path below `base_url` -> sha256. Empty: the set is embedded and needs no network. With an `archive`, the
             paths are of members below its top folder and may be patterns ("recordings/*.wav"); the sha256 of a pattern
-            is that of the lines `<sha256>  <path>\\n` of the members that match, sorted by path.
+            is that of the lines `<sha256>  <path>\n` of the members that match, sorted by path.
         archive: path below `base_url` of a .tar.gz which holds the files. Its members are verified, not its own bytes.
         size: bytes of all files; nothing longer is accepted.
         settings: values of the task's Config which suit this set, found on validation.
@@ -99,7 +99,7 @@ def checksums(path: Path) -> dict[str, str]:
 
 
 def sha256_of(dataset: Dataset) -> str:
-    """One checksum of all declared files: of the sorted lines `<sha256>  <path>\\n`. Embedded sets have none ("")."""
+    r"""One checksum of all declared files: of the sorted lines `<sha256>  <path>\n`. Embedded sets have none ("")."""
     if not dataset.files:
         return ""
     return _sha256_of_lines((path, sha256) for path, sha256 in dataset.files.items())

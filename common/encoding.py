@@ -13,8 +13,10 @@ from common.errors import UserError
 
 
 class Encoder:
-    """Base of every task's `Encoder`: a frozen dataclass whose fields are plain JSON values or parts with
-    `to_json` and `from_json` of their own (`text.Vocabulary`, `text.Labels`, `series.Scaler`)."""
+    """Base of every task's `Encoder`, a frozen dataclass.
+
+    Its fields are plain JSON values, or parts with `to_json` and `from_json` of their own (`text.Vocabulary`, say).
+    """
 
     @classmethod
     def fit(cls, config, examples: Sequence) -> Encoder:

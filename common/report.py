@@ -74,7 +74,8 @@ def verdict(measured: dict) -> str:
     doubt = "" if sure else ", a difference that chance explains"
     return (
         f"On {metric} the model is {answer} {measured['baseline_name']} by {number(abs(gap['difference']))} "
-        f"(95 % interval of model minus baseline {number(gap['low'])} to {number(gap['high'])}, paired bootstrap){doubt}."
+        f"(95 % interval of model minus baseline {number(gap['low'])} to {number(gap['high'])}, "
+        f"paired bootstrap){doubt}."
     )
 
 
@@ -86,20 +87,24 @@ def number(value: float | None) -> str:
 
 
 def markdown(rows: list[list[str]]) -> list[str]:
-    """Lines of a Markdown table: the first row is the header; columns whose cells are all numbers stand on the right."""
+    """Lines of a Markdown table: the first row is the header; columns of numbers stand on the right."""
     clean = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
     rule = ["---:" if all(map(_NUMERIC.match, column[1:])) else "---" for column in zip(*clean, strict=True)]
     return [f"| {' | '.join(row)} |" for row in (clean[0], rule, *clean[1:])]
 
 
 def _breakdown(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> list[str]:
-    bar, baseline = next(iter(evaluation.baselines.items()))
-    rows = [["part", "examples", metric, bar]]
+    """Markdown table of the metric over each part, beside every baseline, and on how many parts the model is better."""
+    baselines, sign = evaluation.baselines, 1 if metrics.lower_is_better(metric) else -1
+    rows, won = [["part", "examples", metric, *baselines]], np.zeros(len(baselines), int)
     for label, examples in parts.items():
         if len(examples) >= SMALLEST_PART:
-            values = evaluation.scores.over(examples)[metric], baseline.over(examples)[metric]
-            rows.append([label, f"{len(examples):,}", *map(number, values)])
-    return markdown(rows)
+            value = evaluation.scores.over(examples)[metric]
+            others = [baseline.over(examples)[metric] for baseline in baselines.values()]
+            won += sign * np.array(others) > sign * value
+            rows.append([label, f"{len(examples):,}", number(value), *map(number, others)])
+    counts = (f"than {name} on {count}" for name, count in zip(baselines, won))
+    return [*markdown(rows), "", f"Of {len(rows) - 1} parts the model is better {', '.join(counts)}."]
 
 
 def _mistakes(evaluation: Evaluation) -> list[str]:

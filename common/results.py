@@ -79,8 +79,7 @@ def task_table(name: str, task: Task) -> list[str]:
         mine = [row for row in rows if row["data"] == data]
         for baseline, value in mine[0]["baselines"].items():
             table.append([data, f"{baseline} (baseline)", number(value), "", "", "", "", ""])
-        for row in mine:
-            table.append([data, *_cells_of(row)])
+        table.extend([data, *_cells_of(row)] for row in mine)
         for reference in task.datasets[data].references:
             if reference.metric == rows[0]["metric"]:
                 published = f"{reference.model} (published: {reference.source})"

@@ -1,4 +1,4 @@
-"""The folder of one run: its settings, encoder, weights, training state and measurements; written whole or not at all."""
+"""The folder of one run: settings, encoder, weights, training state, measurements; written whole or not at all."""
 
 from __future__ import annotations
 

@@ -6,7 +6,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+import hypothesis
 import pytest
+
+from tests.declared import mirror  # noqa: F401 - a fixture
+
+hypothesis.settings.register_profile("zoo", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("zoo")
 
 
 @pytest.fixture

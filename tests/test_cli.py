@@ -109,9 +109,14 @@ def test_latest_names_the_last_run(own_folders):
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     path = tmp_path / "file.txt"
     runs.write_text(path, "old")
-    with pytest.raises(KeyboardInterrupt), runs.written(path) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+
+    def write_half():
+        with runs.written(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
 

@@ -87,7 +87,7 @@ def test_by_position_leaves_a_lazy_sequence_lazy(tmp_path):
 
 
 def test_too_few_examples_say_how_many_are_needed():
-    with pytest.raises(UserError, match="2 different examples are too few.*at least 3"):
+    with pytest.raises(UserError, match=r"2 different examples are too few.*at least 3"):
         splits.by_position("ab")
     with pytest.raises(UserError, match="1 different examples are too few"):
         splits.by_chance(["same"] * 50, seed=0)

@@ -42,7 +42,7 @@ def test_no_word_of_a_text_becomes_padding(sequences):
 def test_unknown_label_is_named():
     labels = Labels.fit(["b", "a", "b"])
     assert labels.names == ("a", "b") and labels.encode("b") == 1
-    with pytest.raises(UserError, match="'c'.*a, b"):
+    with pytest.raises(UserError, match=r"'c'.*a, b"):
         labels.encode("c")
 
 

@@ -4,6 +4,7 @@ All take `padding_mask`, a bool array `(batch, timesteps)` that is true where a 
 call. Padding stands on the right.
 """
 
+from common.layers.adaptive import AdaptiveOutput
 from common.layers.attention import Attention, AttentionPooling
 from common.layers.crf import CRF, TransitionLoss
 from common.layers.per_timestep import PerTimestep
@@ -13,6 +14,7 @@ from common.layers.tied import TiedOutput
 from common.layers.token_dropout import TokenDropout
 
 __all__ = [
+    "AdaptiveOutput",
     "CELLS",
     "CRF",
     "Attention",

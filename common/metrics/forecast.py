@@ -112,11 +112,5 @@ def terciles(values: np.ndarray) -> np.ndarray:
     return np.array(TERCILES)[np.searchsorted(np.quantile(values, [1 / 3, 2 / 3]), values)]
 
 
-def parts_won(one: Scores, other: Scores, title: str, name: str = "nll_loss") -> float:
-    """Share of the parts of a breakdown (the series, say) on which `one` has a lower loss `name` than `other`."""
-    parts = one.breakdowns[title].values()
-    return float(np.mean([one.over(part)[name] < other.over(part)[name] for part in parts]))
-
-
 def _ratio(above: float, below: float) -> float:
     return float(above / below) if below else float("nan")

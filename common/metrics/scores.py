@@ -1,4 +1,4 @@
-"""Scores that can be taken again over any part of the examples: intervals, breakdowns and comparisons come from that."""
+"""Scores that can be taken again over any part of the examples: intervals, breakdowns, comparisons come from it."""
 
 from __future__ import annotations
 
