@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from common.metrics.forecast import ForecastScores, parts_won, terciles
+from common.metrics.forecast import ForecastScores, terciles
 
 DATES = np.arange("2020-12-20", "2021-01-29", dtype="datetime64[D]")  # 40 days
 
@@ -57,13 +57,9 @@ def test_days_stand_together_in_the_bootstrap_over_all_series():
     assert list(scores.breakdowns["by series"]) == ["A", "B"]
 
 
-def test_terciles_and_parts_won():
+def test_terciles():
     labels = terciles(np.array([3.0, 1.0, 2.0, 9.0, 8.0, 7.0]))
     assert labels.tolist() == ["middle", "calm", "calm", "stormy", "stormy", "middle"]
-    truths, series = [[0.1], [0.1], [9.0]], ["A", "B", "C"]
-    narrow = scored(truths, [[[0.0, 1.0, np.inf]]] * 3, series=series)
-    wide = scored(truths, [[[0.0, 5.0, np.inf]]] * 3, series=series)
-    assert parts_won(narrow, wide, "by series") == pytest.approx(2 / 3)
 
 
 def test_pictures(tmp_path):
