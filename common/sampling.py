@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from common.errors import UserError
+
 
 def probabilities(logits: np.ndarray, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> np.ndarray:
     """The distribution to draw from.
@@ -21,14 +23,14 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0, top_k: int = 0, 
         float64 array `(vocab_size,)` that sums to 1. Of equally likely tokens the first are kept.
 
     Raises:
-        ValueError: if a setting is out of range.
+        UserError: if a setting is out of range.
     """
     if temperature < 0:
-        raise ValueError(f"temperature must be 0 or more, not {temperature}")
+        raise UserError(f"temperature must be 0 or more, not {temperature}")
     if top_k < 0:
-        raise ValueError(f"top_k must be 0 or more, not {top_k}")
+        raise UserError(f"top_k must be 0 or more, not {top_k}")
     if not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}")
+        raise UserError(f"top_p must be above 0 and at most 1, not {top_p}")
     logits = np.asarray(logits, np.float64)
     if temperature == 0:
         return np.eye(1, len(logits), logits.argmax())[0]

@@ -12,12 +12,22 @@ SCORED_TOGETHER = 512  # timesteps; their logits over 10,000 words take 20 MB
 class StatefulModel(keras.Model):
     """A model that starts each batch in the states in which the one before ended (truncated back-propagation).
 
-    Built like any functional model, with the inputs `token_ids` and one for each state, and the outputs `logits` and,
-    under the names of their inputs, the final states. In training and validation the states come from the batch
-    before; `streams.Stream` marks the first of a pass, which starts from zeros. No gradient flows back through them.
-    They are no weights: nothing saves them, and they fit however many rows there are. Whoever calls the model itself
-    hands states in and gets them back.
+    Built like any functional model, with the inputs `token_ids` and one for each state, and the outputs `logits`,
+    `hidden` (what the logits are made of) and, under the names of their inputs, the final states. In training and
+    validation the states come from the batch before; `streams.Stream` marks the first of a pass, which starts from
+    zeros. No gradient flows back through them. They are no weights: nothing saves them, and they fit however many rows
+    there are. Whoever calls the model itself hands states in and gets them back.
     """
+
+    def compile(self, *args, reduced_loss=None, **kwargs):
+        """As Keras compiles.
+
+        Args:
+            reduced_loss: `(hidden, targets) -> nats` of each target, used in training in the place of the loss over
+                the logits, which are then not computed; such as `AdaptiveOutput.nats`.
+        """
+        super().compile(*args, **kwargs, jit_compile=False)  # the states have as many rows as a batch happens to have
+        self._reduced_loss = reduced_loss
 
     def train_step(self, data):
         inputs, *rest = data
@@ -30,6 +40,9 @@ class StatefulModel(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         for name, state in self._states.items():
             state.assign(y_pred[name])
+        if training and self._reduced_loss is not None:
+            nats = self._reduced_loss(y_pred["hidden"], y)
+            return tf.reduce_sum(nats * sample_weight) / tf.reduce_sum(sample_weight)
         return super().compute_loss(x, y, y_pred["logits"], sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):

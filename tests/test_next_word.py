@@ -80,8 +80,11 @@ def test_encoding_foresees_each_next_word():
     assert inputs["token_ids"].tolist() == [END, *targets[:-1]]
     assert encoder.counts[END] == 2 and encoder.counts[UNKNOWN] == 2 and encoder.counts[ids["cat"]] == 2
     assert [len(array) for array in (encoder.encode(Line(" "))[1], *encoder.encode(Line(""))[0].values())] == [0, 0]
-    spaces = Encoder.fit(change_config(TASK.config, {"tokens": "spaces"}), lines)
+    spaces_config = change_config(TASK.config, {"tokens": "spaces"})
+    spaces = Encoder.fit(spaces_config, lines)
     assert spaces.encode(Line("<s> <pad> <unk> the"))[1].tolist() == [*[UNKNOWN] * 3, ids["the"], END]
+    marked = Encoder.fit(spaces_config, [Line("a <unk> b"), Line("a")])
+    assert marked.vocabulary.tokens[4:] == ("a", "b") and marked.counts[UNKNOWN] == 1
     with pytest.raises(UserError, match="kind of tokens 'word'; did you mean words"):
         Encoder.fit(change_config(TASK.config, {"tokens": "word"}), lines)
 
@@ -89,23 +92,36 @@ def test_encoding_foresees_each_next_word():
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-@pytest.fixture(scope="module", params=["simple_rnn", "lstm"])
+@pytest.fixture(scope="module", params=[("simple_rnn", 0), ("lstm", 20)], ids=["simple_rnn", "lstm, reduced"])
 def trained(request):
-    """A small model after one epoch, so that its states mean something; its config, encoder and lines."""
+    """A small model after two epochs, so that its states mean something; its config, encoder and lines."""
     _, _, few, encoder = small.setting("next_word")
-    model, config = small.model("next_word", cell=request.param, learning_rate=0.02, timesteps=8)
+    cell, head_words = request.param
+    model, config = small.model("next_word", cell=cell, head_words=head_words, learning_rate=0.02, timesteps=8)
     batches = Stream(batching.encode(encoder, few.train), 4, 8)
     model.fit(batches.dataset(), epochs=2, verbose=0, shuffle=False)
     return config, model, encoder, list(few.test)
 
 
 def test_an_untrained_model_knows_how_often_each_word_occurs():
-    _, config, few, encoder = small.setting("next_word")
+    _, _, few, encoder = small.setting("next_word")
     model, _ = small.model("next_word")
     odds = np.maximum(encoder.counts, 0.1) / sum(encoder.counts)
     targets = np.concatenate([encoder.encode(line)[1] for line in few.train])
     logs, _, _ = model.score(np.roll(targets, 1), targets)
     assert -logs.mean() == pytest.approx(-np.log(odds[targets]).mean(), rel=0.02)
+
+
+def test_reduced_training_loss_is_the_exact_one():
+    """With clusters, training never looks at all words, and yet its loss is that of the logits."""
+    _, _, few, encoder = small.setting("next_word")
+    model, _ = small.model("next_word", head_words=20, dropout=0.0, learning_rate=0.0)
+    for batch in Stream(batching.encode(encoder, few.train), 4, 8):
+        model.reset_metrics()
+        fresh = {**batch[0], "carried": np.zeros_like(batch[0]["carried"])}
+        exact = model.test_on_batch(fresh, *batch[1:], return_dict=True)["loss"]
+        model.reset_metrics()
+        assert model.train_on_batch(fresh, *batch[1:], return_dict=True)["loss"] == pytest.approx(exact, rel=1e-5)
 
 
 def test_windows_give_the_loss_of_the_whole(trained):
@@ -146,7 +162,7 @@ def test_the_state_goes_on_in_training_and_starts_afresh(trained):
 def test_states_are_not_weights(trained):
     _, model, *_ = trained
     kinds = {variable.path.split("/")[-1] for variable in model.variables}
-    assert kinds == {"embeddings", "kernel", "recurrent_kernel", "bias", "seed_generator_state"}
+    assert kinds - {"cluster_kernel"} == {"embeddings", "kernel", "recurrent_kernel", "bias", "seed_generator_state"}
 
 
 # ------------------------------------------------------------------------------------------------- Prediction

@@ -10,13 +10,14 @@ from common.baselines.ngram import KneserNey
 from common.text import END, PADDING, START
 
 A, B, C, D = 4, 5, 6, 7
-LINES = [np.array(line) for line in ([A, B, C], [A, B, D], [B, C], [C, C, C], [])]
+LINES = [np.array(line) for line in ([A, B, C, END], [A, B, D, END], [B, C, END], [C, C, C, END], [])]
 
 
 def random_lines(seed, count, vocab_size):
     random = np.random.default_rng(seed)
     odds = 1 / np.arange(1, vocab_size - 3)
-    return [4 + random.choice(vocab_size - 4, random.integers(1, 12), p=odds / odds.sum()) for _ in range(count)]
+    lengths = random.integers(1, 12, count)
+    return [np.append(4 + random.choice(vocab_size - 4, length, p=odds / odds.sum()), END) for length in lengths]
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
@@ -63,7 +64,7 @@ def test_score_agrees_with_probabilities():
     model = KneserNey(lines[:150], 3, 30)
     for line in lines[150:]:
         logs, guesses, in_top = model.score(line)
-        ids = [START, *line, END]
+        ids = [START, *line]
         for i, word in enumerate(ids[1:]):
             probabilities = model.probabilities(ids[: i + 1])
             order = np.argsort(-probabilities, kind="stable")
@@ -73,8 +74,8 @@ def test_score_agrees_with_probabilities():
 
 
 def test_more_context_foresees_better_where_order_matters():
-    lines = [np.array([A, B, C, D] * 3)] * 20 + [np.array([B, A, D, C] * 3)] * 20
-    held_out = np.array([A, B, C, D, A, B, C, D])
+    lines = [np.array([*[A, B, C, D] * 3, END])] * 20 + [np.array([*[B, A, D, C] * 3, END])] * 20
+    held_out = np.array([A, B, C, D, A, B, C, D, END])
     nats = [-KneserNey(lines, order, 8).score(held_out)[0].sum() for order in (1, 2, 3)]
     assert nats[0] > nats[1] > nats[2]
 
@@ -95,9 +96,9 @@ def test_penn_treebank_as_published(tmp_path):
     from common.task import change_config
 
     encoder = Encoder.fit(change_config(TASK.config, TASK.datasets["ptb"].settings), sides.train)
-    ids = [encoder.encode(line)[1][:-1] for line in sides.train]
+    ids = [encoder.encode(line)[1] for line in sides.train]
     model = KneserNey(ids, 3, len(encoder.vocabulary))
-    test = [encoder.encode(line)[1][:-1] for line in sides.test]
+    test = [encoder.encode(line)[1] for line in sides.test]
     logs = np.concatenate([model.score(line)[0] for line in test])
     assert len(logs) == 82_430
     assert np.exp(-logs.mean()) == pytest.approx(148.3, abs=0.3)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common import sampling
+from common.errors import UserError
 
 LOGITS = np.log([0.5, 0.1, 0.3, 0.1])
 
@@ -63,7 +64,7 @@ def test_draws_follow_the_probabilities_and_the_seed():
 
 @pytest.mark.parametrize("changes", [{"temperature": -1}, {"top_k": -1}, {"top_p": 0}, {"top_p": 1.1}])
 def test_settings_out_of_range_are_refused(changes):
-    with pytest.raises(ValueError, match=next(iter(changes))):
+    with pytest.raises(UserError, match=next(iter(changes))):
         sampling.probabilities(LOGITS, **changes)
 
 

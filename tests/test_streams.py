@@ -1,6 +1,7 @@
 """One text as batches: every token once, each row going on where it stopped."""
 
 import resource
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,7 +76,6 @@ def test_a_mapped_text_does_not_stay_in_memory(tmp_path):
 
 def _resident() -> float:
     try:
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[1]) * resource.getpagesize()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     except OSError:
         pytest.skip("this system does not say how much memory a process has")

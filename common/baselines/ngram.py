@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from common.text import END, PADDING, START
+from common.text import PADDING, START
 
 
 class KneserNey:
@@ -19,7 +19,7 @@ class KneserNey:
     the line before it.
 
     Args:
-        lines: int arrays `(words,)`, the ids of each line, without START and END.
+        lines: int arrays `(words,)`, the ids of each line; the last is END.
         order: int, words in the longest n-gram; 3 makes trigrams.
         vocab_size: int.
         most: int, no line is read once so many words are; they and their n-grams live in memory.
@@ -82,21 +82,18 @@ class KneserNey:
         return number
 
     def score(self, line: np.ndarray, top: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How well the model foresees each word of a line, and its end.
+        """How well the model foresees each word of a line.
 
         Args:
-            line: int array `(words,)`, ids without START and END.
+            line: int array `(words,)`, ids; the last is END.
 
         Returns:
-            Three arrays `(words + 1,)`: log-probabilities in nats, the most probable word in the place of each, and
+            Three arrays `(words,)`: log-probabilities in nats, the most probable word in the place of each, and
             whether each was among the `top` most probable (of equally probable ones the smaller id comes first).
-            An empty line is no line: three empty arrays.
         """
-        if not len(line):
-            return np.zeros(0), np.zeros(0, int), np.zeros(0, bool)
-        ids = np.concatenate([[START], line, [END]])
-        logs, guesses, in_top = np.empty(len(line) + 1), np.empty(len(line) + 1, int), np.empty(len(line) + 1, bool)
-        for i, word in enumerate(ids[1:]):
+        ids = np.append(START, line)
+        logs, guesses, in_top = np.zeros(len(line)), np.zeros(len(line), int), np.zeros(len(line), bool)
+        for i, word in enumerate(line):
             probabilities = self.probabilities(ids[: i + 1])
             own = probabilities[word]
             before = (probabilities > own).sum() + (probabilities[:word] == own).sum()
@@ -126,12 +123,10 @@ class _Level:
 
 
 def _joined(lines: Iterable[np.ndarray], most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lines end to end, START before and END after each; ids and places in the line, both int64 `(n,)`."""
+    """Lines end to end, START before each; ids and places in the line, both int64 `(n,)`."""
     marked, total = [], 0
     for line in lines:
-        if not len(line):
-            continue
-        marked.append(np.concatenate([[START], line, [END]]))
+        marked.append(np.append(START, line))
         total += len(line)
         if total >= most:
             break

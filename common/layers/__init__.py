@@ -14,9 +14,9 @@ from common.layers.tied import TiedOutput
 from common.layers.token_dropout import TokenDropout
 
 __all__ = [
-    "AdaptiveOutput",
     "CELLS",
     "CRF",
+    "AdaptiveOutput",
     "Attention",
     "AttentionPooling",
     "MaskedAveragePooling",

@@ -30,7 +30,8 @@ class LanguageModel(Scores):
 
     def __init__(self, predictions: Sequence[dict]):
         """From predictions that hold, for every word of an example and for its end, in lists: `words`, `token_ids`,
-        `log_probabilities` (nats), `guesses` (the likeliest word in its place) and `in_top5`."""
+        `log_probabilities` (nats), `guesses` (the likeliest word in its place) and `in_top5`.
+        """
         self.predictions = predictions
         self.log_probabilities = [np.array(prediction["log_probabilities"], float) for prediction in predictions]
         rows = np.zeros((len(predictions), len(BANDS), 3))  # nats, words, hits

@@ -1,0 +1,98 @@
+"""A tied output over a large vocabulary that need not look at all of it to learn."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import keras
+import tensorflow as tf
+
+
+class AdaptiveOutput(keras.layers.Layer):
+    """Logits over the vocabulary in two levels: frequent tokens, and clusters of rarer ones (Grave et al. 2017).
+
+    The first level tells the frequent tokens and the clusters apart, the second the tokens within a cluster. The
+    probabilities of both multiply to a distribution over all tokens. Called, the layer gives the logits of that
+    distribution, exactly and over the whole vocabulary. `nats` gives the same loss as these without most of the work:
+    it looks into a cluster for those targets alone that are in it.
+
+    Weights are those of the embedding, as in `TiedOutput`, a bias for each token, and a kernel for each cluster, whose
+    bias is the log of the sum of its tokens' exponentiated ones.
+
+    Args:
+        embedding: the `keras.layers.Embedding` whose `(vocab_size, features)` weights are shared; token ids must be in
+            the order of frequency.
+        frequent: int, tokens of the first level.
+        growth: int, the first cluster begins at id `frequent`, each further one at an id so many times larger.
+    """
+
+    def __init__(self, embedding, frequent, growth=8, name=None):
+        super().__init__(name=name)
+        vocab_size = embedding.input_dim
+        if not 0 < frequent < vocab_size:
+            raise ValueError(
+                f"frequent must be between 0 and the {vocab_size} tokens of the vocabulary, not {frequent}"
+            )
+        starts = [frequent]
+        while starts[-1] * growth < vocab_size:
+            starts.append(starts[-1] * growth)
+        self.embedding, self.frequent = embedding, frequent
+        self.clusters = list(pairwise([*starts, vocab_size]))
+
+    def build(self, inputs_shape):
+        if not self.embedding.built:
+            self.embedding.build()
+        self.bias = self.add_weight((self.embedding.input_dim,), initializer="zeros", name="bias")
+        shape = (len(self.clusters), inputs_shape[-1])
+        self.cluster_kernel = self.add_weight(shape, initializer="zeros", name="cluster_kernel")
+
+    def call(self, inputs):
+        rows = tf.reshape(inputs, (-1, inputs.shape[-1]))
+        first = self._first_level(rows)
+        logits = [first[:, : self.frequent]]
+        for number, cluster in enumerate(self.clusters):
+            within = self._within(rows, cluster)
+            share = first[:, self.frequent + number, None] - tf.reduce_logsumexp(within, axis=1, keepdims=True)
+            logits.append(within + share)
+        return tf.reshape(tf.concat(logits, axis=1), (*tf.unstack(tf.shape(inputs)[:-1]), self.embedding.input_dim))
+
+    def nats(self, inputs, targets):
+        """Minus the log-probability of each target.
+
+        Args:
+            inputs: float array `(..., features)`.
+            targets: int array `(...)`.
+
+        Returns:
+            float array `(...)`.
+        """
+        rows, ids = tf.reshape(inputs, (-1, inputs.shape[-1])), tf.reshape(tf.cast(targets, tf.int32), (-1,))
+        numbers = tf.searchsorted([start for start, _ in self.clusters], ids, side="right")  # 0 for a frequent token
+        first = tf.where(numbers > 0, self.frequent - 1 + numbers, ids)
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(first, self._first_level(rows))
+        for number, (start, stop) in enumerate(self.clusters, 1):
+            members = tf.where(numbers == number)
+            within = self._within(tf.gather_nd(rows, members), (start, stop))
+            more = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather_nd(ids, members) - start, within)
+            nats = tf.tensor_scatter_nd_add(nats, members, more)
+        return tf.reshape(nats, tf.shape(targets))
+
+    def compute_output_shape(self, inputs_shape):
+        return (*inputs_shape[:-1], self.embedding.input_dim)
+
+    def _first_level(self, rows):
+        """Logits `(rows, frequent tokens + clusters)`."""
+        embeddings, bias = self._weights()
+        biases = [tf.reduce_logsumexp(bias[start:stop], keepdims=True) for start, stop in self.clusters]
+        kernel = tf.concat([embeddings[: self.frequent], tf.convert_to_tensor(self.cluster_kernel)], axis=0)
+        bias = tf.concat([bias[: self.frequent], *biases], axis=0)
+        return tf.nn.bias_add(tf.matmul(rows, kernel, transpose_b=True), bias)
+
+    def _within(self, rows, cluster):
+        """Logits `(rows, tokens of the cluster)`."""
+        embeddings, bias = self._weights()
+        start, stop = cluster
+        return tf.nn.bias_add(tf.matmul(rows, embeddings[start:stop], transpose_b=True), bias[start:stop])
+
+    def _weights(self):
+        return tf.convert_to_tensor(self.embedding.embeddings), tf.convert_to_tensor(self.bias)
