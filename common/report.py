@@ -16,6 +16,7 @@ from common.run import Run
 MISTAKES = 10  # shown in a report
 _NUMERIC = re.compile(r"$|-$|\**[-+]?[\d]")
 SMALLEST_PART = 5  # examples; a score over fewer says nothing
+MANY_PARTS = 10  # more than a reader counts
 
 
 def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict]) -> Path:
@@ -94,7 +95,7 @@ def markdown(rows: list[list[str]]) -> list[str]:
 
 
 def _breakdown(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> list[str]:
-    """Markdown table of the metric over each part, beside every baseline, and on how many parts the model is better."""
+    """Markdown table of the metric over each part, beside every baseline; of many parts, on how many the model wins."""
     baselines, sign = evaluation.baselines, 1 if metrics.lower_is_better(metric) else -1
     rows, won = [["part", "examples", metric, *baselines]], np.zeros(len(baselines), int)
     for label, examples in parts.items():
@@ -103,6 +104,8 @@ def _breakdown(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str
             others = [baseline.over(examples)[metric] for baseline in baselines.values()]
             won += sign * np.array(others) > sign * value
             rows.append([label, f"{len(examples):,}", number(value), *map(number, others)])
+    if len(rows) <= MANY_PARTS:
+        return markdown(rows)
     counts = (f"than {name} on {count}" for name, count in zip(baselines, won))
     return [*markdown(rows), "", f"Of {len(rows) - 1} parts the model is better {', '.join(counts)}."]
 
