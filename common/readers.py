@@ -230,6 +230,9 @@ class PriceSeries:
     def __len__(self) -> int:
         return len(self.dates)
 
+    def __str__(self) -> str:
+        return f"{self.name}, {len(self)} days, {self.dates[0]} to {self.dates[-1]}"
+
     def __getitem__(self, days: slice) -> PriceSeries:
         volume = None if self.volume is None else self.volume[days]
         return PriceSeries(self.name, self.dates[days], self.close[days], volume)
