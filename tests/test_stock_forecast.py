@@ -30,7 +30,7 @@ def test_sample_is_google_and_real():
     assert [len(side) for _, side in sides] == [712, 104, 210]
     assert str(sides.train[0]) == "GOOG up to 2004-09-17, 117.49"
     assert sides.test[-1].date == "2008-10-13"
-    assert sides.test[-1].target == pytest.approx([100 * np.log(362.71 / 381.02)])
+    assert sides.test[-1].target == pytest.approx([100 * np.log(362.71 / 381.02)], abs=1e-4)
 
 
 def test_split_is_by_date_and_no_return_is_a_target_on_two_sides():
@@ -47,7 +47,7 @@ def test_split_is_by_date_and_no_return_is_a_target_on_two_sides():
         for _, side in sides:
             mine = [e for e in side if e.stock == stock.name]
             targets = {len(e) + step for e in mine for step in range(len(e.target))}
-            assert all(e.target == pytest.approx(returns[len(e) : len(e) + len(e.target)]) for e in mine)
+            assert all(e.target == pytest.approx(returns[len(e) : len(e) + len(e.target)], abs=1e-4) for e in mine)
             assert max(map(len, (e.target for e in mine))) == 20
             seen.append(targets)
         assert not seen[0] & seen[1] and not seen[1] & seen[2]

@@ -47,7 +47,8 @@ class ForecastScores(Scores):
         unit: str,
         parts: Mapping[str, np.ndarray] | None = None,
     ):
-        """
+        """Scores of these forecasts.
+
         Args:
             truths: float array `(examples, horizon)`, NaN where the truth is not known.
             distributions: float array `(examples, horizon, 3)`: location, scale, degrees of freedom (inf: normal).

@@ -63,7 +63,7 @@ class Evening:
 
 def evenings(stock: PriceSeries) -> list[Evening]:
     """All evenings of a stock from which to forecast, in order, each with a target."""
-    returns = log_returns(stock.close).tolist()
+    returns = log_returns(stock.close).round(4).tolist()
     return [
         Evening(stock.name, str(stock.dates[day]), stock[: day + 1], tuple(returns[day : day + LONGEST_HORIZON]))
         for day in range(SHORTEST_PAST, len(returns))
@@ -194,8 +194,7 @@ def build_model(config, encoder):
 
 
 def predict(config, model, encoder, examples):
-    """For each evening `days`, one item a day to come: location, scale and tail of its return in percent, the 90 %
-    interval from `low` to `high`, and the price with its own."""
+    """For each evening its next `days`: location, scale, tail and 90 % interval of the return; price and its own."""
     outputs = np.array(inference.forward(model, encoder, examples), np.float64)  # (examples, horizon, 3)
     units = np.array([encoder.unit(example) for example in examples])
     outputs[..., :2] *= units[:, None, None]
