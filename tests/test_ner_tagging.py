@@ -9,7 +9,7 @@ import pytest
 
 from common import tagging
 from tasks.ner_tagging import sample
-from tasks.ner_tagging.task import MAX_CHARS, TASK, Encoder, Tagged, baseline, ends, predict, read, score
+from tasks.ner_tagging.task import MAX_CHARS, SHAPES, TASK, Encoder, Tagged, baseline, ends, predict, read, score, shape
 from tests import small
 
 
@@ -121,10 +121,26 @@ def test_encoder_has_every_tag_of_a_type_and_pads_characters():
     assert encoder.encode(Tagged(("Ada",)))[1] is None
 
 
+def test_shape_is_what_a_token_looks_like():
+    assert len(shape("a")) == SHAPES
+    looks = {
+        token: "".join(str(int(feature)) for feature in shape(token)) for token in ("Ada", "USA", "it", "iPhone-4")
+    }
+    assert looks == {"Ada": "10000000", "USA": "11010000", "it": "00100000", "iPhone-4": "00011100"}
+    assert shape("@ada")[6] and shape("#rnn")[6] and shape("https://example.org")[7]
+
+
 def test_long_words_keep_both_ends():
     assert ends("short") == "short"
     long = "abcdefghijklmnopqrstuvwxyz"
     assert len(ends(long)) == MAX_CHARS and ends(long)[0] == "a" and ends(long)[-1] == "z"
+
+
+def test_a_type_that_train_does_not_have_can_be_tested():
+    *_, encoder = small.setting("ner_tagging")
+    model, config = small.model("ner_tagging")
+    test = [Tagged(("Monday", "came"), ("B-weekday", "O"))]
+    assert score(test, predict(config, model, encoder, test))["f1_weekday"] == 0
 
 
 def test_answers_are_valid_whatever_the_weights():

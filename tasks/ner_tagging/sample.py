@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 
-SENTENCES = {"train": 8000, "validation": 500, "test": 1000}
+SENTENCES = {"train": 6000, "validation": 500, "test": 1000}
 KINDS = ("person", "place", "organisation", "product")
 
 # One rule a line: a symbol and its alternatives. <symbol> is expanded; <PERSON> and the like become names whose
@@ -23,13 +23,14 @@ opening: yesterday | on <day> | in <month> | last year | after <number> years | 
 opening: according to <PERSON> , | according to a <worker> from <PLACE> , | as <ORGANISATION> admitted on <day> ,
 link: and | but | while | although | because
 
-fact: <subject> | <subject> | <subject> | <called> | <called> | <object> | <object> | <object>
-fact: <list> | <apart> | <bare>
+fact: <subject> | <subject> | <subject> | <called> | <called> | <called>
+fact: <object> | <object> | <list> | <apart> | <bare>
 
-subject: <PERSON> <person_did> | <PERSON> , <aside> , <person_did> | <title> <PERSON> <person_did>
-subject: <PLACE> <place_did> | <PLACE> , <aside> , <place_did> | <PLACE> <place_did>
-subject: <ORGANISATION> <firm_did> | <ORGANISATION> , <aside> , <firm_did> | <ORGANISATION> <firm_did>
-subject: the <PRODUCT> <product_did> | <PRODUCT> , <aside> , <product_did> | the new <PRODUCT> <product_did>
+subject: <PERSON> <person_did> | <PERSON> , <aside> , <person_did> | <PERSON> , <aside> , <person_did>
+subject: <title> <PERSON> <person_did>
+subject: <PLACE> <place_did> | <PLACE> , <aside> , <place_did> | <PLACE> , <aside> , <place_did>
+subject: <ORGANISATION> <firm_did> | <ORGANISATION> , <aside> , <firm_did> | <ORGANISATION> , <aside> , <firm_did>
+subject: the <PRODUCT> <product_did> | <PRODUCT> , <aside> , <product_did> | <PRODUCT> , <aside> , <product_did>
 aside: as everyone in <PLACE> knew | so the <worker> from <PLACE> told us | to the surprise of <ORGANISATION>
 aside: which nobody had expected after such a long winter | despite all that <PERSON> had said about it
 aside: it was said at the <thing> on <day> | long before anyone had heard of the <PRODUCT> | the <worker> thought
@@ -137,7 +138,7 @@ class Namer:
             kind = pick(KINDS)
         while True:
             body = "".join(pick(ONSETS) + pick(VOWELS) for _ in range(pick((1, 1, 2)))) + pick(CODAS)
-            word = body + pick(ENDINGS[kind] if clear or luck < 0.65 else SHARED)
+            word = body + pick(ENDINGS[kind] if clear or luck < 0.5 else SHARED)
             if word in self.own or word not in self.taken:
                 self.own.add(word)
                 self.taken.add(word)

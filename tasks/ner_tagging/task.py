@@ -24,6 +24,7 @@ from common.text import PADDING, UNKNOWN, Labels, Vocabulary
 from .sample import sentences
 
 MAX_CHARS = 16  # of a word that the model spells; a longer one keeps its two ends
+SHAPES = 8  # features of what a word looks like
 # Web addresses, @names and #tags stay whole; so do initials before a name, and words with hyphen or apostrophe.
 TOKEN = re.compile(r"https?://\S+|[@#]\w+|\b[A-Z]\.(?= [A-Z])|['’]s\b|\w+(?:[-'’](?!s\b)\w+)*|[^\w\s]")
 
@@ -32,8 +33,9 @@ TOKEN = re.compile(r"https?://\S+|[@#]\w+|\b[A-Z]\.(?= [A-Z])|['’]s\b|\w+(?:[-
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
-    epochs: int = 10
-    learning_rate: float = 4e-3  # of the first step; half of it after DECAY_STEPS
+    epochs: int = 8
+    learning_rate: float = 4e-3  # of the first step
+    decay_steps: int = 500  # after which the learning rate is half of that, after twice as many a third, and so on
     min_count: int = 2  # times a word must occur in train to be known
     embedding_size: int = 64  # features of a word
     char_embedding_size: int = 16  # features of a character
@@ -102,7 +104,11 @@ class Encoder(BaseEncoder):
         for row, token in zip(char_ids, example.tokens):
             ids = self.characters.encode(ends(token))
             row[: len(ids)] = ids
-        inputs = {"token_ids": self.words.encode(map(normal, example.tokens)), "char_ids": char_ids}
+        inputs = {
+            "token_ids": self.words.encode(map(normal, example.tokens)),  # (timesteps,)
+            "char_ids": char_ids,
+            "shapes": np.array([shape(token) for token in example.tokens], np.float32),  # (timesteps, SHAPES)
+        }
         if example.tags is None:
             return inputs, None
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
@@ -111,6 +117,21 @@ class Encoder(BaseEncoder):
 def normal(token: str) -> str:
     """The word as the vocabulary has it: what its letters look like is left to the characters."""
     return re.sub(r"\d", "0", token.lower())
+
+
+def shape(token: str) -> tuple[bool, ...]:
+    """What the token looks like, in SHAPES features."""
+    inner = token[1:]
+    return (
+        token[0].isupper(),
+        token.isupper(),
+        token.islower(),
+        inner != inner.lower(),
+        any(character.isdigit() for character in token),
+        not token.isalnum(),
+        token[0] in "@#",
+        token.startswith(("http:", "https:", "www.")),
+    )
 
 
 def ends(token: str) -> str:
@@ -123,13 +144,14 @@ def ends(token: str) -> str:
 
 
 def build_model(config, encoder):
-    """Words by embedding and spelling, a recurrent layer in both directions, a score for each tag, a CRF over them."""
+    """Words by embedding, spelling and shape, a recurrent layer in both directions, scores of the tags, a CRF."""
     import keras
 
     from common import layers
 
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     char_ids = keras.Input((None, MAX_CHARS), dtype="int32", name="char_ids")
+    shapes = keras.Input((None, SHAPES), name="shapes")
     padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
 
     known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
@@ -137,15 +159,15 @@ def build_model(config, encoder):
     chars = keras.layers.Embedding(len(encoder.characters), config.char_embedding_size)(char_ids)
     speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are the spelling
     spelling = layers.PerTimestep(speller)(chars, keras.ops.not_equal(char_ids, PADDING))
-    x = keras.layers.Concatenate()([words, spelling])  # (batch, timesteps, embedding_size + 2 * char_units)
-    x = keras.layers.Dropout(config.dropout)(x)
+    x = keras.layers.Concatenate()([words, spelling, shapes])
+    x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, embedding_size + 2 * char_units + SHAPES)
     x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, 2 * units)
     logits = keras.layers.Dense(len(encoder.tags), name="logits")(x)
     log_probabilities = layers.CRF(tagging.allowed(encoder.tags.names), name="crf")(logits, padding_mask)
 
-    steps = keras.optimizers.schedules.InverseTimeDecay(config.learning_rate, decay_steps=500, decay_rate=1.0)
-    model = keras.Model({"token_ids": token_ids, "char_ids": char_ids}, log_probabilities)
+    steps = keras.optimizers.schedules.InverseTimeDecay(config.learning_rate, config.decay_steps, 1.0)
+    model = keras.Model({"token_ids": token_ids, "char_ids": char_ids, "shapes": shapes}, log_probabilities)
     model.compile(
         optimizer=keras.optimizers.Adam(steps, global_clipnorm=1.0),
         loss=layers.TransitionLoss(reduction="mean_with_sample_weight"),
@@ -163,8 +185,8 @@ def predict(config, model, encoder, examples):
     not in the vocabulary. The threshold for the best F1 is half of that F1 (Lipton et al. 2014,
     https://arxiv.org/abs/1402.1892): 0.5 suits a model that is nearly always right, an unsure one needs less.
     """
-    predictions = []
-    for example, padded in zip(examples, inference.forward(model, encoder, examples)):
+    untagged, predictions = [Tagged(example.tokens) for example in examples], []
+    for example, padded in zip(untagged, inference.forward(model, encoder, untagged)):
         log_probabilities = padded[: len(example)].astype(np.float64)  # (timesteps, num_tags + 1, num_tags)
         probabilities = tagging.span_probabilities(log_probabilities, encoder.tags.names, config.threshold)
         found = tagging.without_overlap(probabilities)
@@ -177,14 +199,22 @@ def predict(config, model, encoder, examples):
 
 
 def baseline(config, train, examples):
-    """The tag that each word has most often in train; O for a word that is not there."""
+    """The tag that each word has most often in train, O for a new word; and what a window of five words says."""
+    from common.baselines.window import window_logistic_regression
+
     counts = defaultdict(Counter)
     for example in train:
         for token, tag in zip(example.tokens, example.tags):
             counts[token][tag] += 1
     most_frequent = {token: tags.most_common(1)[0][0] for token, tags in counts.items()}
-    answers = [_answer(e.tokens, [most_frequent.get(token, "O") for token in e.tokens]) for e in examples]
-    return {"most frequent tag": answers}
+    answers = [[most_frequent.get(token, "O") for token in example.tokens] for example in examples]
+    windows = window_logistic_regression(
+        [e.tokens for e in train], [e.tags for e in train], [e.tokens for e in examples]
+    )
+    return {
+        "most frequent tag": [_answer(e.tokens, tags) for e, tags in zip(examples, answers)],
+        "logistic regression on five words": [_answer(e.tokens, tags) for e, tags in zip(examples, windows)],
+    }
 
 
 def _answer(tokens, tags) -> dict:
