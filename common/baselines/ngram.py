@@ -25,7 +25,7 @@ class KneserNey:
         most: int, no line is read once so many words are; they and their n-grams live in memory.
     """
 
-    def __init__(self, lines: Iterable[np.ndarray], order: int, vocab_size: int, most: int = 5_000_000):
+    def __init__(self, lines: Iterable[np.ndarray], order: int, vocab_size: int, most: int = 2_000_000):
         if order < 1:
             raise ValueError(f"order must be at least 1, not {order}")
         self.vocab_size = vocab_size
