@@ -1,6 +1,6 @@
 """How far will a stock move tomorrow? Many-to-one: days of returns and volume in, a probability distribution out.
 
-    GOOG up to 2008-10-14, 362.71 -> 2008-10-15: 363.21, with probability 0.9 between 328.70 and 401.30
+    GOOG up to 2008-10-14, 362.71 -> 2008-10-15: 362.2, with probability 0.9 between 339.9 and 386
 
 Where the price goes is as good as unforeseeable; how far it goes is not, since calm and stormy days come in clusters
 (Engle 1982). So the network states location, scale and tail of the next returns, a Student-t distribution as in
