@@ -8,6 +8,7 @@ $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
+unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
 COMMANDS = list train evaluate predict new record results bench test check format
 ZOO = .venv/bin/python -m tasks
@@ -120,7 +121,8 @@ interpreter = $(shell for python in $(candidates); do \
     "$$python" -c '$(supported)' >/dev/null 2>&1 && echo "$$python" && break; done)
 unsupported = Python 3.10, 3.11, 3.12 or 3.13 with its venv module is needed, and is not among: $(candidates). \
     Name one: make $(MAKECMDGOALS) PYTHON=/usr/bin/python3.12
-packages = import arch, keras, matplotlib.figure, num2words, pytest, rich.table, sacrebleu, sklearn.linear_model, typer
+packages = import arch, keras, matplotlib.figure, num2words, pytest, sacrebleu, sklearn.linear_model, typer
+starts = import common.cli, common.commands.list
 progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0-9]+ MB)\).*/  \2, \3/p
 
 # Importing the packages once shows that they work, and compiles just the modules in use: faster than all of them.
@@ -132,6 +134,6 @@ progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0
 	@$(call quoted,$(python)) -m venv .venv
 	@{ .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile -r requirements.txt \
 	    && echo "  looking whether all of it works" \
-	    && PYTHONDONTWRITEBYTECODE= .venv/bin/python -c '$(packages)' \
+	    && .venv/bin/python -c '$(packages); $(starts)' \
 	    && touch .venv/ready; } 2>.venv/errors | tee .venv/log | sed -nE -e '$(progress)' -e '/^  looking/p'
 	@test -e .venv/ready || { cat .venv/errors >&2; echo "error: .venv could not be set up; see above" >&2; exit 2; }
