@@ -1,13 +1,17 @@
 """The recurrences over time-major arrays, with back-propagation through time written out.
 
-The inputs have been projected before (all timesteps in one product). Forward, the loop does what depends on the state
-alone. Backward, it carries only the error of the state; the gradient of the recurrent kernel, a sum over timesteps, is
-one product of two large arrays after it (Werbos 1990).
+The inputs have been projected before, all timesteps in one product a gate. Forward, the loop does what depends on the
+state alone, and keeps the derivatives of every step (`slopes`). Backward, it carries only the error of the state, which
+the slopes turn into the errors of the gates; the gradient of each recurrent kernel, a sum over timesteps (Werbos 1990),
+is one product of two large arrays after the loop.
+
+The gates are separate arrays: cutting them out of one wide array took longer than their arithmetic.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -15,178 +19,190 @@ import tensorflow as tf
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """One timestep, forward and backward, without the products.
+    """One timestep without its products; every array is `(batch, units)`.
 
     Attributes:
-        gates: blocks of `units` columns in the kernels.
         states: number of state arrays.
-        saved: blocks of `units` columns that backward needs beside the states.
-        forward: `(projected, recurrent, states) -> (states, saved)`; `recurrent` is the state times its kernel.
-        backward: `(saved, before, after, errors) -> (projected, recurrent, before)`: given the states before and after
-            the step and the errors (gradients of the loss) of the latter, the errors of `projected`, of `recurrent`
-            and of the states before, as far as they do not pass through `recurrent`.
+        slopes: number of derivatives that forward keeps.
+        recurrent: which of the errors that backward gives belong to the recurrent products, one for each gate. The
+            first errors, as many as there are gates, belong to the projected inputs.
+        forward: `(projected, recurrent, states) -> (states, slopes)`: from the projected inputs and the recurrent
+            products of each gate and the states before, the states after the step.
+        backward: `(h, slopes, errors) -> (gate errors, errors before)`: from the output of the step and the errors
+            (gradients of the loss) of its states, those of the gates, and those of the states before as far as they do
+            not pass through a recurrent product (None: not at all).
     """
 
-    gates: int
     states: int
-    saved: int
+    slopes: int
+    recurrent: tuple[int, ...]
     forward: Callable
     backward: Callable
 
+    @property
+    def gates(self) -> int:
+        return len(self.recurrent)
+
+
+def _sigmoid(x):
+    return 0.5 + 0.5 * tf.tanh(0.5 * x)  # compiled, half the time of tf.sigmoid, which takes an exponential
+
 
 def _simple_rnn_forward(projected, recurrent, states):
-    return (tf.tanh(projected + recurrent),), ()
+    return (tf.tanh(projected[0] + recurrent[0]),), ()
 
 
-def _simple_rnn_backward(saved, before, after, errors):
-    (h,), (d_h,) = after, errors
-    d_sum = d_h * (1 - h * h)
-    return d_sum, d_sum, (None,)
+def _simple_rnn_backward(h, slopes, errors):
+    return [errors[0] * (1 - h * h)], (None,)
 
 
 def _gru_forward(projected, recurrent, states):
-    (h,) = states
-    x_zr, x_candidate = tf.split(projected, _parts(projected, 3, 2, 1), axis=-1)
-    r_zr, r_candidate = tf.split(recurrent, _parts(recurrent, 3, 2, 1), axis=-1)
-    zr = tf.sigmoid(x_zr + r_zr)
-    z, r = tf.split(zr, 2, axis=-1)
-    candidate = tf.tanh(x_candidate + r * r_candidate)
-    return (candidate + z * (h - candidate),), (zr, candidate, r_candidate)
+    (h,), (x_z, x_r, x_candidate), (h_z, h_r, h_candidate) = states, projected, recurrent
+    z, r = _sigmoid(x_z + h_z), _sigmoid(x_r + h_r)
+    candidate = tf.tanh(x_candidate + r * h_candidate)
+    slope = (1 - z) * (1 - candidate * candidate)
+    slopes = ((h - candidate) * z * (1 - z), slope * h_candidate * r * (1 - r), slope, slope * r, z)
+    return (z * h + (1 - z) * candidate,), slopes
 
 
-def _gru_backward(saved, before, after, errors):
-    (h,), (d_h,) = before, errors
-    z, r, candidate, r_candidate = tf.split(saved, 4, axis=-1)
-    d_z = d_h * (h - candidate) * z * (1 - z)
-    d_candidate = d_h * (1 - z) * (1 - candidate * candidate)
-    d_r = d_candidate * r_candidate * r * (1 - r)
-    projected = tf.concat([d_z, d_r, d_candidate], axis=-1)
-    return projected, tf.concat([d_z, d_r, d_candidate * r], axis=-1), (d_h * z,)
+def _gru_backward(h, slopes, errors):
+    *slopes, z = slopes
+    return [errors[0] * slope for slope in slopes], (errors[0] * z,)
 
 
 def _lstm_forward(projected, recurrent, states):
-    _, c = states
-    before_if, before_g, before_o = tf.split(projected + recurrent, _parts(projected, 4, 2, 1, 1), axis=-1)
-    input_forget, g, o = tf.sigmoid(before_if), tf.tanh(before_g), tf.sigmoid(before_o)
-    i, f = tf.split(input_forget, 2, axis=-1)
-    c = f * c + i * g
-    return (o * tf.tanh(c), c), (input_forget, g, o)
-
-
-def _lstm_backward(saved, before, after, errors):
-    (_, c_before), (_, c), (d_h, d_c) = before, after, errors
-    i, f, g, o = tf.split(saved, 4, axis=-1)
+    i, f, g, o = (x + h for x, h in zip(projected, recurrent, strict=True))
+    i, f, g, o = _sigmoid(i), _sigmoid(f), tf.tanh(g), _sigmoid(o)
+    before = states[1]
+    c = f * before + i * g
     squashed = tf.tanh(c)
-    d_c += d_h * o * (1 - squashed * squashed)
-    d_i, d_f, d_g = d_c * g * i * (1 - i), d_c * c_before * f * (1 - f), d_c * i * (1 - g * g)
-    d_o = d_h * squashed * o * (1 - o)
-    d_sum = tf.concat([d_i, d_f, d_g, d_o], axis=-1)
-    return d_sum, d_sum, (None, d_c * f)
+    slopes = (g * i * (1 - i), before * f * (1 - f), i * (1 - g * g), squashed * o * (1 - o))
+    return (o * squashed, c), (*slopes, o * (1 - squashed * squashed), f)
 
 
-def _parts(array, blocks, *sizes):
-    return [size * (array.shape[-1] // blocks) for size in sizes]
+def _lstm_backward(h, slopes, errors):
+    (d_h, d_c), (i, f, g, o, through_output, forget) = errors, slopes
+    d_c += d_h * through_output
+    return [d_c * i, d_c * f, d_c * g, d_h * o], (None, d_c * forget)
 
 
 CELLS = {
-    "simple_rnn": Cell(1, 1, 0, _simple_rnn_forward, _simple_rnn_backward),
-    "gru": Cell(3, 1, 4, _gru_forward, _gru_backward),
-    "lstm": Cell(4, 2, 4, _lstm_forward, _lstm_backward),
+    "simple_rnn": Cell(1, 0, (0,), _simple_rnn_forward, _simple_rnn_backward),
+    "gru": Cell(1, 5, (0, 1, 3), _gru_forward, _gru_backward),  # the reset gate scales the candidate's product
+    "lstm": Cell(2, 6, (0, 1, 2, 3), _lstm_forward, _lstm_backward),
 }
 
 
-def scan(cell, projected, initial, recurrent_kernel, recurrent_bias=None, dropout=None):
-    """All states of a recurrence.
+@functools.partial(tf.function, autograph=False)
+def scan(cell, projected, initial, kernels, biases, dropout, timesteps, *, outputs, training, compiled):
+    """The states after each timestep.
 
     Args:
-        cell: a `Cell`.
-        projected: `(timesteps, batch, gates * units)`, the inputs times their kernel plus bias.
-        initial: tuple of the initial states, each `(batch, units)`.
-        recurrent_kernel: `(units, gates * units)`.
-        recurrent_bias: `(gates * units,)`, of a GRU alone.
-        dropout: `(batch, units)` that the state is multiplied with before its kernel.
+        cell: name of a cell.
+        projected: for each gate `(rows, batch, units)`, the inputs times their kernel plus bias. There may be more rows
+            than timesteps.
+        initial: the initial states, each `(batch, units)`.
+        kernels: for each gate the recurrent kernel `(units, units)`.
+        biases: for each gate `(units,)`, or an empty list; added to the recurrent product.
+        dropout: a list of one array `(batch, units)` that the state is multiplied with before its kernels, or of none.
+        timesteps: int32 scalar, how many rows are read.
+        outputs: int, how many of the states are wanted: 1, or 2 for the c of an LSTM as well.
+        training: bool, whether a gradient is likely to be asked for. If not, nothing is kept for it, and the
+            recurrence is computed once more should it be.
+        compiled: bool, whether the loops run in XLA, which translates them anew for every shape.
 
     Returns:
-        a tuple of arrays `(timesteps, batch, units)`, one for each state.
+        a list of arrays `(rows, batch, units)`; rows from `timesteps` on are zeros.
     """
-    optional = [array for array in (recurrent_bias, dropout) if array is not None]
+    forward, backward = (_compiled_forward, _compiled_backward) if compiled else (_forward, _backward)
+    counts = [len(projected), len(initial), len(kernels), len(biases), len(dropout)]
 
     @tf.custom_gradient
-    def scan_arrays(projected, recurrent_kernel, *rest):
-        initial = rest[: cell.states]
-        sequences, saved = _forward(cell, projected, initial, recurrent_kernel, recurrent_bias, dropout)
+    def differentiable(*arrays):
+        projected, initial, kernels, biases, dropout = _cut(arrays, counts)
+        given = (cell, projected, initial, kernels, biases, dropout, timesteps)
+        sequences, slopes = forward(*given, outputs, bool(training))
 
         def gradient(*d_sequences):
-            d_projected, d_recurrent, d_initial = _backward(
-                cell, sequences, saved, initial, d_sequences, recurrent_kernel, dropout
-            )
+            kept = slopes if training else forward(*given, outputs, True)[1]
+            errors, d_initial = backward(cell, sequences[0], kept, d_sequences, kernels, dropout, timesteps)
+            d_recurrent = [errors[i] for i in CELLS[cell].recurrent]
             before, h = sequences[0][:-1], initial[0]
-            if dropout is not None:
-                before, h = before * dropout, h * dropout
-            d_kernel = _product(before, d_recurrent[1:]) + tf.matmul(h, d_recurrent[0], transpose_a=True)
-            d_optional = [] if recurrent_bias is None else [tf.reduce_sum(d_recurrent, (0, 1))]
-            d_optional += [] if dropout is None else [tf.zeros_like(dropout)]
-            return d_projected, d_kernel, *d_initial, *d_optional
+            for mask in dropout:
+                before, h = before * mask, h * mask
+            d_kernels = [
+                tf.matmul(_flat(before), _flat(error[1:]), transpose_a=True) + tf.matmul(h, error[0], transpose_a=True)
+                for error in d_recurrent
+            ]
+            d_biases = [tf.reduce_sum(error, (0, 1)) for error in d_recurrent[: len(biases)]]
+            d_dropout = [tf.zeros_like(mask) for mask in dropout]  # drawn, not learned
+            return [*errors[: len(projected)], *d_initial, *d_kernels, *d_biases, *d_dropout]
 
         return sequences, gradient
 
-    return scan_arrays(projected, recurrent_kernel, *initial, *optional)
+    return differentiable(*projected, *initial, *kernels, *biases, *dropout)
 
 
-def _forward(cell, projected, initial, recurrent_kernel, recurrent_bias, dropout):
-    timesteps = tf.shape(projected)[0]
-    units = recurrent_kernel.shape[0]
-    shapes = [initial[0].shape] * cell.states + [(initial[0].shape[0], cell.saved * units)] * bool(cell.saved)
-    arrays = tuple(tf.TensorArray(projected.dtype, timesteps, element_shape=shape) for shape in shapes)
+def _forward(cell, projected, initial, kernels, biases, dropout, timesteps, outputs, keep):
+    """The first `outputs` states after each timestep, and the slopes of each step if they are to be kept."""
+    cell = CELLS[cell]
 
     def body(t, states, arrays):
-        h = states[0] if dropout is None else states[0] * dropout
-        recurrent = tf.matmul(h, recurrent_kernel)
-        if recurrent_bias is not None:
-            recurrent += recurrent_bias
-        states, saved = cell.forward(projected[t], recurrent, states)
-        values = [*states, tf.concat(saved, axis=-1)] if saved else states
-        return t + 1, states, tuple(array.write(t, value) for array, value in zip(arrays, values, strict=True))
+        recurrent = _products(states[0], kernels, biases, dropout)
+        states, slopes = cell.forward([gate[t] for gate in projected], recurrent, states)
+        values = [*states[:outputs], *(slopes if keep else ())]
+        return t + 1, states, [array.write(t, value) for array, value in zip(arrays, values, strict=True)]
 
-    _, _, arrays = tf.while_loop(lambda t, *_: t < timesteps, body, (0, initial, arrays), maximum_iterations=timesteps)
-    stacks = tuple(array.stack() for array in arrays)
-    return stacks[: cell.states], stacks[-1] if cell.saved else None
-
-
-def _backward(cell, sequences, saved, initial, d_sequences, recurrent_kernel, dropout):
-    timesteps = tf.shape(sequences[0])[0]
-    width = recurrent_kernel.shape[1]
-    shape = (initial[0].shape[0], width)
-    # Errors of `projected` and `recurrent` are one array but in the GRU, whose reset gate stands between them.
-    arrays = tuple(
-        tf.TensorArray(recurrent_kernel.dtype, timesteps, element_shape=shape) for _ in range(1 + (cell.gates == 3))
-    )
-
-    def step(t, before, errors, arrays):
-        after = tuple(sequence[t] for sequence in sequences)
-        errors = tuple(error + d_sequence[t] for error, d_sequence in zip(errors, d_sequences, strict=True))
-        d_projected, d_recurrent, errors = cell.backward(None if saved is None else saved[t], before, after, errors)
-        d_h = tf.matmul(d_recurrent, recurrent_kernel, transpose_b=True)
-        d_h = d_h if dropout is None else d_h * dropout
-        errors = (d_h if errors[0] is None else errors[0] + d_h, *errors[1:])
-        arrays = tuple(array.write(t, value) for array, value in zip(arrays, (d_projected, d_recurrent), strict=False))
-        return errors, arrays
-
-    def body(t, errors, arrays):
-        return t - 1, *step(t, tuple(sequence[t - 1] for sequence in sequences), errors, arrays)
-
-    errors = tuple(tf.zeros_like(state) for state in initial)
-    loop = (timesteps - 1, errors, arrays)
-    _, errors, arrays = tf.while_loop(lambda t, *_: t > 0, body, loop, maximum_iterations=timesteps)
-    errors, arrays = step(0, initial, errors, arrays)
+    arrays = _arrays(outputs + keep * cell.slopes, projected[0], initial[0])
+    _, _, arrays = tf.while_loop(lambda t, *_: t < timesteps, body, (0, tuple(initial), arrays))
     stacks = [array.stack() for array in arrays]
-    return stacks[0], stacks[-1], errors
+    return stacks[:outputs], stacks[outputs:]
 
 
-def _product(before, errors):
-    """Sum over timesteps and batch of the outer products: `(units, width)`."""
-    return tf.matmul(_rows(before), _rows(errors), transpose_a=True)
+def _backward(cell, h, slopes, d_sequences, kernels, dropout, timesteps):
+    """The errors of the gates at each timestep, and those of the initial states."""
+    cell = CELLS[cell]
+    transposed = [tf.transpose(kernel) for kernel in kernels]
+
+    def body(steps, errors, arrays):
+        t = timesteps - 1 - steps
+        arriving = [sequence[t] for sequence in d_sequences]
+        errors = [*(error + more for error, more in zip(errors, arriving, strict=False)), *errors[len(arriving) :]]
+        gates, before = cell.backward(h[t], [slope[t] for slope in slopes], errors)
+        d_h = tf.add_n([tf.matmul(gates[i], kernel) for i, kernel in zip(cell.recurrent, transposed, strict=True)])
+        for mask in dropout:
+            d_h *= mask
+        errors = (d_h if before[0] is None else before[0] + d_h, *before[1:])
+        return steps + 1, errors, [array.write(t, gate) for array, gate in zip(arrays, gates, strict=True)]
+
+    none = tf.zeros_like(h[0])
+    arrays = _arrays(max(cell.recurrent) + 1, h, none)
+    loop = (0, (none,) * cell.states, arrays)
+    _, errors, arrays = tf.while_loop(lambda steps, *_: steps < timesteps, body, loop)
+    return [array.stack() for array in arrays], list(errors)
 
 
-def _rows(array):
+_compiled_forward = tf.function(_forward, jit_compile=True, autograph=False)
+_compiled_backward = tf.function(_backward, jit_compile=True, autograph=False)
+
+
+def _products(h, kernels, biases, dropout):
+    for mask in dropout:
+        h = h * mask
+    products = [tf.matmul(h, kernel) for kernel in kernels]
+    return [product + bias for product, bias in zip(products, biases, strict=True)] if biases else products
+
+
+def _arrays(count, like, state):
+    rows = tf.shape(like)[0]
+    return [tf.TensorArray(like.dtype, rows, element_shape=state.shape) for _ in range(count)]
+
+
+def _cut(arrays, counts):
+    """The flat sequence `arrays` as one list for each count."""
+    arrays = iter(arrays)
+    return [[next(arrays) for _ in range(count)] for count in counts]
+
+
+def _flat(array):
     return tf.reshape(array, (-1, array.shape[-1]))
