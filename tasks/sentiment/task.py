@@ -27,14 +27,14 @@ from .sample import reviews
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
-    epochs: int = 24
+    epochs: int = 30
     learning_rate: float = 3e-3
     patience: int = 6  # the loss falls in leaps: a rule is found, then the next
     max_timesteps: int = 200  # words kept of a review; a longer one loses its beginning
     vocab_size: int = 10_000  # words, padding and unknown included
     embedding_size: int = 64  # features of a word
     units: int = 64  # per direction
-    dropout: float = 0.2  # share of the word features and of the pooled states that training hides
+    dropout: float = 0.4  # share of the word features and of the pooled states that training hides
 
 
 # ------------------------------------------------------------------------------------------------------- Data

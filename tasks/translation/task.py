@@ -30,6 +30,10 @@ from .sample import number_names
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
+    epochs: int = 18
+    batch_size: int = 128
+    learning_rate: float = 3e-3  # at the start
+    decay_steps: int = 250  # after which the learning rate has halved, each time
     vocab_size: int = 10_000  # pieces of each language, the four special ones included
     subwords: bool = False  # whether pieces are learned parts of words; otherwise they are whole words
     max_timesteps: int = 100  # pieces kept of a source and of a target
@@ -121,8 +125,9 @@ def build_model(config, encoder):
     logits = decode({"target_ids": target_ids, **memory})["logits"]
 
     model = keras.Model({"source_ids": source_ids, "target_ids": target_ids}, logits)
+    learning_rate = keras.optimizers.schedules.ExponentialDecay(config.learning_rate, config.decay_steps, 0.5)
     model.compile(
-        optimizer=keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0),
+        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         weighted_metrics=["accuracy"],
     )
