@@ -44,6 +44,7 @@ def _attention(prediction: dict, path: Path) -> None:
     image = axes.imshow(prediction["attention"], cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axes.set_xticks(range(len(source)), source, rotation=60, ha="left", rotation_mode="anchor", parse_math=False)
     axes.set_yticks(range(len(target)), target, parse_math=False)
+    axes.grid(False)
     axes.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False)
     axes.set_xlabel("source")
     axes.set_ylabel("translation")

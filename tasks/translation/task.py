@@ -30,8 +30,8 @@ from .sample import number_names
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
-    epochs: int = 18
-    batch_size: int = 128
+    epochs: int = 18  # passes over the training examples, at most
+    batch_size: int = 128  # examples per step
     learning_rate: float = 3e-3  # at the start
     decay_steps: int = 250  # after which the learning rate has halved, each time
     vocab_size: int = 10_000  # pieces of each language, the four special ones included
