@@ -6,6 +6,7 @@ import contextlib
 import csv
 import dataclasses
 import datetime
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from common.errors import UserError
-from common.task import Task, TrainConfig, change_config
+from common.task import TASKS_FOLDER, Task, TrainConfig, change_config
 
 RUNS_FOLDER = Path(__file__).resolve().parent.parent / "runs"
 _LARGEST_JSON = 256 << 20  # bytes; a vocabulary of a million words takes 20 MB
@@ -140,6 +141,15 @@ def read_json(path: Path) -> dict:
         raise UserError(f"{path} is missing: the run is not complete; train again.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise UserError(f"{path} is damaged ({error}): train again.") from None
+
+
+def code_sha256(task_name: str) -> str:
+    """Checksum of the code that a run depends on: the task's own and all of `common`."""
+    digest = hashlib.sha256()
+    files = [*(TASKS_FOLDER / task_name).glob("*.py"), *(TASKS_FOLDER.parent / "common").rglob("*.py")]
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def versions() -> dict[str, str]:

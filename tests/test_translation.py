@@ -148,8 +148,8 @@ def test_own_files(tmp_path):
     text = tmp_path / "sources.txt"
     text.write_text("a dog\n\n two dogs \n", encoding="utf-8")
     assert TASK.own_file.read(text, False) == [Pair("a dog"), Pair("two dogs")]
+    table.write_text("source\ta\nb\tc\n", encoding="utf-8")
     with pytest.raises(UserError, match="no column 'target'"):
-        table.write_text("source\ta\nb\tc\n", encoding="utf-8")
         TASK.own_file.read(table, True)
     with pytest.raises(UserError):
         TASK.own_file.read(text, True)

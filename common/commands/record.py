@@ -16,8 +16,8 @@ from common.task import change_config, load_task, task_names, unknown
 def run(name: str, data: str | None, cells: list[str], seeds: list[int], settings: dict) -> None:
     """Train every cell with every seed, write the rows to `results.json` and the tables to the READMEs.
 
-    A finished run with the same settings on the same data by the same versions is not trained again, so a recording
-    that was stopped goes on where it was.
+    A finished run with the same settings on the same data by the same code and versions is not trained again, so a
+    recording that was stopped goes on where it was.
 
     Args:
         data: a declared data set; None: the task's first.
@@ -87,7 +87,7 @@ def _finished(name: str, data: str, settings: dict) -> dict | None:
     for file in sorted((runs.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
         about = runs.read_json(file.with_name("config.json"))
         same = about["settings"] == wanted and about["data"] == data and not about["quick"]
-        if same and about["versions"] == runs.versions():
+        if same and about["versions"] == runs.versions() and about.get("code_sha256") == runs.code_sha256(name):
             return runs.read_json(file)
     return None
 

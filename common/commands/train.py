@@ -85,6 +85,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
             "quick": quick,
             "settings": dataclasses.asdict(config),
             "versions": runs.versions(),
+            "code_sha256": runs.code_sha256(task_name),
             "machine": runs.machine(),
         },
     )
