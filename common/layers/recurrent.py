@@ -16,7 +16,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 # When loops are compiled, and how. Milliseconds on two cores, 64 sequences of 200 timesteps, 128 units: SimpleRNN
 # forward 13.9 as a graph, 10.3 compiled, 6.3 compiled in two parts; LSTM both ways 72 compiled, 42 in two parts.
 # Translation takes 0.1 to 0.5 s for each loop and shape: not in inference, and not for small layers.
-COMPILED_UNITS = 64
+COMPILED_UNITS = 256
 MOST_PARTS = 4
 ROWS = 32
 
@@ -97,9 +97,8 @@ class Recurrent(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        # Keras would compile the whole step with XLA, once for each shape of a batch, and on a processor the compiled
-        # loop is the slower one: an epoch of the sentiment sample takes 4 to 10 s compiled, after 43 s of compiling,
-        # and 1.1 s as it is (two cores).
+        # The whole step is never compiled with XLA: on two cores an epoch of the sentiment sample took 4 to 10 s
+        # compiled, after 43 s of compiling for its shapes, and 1.1 s as it is.
         self.supports_jit = False
         self.cell, self.units = cell, units
         self.return_sequences, self.return_state = return_sequences, return_state
