@@ -41,10 +41,10 @@ def start(count: int, arguments: list[str]) -> None:
             output = None if index == 0 else subprocess.DEVNULL
             command = [sys.executable, "-m", "tasks", *arguments]
             workers.append(subprocess.Popen(command, env=environment, stdout=output))
-        while any(worker.poll() is None for worker in workers):
-            lost = [index for index, worker in enumerate(workers) if worker.poll()]
+        while None in (codes := [worker.poll() for worker in workers]) or any(codes):
+            lost = [index for index, code in enumerate(codes) if code]
             if lost:
-                code = workers[lost[0]].returncode
+                code = codes[lost[0]]
                 if code == 2 and lost[0] == 0:
                     sys.exit(2)  # a mistake of the user's, which worker 0 has named
                 raise UserError(

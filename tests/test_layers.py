@@ -1,5 +1,7 @@
 """The recurrent layers against Keras's own, and what only ours promise."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -7,10 +9,15 @@ import tensorflow as tf
 
 from common import layers
 from common.errors import UserError
-from common.layers.recurrent import COMPILED_UNITS
 
 PEERS = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+COMPILED_UNITS = 64  # here, so that compiled loops are tested at a size a test can afford
 FEATURES, UNITS = 5, 6
+
+
+@pytest.fixture(autouse=True)
+def compiled_from_few_units(monkeypatch):
+    monkeypatch.setattr(sys.modules["common.layers.recurrent"], "COMPILED_UNITS", COMPILED_UNITS)
 
 
 def pair(cell, timesteps, bidirectional=False, units=UNITS):
