@@ -126,7 +126,6 @@ class _Peer:
             **os.environ,
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "CUDA_VISIBLE_DEVICES": "-1",
-            "OMP_WAIT_POLICY": "PASSIVE",
         }
         command = [python, REPOSITORY / "bench" / "peer.py", name]
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
@@ -193,7 +192,7 @@ def _real_sentences(folder: Path, quick: bool) -> dict[str, tuple[str, int]]:
         source = [known["source"].encode(tokens) for tokens in texts["source"]]
         target = [known["target"].encode(tokens) for tokens in texts["target"]]
         target = [np.concatenate([[START], ids, [END]]).astype("int32") for ids in target]
-        sizes = [len(known["source"]), len(known["target"])]
+        sizes = np.array([len(known["source"]), len(known["target"])])
         work.save(folder / "pairs.npz", source=source, target=target, vocab_sizes=sizes)
         labels = [len(ids) % 2 for ids in target]
         stored = {"train": source, "train_of_labels": labels, "vocab_size": sizes[0]}

@@ -53,7 +53,7 @@ def _simple_rnn_forward(projected, recurrent, states):
 
 
 def _simple_rnn_backward(h, slopes, errors):
-    return [errors[0] * (1 - h * h)], (None,)
+    return [tf.raw_ops.TanhGrad(y=h, dy=errors[0])], (None,)
 
 
 def _gru_forward(projected, recurrent, states):
@@ -94,25 +94,23 @@ CELLS = {
 
 
 @functools.partial(tf.function, autograph=False)
-def scan(cell, projected, initial, kernels, biases, dropout, timesteps, *, outputs, training, compiled):
+def scan(cell, projected, initial, kernels, biases, dropout, *, outputs, training, compiled):
     """The states after each timestep.
 
     Args:
         cell: name of a cell.
-        projected: for each gate `(rows, batch, units)`, the inputs times their kernel plus bias. There may be more rows
-            than timesteps.
+        projected: for each gate `(timesteps, batch, units)`, the inputs times their kernel plus bias.
         initial: the initial states, each `(batch, units)`.
         kernels: for each gate the recurrent kernel `(units, units)`.
         biases: for each gate `(units,)`, or an empty list; added to the recurrent product.
         dropout: a list of one array `(batch, units)` that the state is multiplied with before its kernels, or of none.
-        timesteps: int32 scalar, how many rows are read.
         outputs: int, how many of the states are wanted: 1, or 2 for the c of an LSTM as well.
         training: bool, whether a gradient is likely to be asked for. If not, nothing is kept for it, and the
             recurrence is computed once more should it be.
         compiled: bool, whether the loops run in XLA, which translates them anew for every shape.
 
     Returns:
-        a list of arrays `(rows, batch, units)`; rows from `timesteps` on are zeros.
+        a list of arrays `(timesteps, batch, units)`.
     """
     forward, backward = (_compiled_forward, _compiled_backward) if compiled else (_forward, _backward)
     counts = [len(projected), len(initial), len(kernels), len(biases), len(dropout)]
@@ -120,12 +118,12 @@ def scan(cell, projected, initial, kernels, biases, dropout, timesteps, *, outpu
     @tf.custom_gradient
     def differentiable(*arrays):
         projected, initial, kernels, biases, dropout = _cut(arrays, counts)
-        given = (cell, projected, initial, kernels, biases, dropout, timesteps)
+        given = (cell, projected, initial, kernels, biases, dropout)
         sequences, slopes = forward(*given, outputs, bool(training))
 
         def gradient(*d_sequences):
             kept = slopes if training else forward(*given, outputs, True)[1]
-            errors, d_initial = backward(cell, sequences[0], kept, d_sequences, kernels, dropout, timesteps)
+            errors, d_initial = backward(cell, sequences[0], kept, d_sequences, kernels, dropout)
             d_recurrent = [errors[i] for i in CELLS[cell].recurrent]
             before, h = sequences[0][:-1], initial[0]
             for mask in dropout:
@@ -143,9 +141,9 @@ def scan(cell, projected, initial, kernels, biases, dropout, timesteps, *, outpu
     return differentiable(*projected, *initial, *kernels, *biases, *dropout)
 
 
-def _forward(cell, projected, initial, kernels, biases, dropout, timesteps, outputs, keep):
+def _forward(cell, projected, initial, kernels, biases, dropout, outputs, keep):
     """The first `outputs` states after each timestep, and the slopes of each step if they are to be kept."""
-    cell = CELLS[cell]
+    cell, timesteps = CELLS[cell], tf.shape(projected[0])[0]
 
     def body(t, states, arrays):
         recurrent = _products(states[0], kernels, biases, dropout)
@@ -159,9 +157,9 @@ def _forward(cell, projected, initial, kernels, biases, dropout, timesteps, outp
     return stacks[:outputs], stacks[outputs:]
 
 
-def _backward(cell, h, slopes, d_sequences, kernels, dropout, timesteps):
+def _backward(cell, h, slopes, d_sequences, kernels, dropout):
     """The errors of the gates at each timestep, and those of the initial states."""
-    cell = CELLS[cell]
+    cell, timesteps = CELLS[cell], tf.shape(h)[0]
     transposed = [tf.transpose(kernel) for kernel in kernels]
 
     def body(steps, errors, arrays):

@@ -13,12 +13,12 @@ from common.layers import kernels
 CELLS = tuple(kernels.CELLS)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-# When loops are compiled, and how. Milliseconds on two cores, 64 sequences of 200 timesteps, 128 units: SimpleRNN
-# forward 13.9 as a graph, 10.3 compiled, 6.3 compiled in two parts; LSTM both ways 72 compiled, 42 in two parts.
-# Translation takes 0.1 to 0.5 s for each loop and shape: not in inference, and not for small layers.
-COMPILED_UNITS = 256
+# From this many units on training runs its loops compiled by XLA, the batch cut into parts that run beside each other.
+# Milliseconds forward and backward on two cores, 64 sequences of 200 timesteps, 128 units, as a graph and compiled:
+# SimpleRNN 24 and 13, GRU 66 and 39, LSTM 70 and 42. Each length of a batch is compiled once, in 0.1 to 0.5 s: batches
+# have few lengths (`batching.GROUPS`), predictions many.
+COMPILED_UNITS = 64
 MOST_PARTS = 4
-ROWS = 32
 
 
 def recurrent(
@@ -177,9 +177,7 @@ class Recurrent(keras.layers.Layer):
         input_bias, *recurrent_bias = tf.unstack(bias) if self.cell == "gru" else [bias]
         timesteps = tf.shape(inputs)[1]
         sequence = tf.transpose(inputs, (1, 0, 2))  # (timesteps, batch, features)
-        if compiled:  # a few numbers of rows serve all lengths, so that XLA translates the loops but a few times
-            sequence = tf.pad(sequence, [[0, -timesteps % ROWS], [0, 0], [0, 0]])
-        shape = (tf.shape(sequence)[0], tf.shape(sequence)[1], self.units)
+        shape = (timesteps, tf.shape(sequence)[1], self.units)
         rows = tf.reshape(sequence, (-1, kernel.shape[0]))
         projected = [
             tf.reshape(tf.nn.bias_add(tf.matmul(rows, gate), gate_bias), shape)
@@ -193,13 +191,12 @@ class Recurrent(keras.layers.Layer):
             tf.split(recurrent_kernel, gates, 1),
             [part for whole in recurrent_bias for part in tf.split(whole, gates)],
             dropout,
-            timesteps,
             outputs=outputs,
             training=training,
             compiled=compiled,
         )
-        final = [last(*pair, lengths, timesteps) for pair in zip(sequences, states, strict=False)]
-        return tf.transpose(sequences[0][:timesteps], (1, 0, 2)) if self.return_sequences else None, final
+        final = [last(*pair, lengths) for pair in zip(sequences, states, strict=False)]
+        return tf.transpose(sequences[0], (1, 0, 2)) if self.return_sequences else None, final
 
     def _initial_states(self, inputs, initial_state):
         """A tuple of states for each direction."""
@@ -241,15 +238,15 @@ def reverse(sequences, lengths):
     return tf.reverse(sequences, (1,)) if lengths is None else tf.reverse_sequence(sequences, lengths, seq_axis=1)
 
 
-def last(sequence, initial, lengths, timesteps):
+def last(sequence, initial, lengths):
     """`(batch, units)`, the last real state of each row; its initial state where there is none.
 
     Args:
-        sequence: `(timesteps or more, batch, units)`.
+        sequence: `(timesteps, batch, units)`.
         initial: `(batch, units)`.
-        lengths: int32 `(batch,)`, real timesteps of each row, or None: all `timesteps`.
+        lengths: int32 `(batch,)`, real timesteps of each row, or None: all.
     """
     if lengths is None:
-        return sequence[timesteps - 1]
+        return sequence[-1]
     where = tf.stack([tf.maximum(lengths - 1, 0), tf.range(tf.shape(lengths)[0])], axis=1)
     return tf.where(lengths[:, None] > 0, tf.gather_nd(sequence, where), initial)
