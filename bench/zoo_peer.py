@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from bench.work import Accuracy, pairs, random_batch, sentences
-from common import batching, inference, layers, training
+from common import batching, inference, layers, optimizers, training
 from common.text import PADDING
 
 
@@ -27,7 +27,7 @@ def _classifier(cell, vocab_size, embedding_size, units, masked, bidirectional=F
 
 def _compiled(model, metrics=None):
     model.compile(
-        optimizer=keras.optimizers.Adam(1e-3),
+        optimizer=optimizers.Adam(1e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         weighted_metrics=metrics,
     )

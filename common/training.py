@@ -20,6 +20,8 @@ from common.run import Run
 from common.task import TrainConfig
 from common.workers import Cluster
 
+STEPS_PER_CALL = 8  # training steps that Python starts at once: each call costs it a millisecond
+
 
 def fit(
     model,
@@ -66,6 +68,7 @@ def fit(
             callbacks = [keeper, _Display(progress, keeper, len(train) * config.epochs)]
             epochs = {"initial_epoch": first, "epochs": config.epochs}
             if cluster is None:
+                model.steps_per_execution = STEPS_PER_CALL
                 model.fit(train.dataset(), **epochs, verbose=0, shuffle=False, callbacks=callbacks)
             else:
                 _fit_together(model, train, **epochs, callbacks=callbacks, cluster=cluster)
@@ -185,16 +188,17 @@ class _Display(keras.callbacks.Callback):
     def __init__(self, progress: Progress, keeper: _Keeper, total: int):
         super().__init__()
         self.progress, self.keeper = progress, keeper
-        done = len(keeper.train) * len(keeper.history)
-        self.bar = progress.add_task("", total=total, completed=done, epoch=1, loss="")
+        self.done = len(keeper.train) * len(keeper.history)  # batches, in the epochs that have ended
+        self.bar = progress.add_task("", total=total, completed=self.done, epoch=1, loss="")
 
     def on_epoch_begin(self, epoch, logs=None):
         self.progress.update(self.bar, epoch=epoch + 1)
 
     def on_train_batch_end(self, batch, logs=None):
-        self.progress.update(self.bar, advance=1, loss=f"{logs['loss']:.4f}")
+        self.progress.update(self.bar, completed=self.done + batch + 1, loss=f"{logs['loss']:.4f}")
 
     def on_epoch_end(self, epoch, logs=None):
+        self.done += len(self.keeper.train)
         figures = "  ".join(f"{name} {value:.4g}" for name, value in self.keeper.history[-1].items() if name != "epoch")
         self.progress.console.print(f"epoch {epoch + 1:3d}  {figures}", highlight=False)
 

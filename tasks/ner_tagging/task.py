@@ -147,7 +147,7 @@ def build_model(config, encoder):
     """Words by embedding, spelling and shape, a recurrent layer in both directions, scores of the tags, a CRF."""
     import keras
 
-    from common import layers
+    from common import layers, optimizers
 
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     char_ids = keras.Input((None, MAX_CHARS), dtype="int32", name="char_ids")
@@ -169,7 +169,7 @@ def build_model(config, encoder):
     steps = keras.optimizers.schedules.InverseTimeDecay(config.learning_rate, config.decay_steps, 1.0)
     model = keras.Model({"token_ids": token_ids, "char_ids": char_ids, "shapes": shapes}, log_probabilities)
     model.compile(
-        optimizer=keras.optimizers.Adam(steps, global_clipnorm=1.0),
+        optimizer=optimizers.Adam(steps, global_clipnorm=1.0),
         loss=layers.TransitionLoss(reduction="mean_with_sample_weight"),
     )
     return model

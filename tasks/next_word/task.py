@@ -146,7 +146,7 @@ def build_model(config, encoder):
     """Embedding, a recurrent layer whose state is carried over, the embedding again as the output."""
     import keras
 
-    from common import layers, stateful
+    from common import layers, optimizers, stateful
 
     recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
@@ -170,7 +170,7 @@ def build_model(config, encoder):
     steps = config.epochs * count_windows(sum(encoder.counts), config.batch_size, config.timesteps)
     learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=1.0),
+        optimizer=optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         reduced_loss=reduced and reduced.nats,
     )

@@ -105,7 +105,7 @@ def build_model(config, encoder):
     """Embedding, a recurrent layer in both directions, the average over the real timesteps, one logit a label."""
     import keras
 
-    from common import layers
+    from common import layers, optimizers
 
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
@@ -118,7 +118,7 @@ def build_model(config, encoder):
 
     model = keras.Model({"token_ids": token_ids}, logits)
     model.compile(
-        optimizer=keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0),
+        optimizer=optimizers.Adam(config.learning_rate, global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         weighted_metrics=["accuracy"],
     )

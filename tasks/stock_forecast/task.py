@@ -175,7 +175,7 @@ def build_model(config, encoder):
     import keras
     from keras import ops
 
-    from common import layers, losses
+    from common import layers, losses, optimizers
 
     days = keras.Input((None, len(encoder.scaler.means)), name="days")
     padding_mask = ops.any(ops.not_equal(days, 0), axis=-1)  # (batch, timesteps); of a real day some feature is not 0
@@ -186,7 +186,7 @@ def build_model(config, encoder):
     outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(tail + 3)], axis=-1)  # (batch, horizon, 3)
 
     model = keras.Model({"days": days}, outputs)
-    model.compile(optimizer=keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0), loss=losses.StudentT())
+    model.compile(optimizer=optimizers.Adam(config.learning_rate, global_clipnorm=1.0), loss=losses.StudentT())
     return model
 
 
