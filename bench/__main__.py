@@ -1,8 +1,9 @@
 """`make bench`: zoo, stock Keras, PyTorch and the floor in turns, medians and spread to docs/benchmarks.md and .json.
 
-    python -m bench [--rounds 5] [--only step,epoch] [--quick]
+    python -m bench [--rounds 5] [--only step,growth,predict,epoch,translation,accuracy,memory] [--quick]
 
-PyTorch gets an environment of its own, `.venv-torch`, made here; where it cannot be had its column stays empty.
+Memory, of which a corpus of 1 GB takes ten minutes, is measured only when it is named. PyTorch gets an environment of
+its own, `.venv-torch`, made here; where it cannot be had its column stays empty.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import report, work
+from bench import memory, report, work
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TORCH = REPOSITORY / ".venv-torch"
@@ -34,18 +35,19 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two rounds of little work, to see that all of it runs")
     arguments = parser.parse_args()
     rounds = 2 if arguments.quick else arguments.rounds
+    kinds = arguments.only.split(",") if arguments.only else [kind for kind in report.TITLES if kind != "memory"]
     with tempfile.TemporaryDirectory() as folder:
-        plan = list(_plan(Path(folder), arguments.quick))
-        if arguments.only:
-            plan = [each for each in plan if each["work"]["kind"] in arguments.only.split(",")]
+        plan = [piece for piece in _plan(Path(folder), arguments.quick) if piece["kind"] in kinds]
         names = ["zoo", "keras", "floor", *(["pytorch"] if _torch() else [])]
         rows = []
-        for number, each in enumerate(plan, 1):
-            row = _measure(each, [name for name in names if name in each["peers"]], rounds)
+        for number, piece in enumerate(plan, 1):
+            row = _measure(piece, [name for name in names if name in piece["peers"]], rounds)
             rows.append(row)
             print(f"{number}/{len(plan)}  {report.line(row)}", flush=True)
+        if "memory" in kinds:
+            rows += _memory(Path(folder), (1, 2) if arguments.quick else (10, 100, 1000))
     if not arguments.quick:
-        report.write(rows, REPOSITORY / "docs", keep=bool(arguments.only))
+        report.write(rows, REPOSITORY / "docs")
 
 
 def _plan(folder: Path, quick: bool):
@@ -54,9 +56,10 @@ def _plan(folder: Path, quick: bool):
     for cell in CELLS:
         name = f"training step, {cell}"
         yield _piece(name, {**STEP, "cell": cell}, 2 if quick else 8, (*all_peers, "floor"))
-    for timesteps, units in ((50, 128), (400, 128), (100, 64), (100, 256)):
+    for timesteps, units in ((50, 128), (100, 128), (200, 128), (400, 128), (100, 64), (100, 256)):
         changed = {**STEP, "cell": "simple_rnn", "timesteps": timesteps, "units": units}
-        yield _piece(f"growth, simple_rnn, {timesteps} timesteps, {units} units", changed, 2 if quick else 8, all_peers)
+        name = f"simple_rnn, {timesteps} timesteps, {units} units"
+        yield _piece(name, changed, 2 if quick else 8, all_peers, kind="growth")
     for cell in CELLS:
         one = {
             "kind": "predict",
@@ -83,12 +86,28 @@ def _plan(folder: Path, quick: bool):
         yield _piece("validation accuracy of 0.78 on sst2", {**told, "target": 0.78, "most_epochs": 15}, 1, all_peers)
 
 
-def _piece(name, told, repeats, peers, tokens=0) -> dict:
-    return {"name": name, "work": told, "repeats": repeats, "peers": peers, "tokens": tokens}
+def _piece(name, told, repeats, peers, tokens=0, kind=None) -> dict:
+    kind = kind or told["kind"]
+    return {"name": name, "kind": kind, "work": told, "repeats": repeats, "peers": peers, "tokens": tokens}
+
+
+def _memory(folder: Path, sizes: tuple[int, ...]) -> list[dict]:
+    """What a process needs that trains next_word on corpora of so many megabytes."""
+    rows = []
+    for megabytes in sizes:
+        corpus = folder / "corpus.txt"
+        memory.write_corpus(corpus, megabytes)
+        command = [sys.executable, REPOSITORY / "bench" / "memory.py", corpus]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        rows.append({"work": f"next_word, {megabytes:,} MB", "kind": "memory", **json.loads(done.stdout)})
+        print(rows[-1], flush=True)
+    return rows
 
 
 def _measure(piece: dict, names: list[str], rounds: int) -> dict:
     """Let every peer take its turn `rounds` times; milliseconds of one repeat, median and spread."""
+    is_accuracy = piece["kind"] == "accuracy"
+    rounds = min(rounds, 3) if is_accuracy else rounds  # minutes each
     peers = {name: _Peer(name) for name in names}
     try:
         for peer in peers.values():
@@ -97,13 +116,14 @@ def _measure(piece: dict, names: list[str], rounds: int) -> dict:
         for number in range(rounds):
             for name, peer in peers.items():
                 # Training to an accuracy takes the number as its seed.
-                repeats = number + 1 if piece["work"]["kind"] == "accuracy" else piece["repeats"]
+                repeats = number + 1 if is_accuracy else piece["repeats"]
                 answers[name].append(peer.ask({"run": repeats}))
     finally:
         for peer in peers.values():
             peer.close()
-    repeats = 1 if piece["work"]["kind"] == "accuracy" else piece["repeats"]
-    row = {"work": piece["name"], "kind": piece["work"]["kind"], "cell": piece["work"]["cell"], "spread": {}}
+    repeats = 1 if is_accuracy else piece["repeats"]
+    sizes = {name: piece["work"][name] for name in ("timesteps", "units") if name in piece["work"]}
+    row = {"work": piece["name"], "kind": piece["kind"], "cell": piece["work"]["cell"], **sizes, "spread": {}}
     for name, found in answers.items():
         milliseconds = [1000 * answer["seconds"] / repeats for answer in found]
         row[name] = statistics.median(milliseconds)

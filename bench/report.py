@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from common import run as runs
+from common.plots import style
 from common.report import markdown
 
 PEERS = {"zoo": "zoo", "keras": "stock Keras", "pytorch": "PyTorch", "floor": "products alone"}
@@ -16,6 +19,7 @@ TITLES = {
     "translation": "Translation with attention",
     "accuracy": "Time to an accuracy",
     "predict": "One sentence",
+    "memory": "Memory for a corpus",
 }
 EXPLAINED = {
     "step": "Batch 64, 200 timesteps, embedding 10,000 x 64, 128 units, two logits, Adam; milliseconds a step.",
@@ -27,6 +31,10 @@ EXPLAINED = {
     "translation": "6,400 pairs, vocabularies of 4,000 words; the same layers in both. Milliseconds an epoch.",
     "accuracy": "Bidirectional SimpleRNN, mean over time, batch 64, Adam 1e-3; a seed for each round. Milliseconds.",
     "predict": "20 words; the zoo's call inside `make predict`, `model.predict`, a PyTorch module. Milliseconds.",
+    "memory": (
+        "next_word with 10,000 words on generated corpora: read, encoded to disk, 100 steps of training, 5,000 lines "
+        "measured. Seconds of each stage, and the largest resident size of the process until its end."
+    ),
 }
 
 
@@ -35,21 +43,18 @@ def line(row: dict) -> str:
     return row["work"] + ": " + ", ".join(f"{PEERS[name]} {row[name]:.2f} ms" for name in PEERS if name in row)
 
 
-def write(rows: list[dict], docs: Path, keep: bool) -> None:
-    """Write benchmarks.json, benchmarks.md and benchmarks.png; `keep` leaves older rows of other work in place."""
+def write(rows: list[dict], docs: Path) -> None:
+    """Write benchmarks.json, benchmarks.md and the pictures; work that was not measured this time stays as it was."""
     file = docs / "benchmarks.json"
-    if keep and file.exists():
-        new = {row["work"] for row in rows}
-        rows = [row for row in json.loads(file.read_text()) if row["work"] not in new] + rows
+    if file.exists():
+        new = {row["kind"] for row in rows}
+        rows = [row for row in json.loads(file.read_text()) if row["kind"] not in new] + rows
     for row in rows:
         row["ratio"] = {name: row[name] / row["zoo"] for name in PEERS if name in row and name != "zoo"}
     runs.write_json(file, rows)
     runs.write_text(docs / "benchmarks.md", "\n".join(_page(rows)) + "\n")
-    _picture(rows, docs / "pictures" / "benchmarks.png")
-
-
-def _kind(row: dict) -> str:
-    return "growth" if row["work"].startswith("growth") else row["kind"]
+    _ratios([row for row in rows if row["ratio"] and row["kind"] != "growth"], docs / "pictures" / "benchmarks.png")
+    _growth([row for row in rows if row["kind"] == "growth"], docs / "pictures" / "growth.png")
 
 
 def _page(rows: list[dict]) -> list[str]:
@@ -62,10 +67,15 @@ def _page(rows: list[dict]) -> list[str]:
         "lowest to highest in brackets; the ratio says how many times longer than the zoo a peer takes.",
         "",
         "![Times of all peers relative to the zoo](pictures/benchmarks.png)",
+        "",
+        "![Milliseconds a step over timesteps and over units](pictures/growth.png)",
     ]
     for kind, title in TITLES.items():
-        mine = [row for row in rows if _kind(row) == kind]
+        mine = [row for row in rows if row["kind"] == kind]
         if not mine:
+            continue
+        if kind == "memory":
+            text += ["", f"## {title}", "", EXPLAINED[kind], "", *markdown(_stages(mine))]
             continue
         peers = [name for name in PEERS if any(name in row for row in mine)]
         header = [
@@ -97,20 +107,40 @@ def _time(row: dict, name: str) -> str:
     return f"{row[name]:.1f} ({low:.1f} to {high:.1f})"
 
 
-def _picture(rows: list[dict], path: Path) -> None:
-    """Horizontal bars: how many times longer than the zoo each peer takes."""
-    from common.plots import style
+def _stages(rows: list[dict]) -> list[list[str]]:
+    stages = ("encoding", "training", "measuring")
+    header = ["corpus", *(f"{stage}, s" for stage in stages), *(f"{stage}, MB" for stage in stages)]
+    units = [f"{stage} seconds" for stage in stages] + [f"{stage} peak MB" for stage in stages]
+    return [header, *([row["work"], *(f"{row[name]:,.0f}" for name in units)] for row in rows)]
 
-    shown = [row for row in rows if _kind(row) != "growth"]
-    figure, axes = style.new_figure(8, 0.32 * len(shown) + 1.2)
+
+def _ratios(rows: list[dict], path: Path) -> None:
+    """Horizontal bars: how many times longer than the zoo each peer takes."""
+    figure, axes = style.new_figure(8, 0.32 * len(rows) + 1.2)
     for offset, name in ((-0.2, "keras"), (0.2, "pytorch")):
-        bars = [(i + offset, row["ratio"][name]) for i, row in enumerate(shown) if name in row]
+        bars = [(i + offset, row["ratio"][name]) for i, row in enumerate(rows) if name in row]
         axes.barh(*zip(*bars), height=0.38, label=PEERS[name]) if bars else None
     axes.axvline(1, color="black", linewidth=1)
-    axes.set_yticks(range(len(shown)), [row["work"] for row in shown])
+    axes.set_yticks(range(len(rows)), [row["work"] for row in rows])
     axes.invert_yaxis()
     axes.set_xscale("log")
     axes.set_xlabel("time relative to the zoo (1: as fast; to the right: slower than the zoo)")
     axes.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    style.save(figure, path)
+
+
+def _growth(rows: list[dict], path: Path) -> None:
+    """Milliseconds a step over timesteps and over units, a line for each peer."""
+    figure = Figure(figsize=(9, 3.6))
+    for axes, over, fixed, value in zip(
+        figure.subplots(1, 2), ("timesteps", "units"), ("units", "timesteps"), (128, 100)
+    ):
+        line = sorted((row for row in rows if row[fixed] == value), key=lambda row: row[over])
+        for name in ("zoo", "keras", "pytorch"):
+            if all(name in row for row in line):
+                axes.plot([row[over] for row in line], [row[name] for row in line], marker="o", label=PEERS[name])
+        axes.set_xlabel(f"{over} ({value} {fixed})")
+        axes.set_ylabel("milliseconds a step")
+        axes.set_ylim(bottom=0)
+        axes.legend()
     style.save(figure, path)

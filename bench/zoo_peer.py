@@ -30,6 +30,7 @@ def _compiled(model, metrics=None):
         optimizer=optimizers.Adam(1e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         weighted_metrics=metrics,
+        steps_per_execution=training.STEPS_PER_CALL,
     )
     return model
 

@@ -1,0 +1,68 @@
+"""How much memory next_word needs for a corpus of any size: reading, encoding, training, measuring.
+
+`python bench/memory.py corpus.txt` prints one line of JSON. A process of its own for each corpus: a peak never falls.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+VOCABULARY = 50_000  # different words; the n-th most frequent comes about 1/n as often as the first (Zipf)
+STEPS = 100  # of training: memory no longer grows after the first few
+
+
+def write_corpus(path: Path, megabytes: int) -> None:
+    """Lines of 20 words, the same for the same size."""
+    random = np.random.default_rng(0)
+    words = np.array([f"w{number}" for number in range(VOCABULARY)])
+    odds = 1 / np.arange(1, VOCABULARY + 1)
+    bounds = np.cumsum(odds / odds.sum())
+    with path.open("w") as file:
+        while file.tell() < megabytes * 1_000_000:
+            drawn = words[np.minimum(np.searchsorted(bounds, random.random((5000, 20))), VOCABULARY - 1)]
+            file.write("\n".join(map(" ".join, drawn.tolist())) + "\n")
+
+
+def measure(path: Path) -> dict:
+    """Seconds and megabytes of each stage of what `make train TASK=next_word DATA=path` does."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    from common import batching, training
+    from common.task import change_config, load_task
+
+    task, measured = load_task("next_word"), {}
+    config = change_config(task.config, {"tokens": "spaces", "batch_size": 32})
+
+    def stage(name, started):
+        measured[f"{name} seconds"] = round(time.perf_counter() - started, 1)
+        measured[f"{name} peak MB"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        examples = task.own_file.split(task.own_file.read(path, True), 0)
+        encoder = task.encoder.fit(config, examples.train)
+        encoded = batching.encode(encoder, examples.train, Path(folder))
+        stage("encoding", started)
+
+        started = time.perf_counter()
+        model, batches = task.build_model(config, encoder), encoder.batches(encoded, config.batch_size, 0)
+        model.steps_per_execution = training.STEPS_PER_CALL
+        model.fit(batches.dataset().take(STEPS), verbose=0, shuffle=False)
+        stage("training", started)
+
+        started = time.perf_counter()
+        task.score(examples.test, task.predict(config, model, encoder, examples.test))
+        stage("measuring", started)
+    return measured
+
+
+if __name__ == "__main__":
+    os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
+    print(json.dumps(measure(Path(sys.argv[1]))))
