@@ -28,7 +28,7 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
         measured: the content of `metrics.json`.
     """
     run.path.mkdir(parents=True, exist_ok=True)
-    pictures = _pictures(run, evaluation, history)
+    pictures = _pictures(run, evaluation, measured["metric"], history)
     about = (
         f"{measured['data']}, {measured['cell']}, seed {measured['seed']}, {measured['parameters']:,} parameters, "
         f"{measured['epochs']} epochs in {measured['train_seconds']:.0f} s. "
@@ -122,12 +122,21 @@ def _mistakes(evaluation: Evaluation) -> list[str]:
     return markdown(rows) if len(rows) > 1 else ["None."]
 
 
-def _pictures(run: Run, evaluation: Evaluation, history: list[dict]) -> list[tuple[str, str]]:
+def _pictures(run: Run, evaluation: Evaluation, metric: str, history: list[dict]) -> list[tuple[str, str]]:
     """Curves of the training, and what suits the family of the scores; (file name, caption) of each."""
     from common.plots import curves
 
     curves.curves(history, run.curves_file)
+    found = [(run.curves_file.name, "Loss on train and validation after each epoch.")]
+    for title, parts in evaluation.scores.breakdowns.items():
+        if title.startswith("by length") and len(parts) > 1:
+            everyone = {"model": evaluation.scores, **evaluation.baselines}
+            values = {
+                name: {label: scores.over(part)[metric] for label, part in parts.items()}
+                for name, scores in everyone.items()
+            }
+            curves.lengths(values, metric, "length in words", run.path / "lengths.png")
+            found.append(("lengths.png", f"{metric} {title}, the model and its baselines."))
     family = type(evaluation.scores).__module__.rsplit(".", 1)[-1]
     plots = importlib.import_module(f"common.plots.{family}")
-    found = plots.figures(evaluation.scores, evaluation.examples, evaluation.predictions, run.path)
-    return [(run.curves_file.name, "Loss on train and validation after each epoch."), *found]
+    return [*found, *plots.figures(evaluation.scores, evaluation.examples, evaluation.predictions, run.path)]

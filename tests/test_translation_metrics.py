@@ -91,10 +91,10 @@ def test_figures_are_written(tmp_path):
     references, answers = corpus(8)
     predictions = [{"text": answer, "source_tokens": ["a"], "target_tokens": ["$b", "c"]} for answer in answers]
     scores = translation(references, predictions, [1] * 8)
-    assert [name for name, _ in figures(scores, references, predictions, tmp_path)] == ["lengths.png"]
+    assert figures(scores, references, predictions, tmp_path) == []
     predictions[2]["attention"] = [[1.0], [1.0]]
     written = figures(scores, references, predictions, tmp_path)
-    assert [name for name, _ in written] == ["attention.png", "lengths.png"]
+    assert [name for name, _ in written] == ["attention.png"]
     assert references[2] in written[0][1]
     assert all((tmp_path / name).stat().st_size > 2000 for name, _ in written)
 

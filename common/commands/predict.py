@@ -34,7 +34,7 @@ def run(task_name: str, text: str | None, file: str | None, run_name: str | None
         raise UserError("Give TEXT or INPUT, not both.")
     inputs = _read(task, text, file)
     if not len(inputs):
-        raise UserError("There is no input: the text or file is empty.")
+        raise UserError(f"There is no input in {file}." if file else "There is no input in the text.")
     model = runs.load_model(folder, task, config, encoder)
     for example, prediction in zip(inputs, task.predict(config, model, encoder, inputs)):
         if as_json:
@@ -50,6 +50,8 @@ def _read(task: Task, text: str | None, file: str | None) -> Sequence:
         if sys.stdin.isatty():
             print("Type one input a line, then Ctrl-D:", file=sys.stderr)
         text = sys.stdin.read()
+    if not text.strip():
+        raise UserError("There is no input: the text is empty.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "text.txt"
         path.write_text(text, encoding="utf-8")

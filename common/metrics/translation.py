@@ -18,9 +18,6 @@ class Translation(Scores):
 
     A row holds the number of the part (0: the test set proper), whether the sentence is exactly right, and what
     sacrebleu counts in it for BLEU and chrF. The scores over any sentences are therefore sacrebleu's corpus scores.
-
-    Attributes:
-        lengths: int array `(examples,)`, words of each source.
     """
 
     def __init__(self, references: Sequence[str], texts: Sequence[str], lengths: np.ndarray, parts: np.ndarray):
@@ -32,7 +29,6 @@ class Translation(Scores):
         names = ["", *sorted({*parts} - {""})]
         numbers = np.array([names.index(part) for part in parts])
         proper = np.flatnonzero(numbers == 0)
-        self.lengths = lengths
 
         def reduce(rows: np.ndarray) -> dict[str, float]:
             scores = {}

@@ -1,4 +1,4 @@
-"""Pictures of translations: where attention looked, and how quality falls with length."""
+"""The picture of a translation: where attention looked."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ LONGEST = 24  # tokens of a side in an attention map; more cannot be read
 def figures(
     scores: Translation, examples: Sequence, predictions: Sequence[dict], folder: Path
 ) -> list[tuple[str, str]]:
-    """Write `lengths.png` and, for predictions with attention, `attention.png`; (file name, caption) of each."""
-    _lengths(scores, folder / "lengths.png")
-    pictures = [("lengths.png", "chrF of every translation by the length of its source, and their mean.")]
+    """Write `attention.png` if there are predictions with attention; (file name, caption) of it."""
     shown = _most_telling(predictions)
-    if shown is not None:
-        _attention(predictions[shown], folder / "attention.png")
-        caption = f"Where the decoder looked in “{examples[shown]}” as it chose each piece of the translation."
-        pictures.insert(0, ("attention.png", caption))
-    return pictures
+    if shown is None:
+        return []
+    _attention(predictions[shown], folder / "attention.png")
+    caption = f"Where the decoder looked in “{examples[shown]}” as it chose each piece of the translation."
+    return [("attention.png", caption)]
 
 
 def _most_telling(predictions: Sequence[dict]) -> int | None:
@@ -49,15 +47,4 @@ def _attention(prediction: dict, path: Path) -> None:
     axes.set_xlabel("source")
     axes.set_ylabel("translation")
     figure.colorbar(image, ax=axes, label="attention")
-    figure.savefig(path, dpi=110)
-
-
-def _lengths(scores: Translation, path: Path) -> None:
-    figure = Figure(figsize=(7, 3.5), layout="constrained")
-    axes = figure.add_subplot(xlabel="words of the source", ylabel="chrF of a translation", ylim=(-3, 103))
-    qualities = 100 - scores.losses
-    lengths = np.unique(scores.lengths)
-    axes.scatter(scores.lengths, qualities, s=12, alpha=0.25, linewidths=0)
-    axes.plot(lengths, [qualities[scores.lengths == length].mean() for length in lengths], label="mean")
-    axes.legend(loc="lower left")
     figure.savefig(path, dpi=110)
