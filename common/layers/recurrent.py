@@ -17,7 +17,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 # Milliseconds forward and backward on two cores, 64 sequences of 200 timesteps, 128 units, as a graph and compiled:
 # SimpleRNN 24 and 13, GRU 66 and 39, LSTM 70 and 42. Each length of a batch is compiled once, in 0.1 to 0.5 s: batches
 # have few lengths (`batching.GROUPS`), predictions many.
-COMPILED_UNITS = 64
+COMPILED_UNITS = 32
 MOST_PARTS = 4
 
 
