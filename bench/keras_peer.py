@@ -49,7 +49,7 @@ def epoch(cell, data, batch, embedding_size, units):
     return lambda repeats: model.fit(padded, labels, batch_size=batch, epochs=repeats, verbose=0) and None
 
 
-def accuracy(cell, data, batch, embedding_size, units, target, most_epochs):
+def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, target, most_epochs):
     """Training until the validation accuracy is reached."""
     texts, labels, vocab_size = sentences(data)
     padded = keras.utils.pad_sequences(texts, padding="post")
@@ -58,7 +58,7 @@ def accuracy(cell, data, batch, embedding_size, units, target, most_epochs):
 
     def run(repeats):
         keras.utils.set_random_seed(repeats)
-        model = _mean_classifier(cell, vocab_size, embedding_size, units)
+        model = _mean_classifier(cell, vocab_size, embedding_size, units, dropout, learning_rate)
         goal, started = Accuracy(target, texts), time.perf_counter()
         for _ in range(most_epochs):
             model.fit(padded, labels, batch_size=batch, epochs=1, verbose=0)
@@ -70,21 +70,21 @@ def accuracy(cell, data, batch, embedding_size, units, target, most_epochs):
     return run
 
 
-def _mean_classifier(cell, vocab_size, embedding_size, units):
+def _mean_classifier(cell, vocab_size, embedding_size, units, dropout, learning_rate):
     """In both directions, averaged over the real timesteps: the model of the sentiment task."""
     model = keras.Sequential(
         [
             keras.Input((None,), dtype="int32"),
             keras.layers.Embedding(vocab_size, embedding_size, mask_zero=True),
-            keras.layers.Dropout(0.5),
+            keras.layers.Dropout(dropout),
             keras.layers.Bidirectional(CELLS[cell](units, return_sequences=True)),
             keras.layers.GlobalAveragePooling1D(),
-            keras.layers.Dropout(0.5),
+            keras.layers.Dropout(dropout),
             keras.layers.Dense(2),
         ]
     )
     model.compile(
-        optimizer=keras.optimizers.Adam(1e-3),
+        optimizer=keras.optimizers.Adam(learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )

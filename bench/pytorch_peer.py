@@ -35,8 +35,8 @@ class _Classifier(nn.Module):
         return self.output((state[0] if isinstance(state, tuple) else state)[-1])
 
 
-def _stepper(model):
-    optimizer, loss = torch.optim.Adam(model.parameters(), 1e-3), nn.CrossEntropyLoss()
+def _stepper(model, learning_rate=1e-3):
+    optimizer, loss = torch.optim.Adam(model.parameters(), learning_rate), nn.CrossEntropyLoss()
 
     def step(token_ids, lengths, labels):
         optimizer.zero_grad(set_to_none=True)
@@ -84,7 +84,7 @@ def epoch(cell, data, batch, embedding_size, units):
     return run
 
 
-def accuracy(cell, data, batch, embedding_size, units, target, most_epochs):
+def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, target, most_epochs):
     """Training until the validation accuracy is reached."""
     texts, labels, vocab_size = _tensors(data)
     others, other_labels, _ = _tensors(data, "validation")
@@ -92,8 +92,8 @@ def accuracy(cell, data, batch, embedding_size, units, target, most_epochs):
     def run(repeats):
         torch.manual_seed(repeats)
         random = np.random.default_rng(repeats)
-        model = _Classifier(cell, vocab_size, embedding_size, units, mean=True, dropout=0.5)
-        one, goal, started = _stepper(model), Accuracy(target, texts), time.perf_counter()
+        model = _Classifier(cell, vocab_size, embedding_size, units, mean=True, dropout=dropout)
+        one, goal, started = _stepper(model, learning_rate), Accuracy(target, texts), time.perf_counter()
         for _ in range(most_epochs):
             for rows in _batches(texts, labels, batch, random):
                 one(*rows)

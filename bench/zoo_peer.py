@@ -80,14 +80,15 @@ def epoch(cell, data, batch, embedding_size, units):
     return _epochs(model, _batches(examples, batch))
 
 
-def accuracy(cell, data, batch, embedding_size, units, target, most_epochs):
+def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, target, most_epochs):
     """Training until the validation accuracy is reached."""
     examples, texts, vocab_size = _labelled(data)
     others, *_ = _labelled(data, "validation")
 
     def run(repeats):
         keras.utils.set_random_seed(repeats)
-        model = _classifier(cell, vocab_size, embedding_size, units, masked=True, bidirectional=True, dropout=0.5)
+        model = _classifier(cell, vocab_size, embedding_size, units, masked=True, bidirectional=True, dropout=dropout)
+        model.optimizer.learning_rate = learning_rate
         batches, validation = _batches(examples, batch, repeats), _batches(others, 256, None)
         goal, started = Accuracy(target, texts), time.perf_counter()
         for number in range(most_epochs):

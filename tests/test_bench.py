@@ -19,7 +19,12 @@ def data(tmp_path):
     sides = {f"{side}{what}": value for side in ("train", "validation") for what, value in (("", texts),)}
     sides |= {f"{side}_of_labels": labels for side in ("train", "validation")}
     work.save(tmp_path / "sentences.npz", **sides, vocab_size=7)
-    work.save(tmp_path / "pairs.npz", source=texts, target=[np.append(text, 1) for text in texts], vocab_sizes=np.array([7, 8]))
+    work.save(
+        tmp_path / "pairs.npz",
+        source=texts,
+        target=[np.append(text, 1) for text in texts],
+        vocab_sizes=np.array([7, 8]),
+    )
     return tmp_path
 
 
@@ -31,7 +36,7 @@ def test_peers_do_every_work(peer, data):
     peer.predict(**SIZES, timesteps=5, vocab_size=9)(2)
     peer.epoch(**sentences)(1)
     peer.translation(**{**sentences, "data": str(data / "pairs.npz")})(1)
-    answer = peer.accuracy(**sentences, target=2.0, most_epochs=2)(1)
+    answer = peer.accuracy(**sentences, dropout=0.5, learning_rate=1e-3, target=2.0, most_epochs=2)(1)
     assert answer["epochs"] == 2 and answer["tokens"] == 2 * 60 and 0 <= answer["best"] <= 1
 
 

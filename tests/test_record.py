@@ -59,7 +59,7 @@ def test_a_score_outside_its_interval_fails(house, monkeypatch):
     file.write_text(json.dumps(content))
     measured = json.loads(next(house.glob("runs/sentiment/*-*-0/metrics.json")).read_text())
     monkeypatch.setattr(record, "_train", lambda *given: measured)
-    with pytest.raises(UserError, match="sentiment sample simple_rnn: 0.* not in 0.9900 to 1.0000"):
+    with pytest.raises(UserError, match=r"sentiment sample simple_rnn: 0\.\d+ not in 0\.9900 to 1\.0000"):
         record.check(["sentiment"])
     file.write_text(kept)
     record.check(["sentiment"])
