@@ -136,13 +136,19 @@ def predict(config, model, encoder, examples):
 
 
 def baseline(config, train, examples):
-    """Logistic regression on TF-IDF of words and pairs of words: what order beyond two words is worth."""
-    from common.baselines.linear import ngram_logistic_regression
+    """Linear models of words and pairs of words: what order beyond two words is worth."""
+    from common.baselines import linear
 
-    names, probabilities = ngram_logistic_regression(
-        [review.text for review in train], [review.label for review in train], [review.text for review in examples]
-    )
-    return {"TF-IDF logistic regression": [_answer(names, row) for row in probabilities]}
+    given = [review.text for review in train], [review.label for review in train], [review.text for review in examples]
+    models = {
+        "TF-IDF logistic regression": linear.ngram_logistic_regression,
+        "naive Bayes logistic regression": linear.naive_bayes_logistic_regression,
+    }
+    answers = {}
+    for name, model in models.items():
+        labels, probabilities = model(*given)
+        answers[name] = [_answer(labels, row) for row in probabilities]
+    return answers
 
 
 def _answer(names, probabilities) -> dict:
