@@ -109,7 +109,8 @@ def _memory(folder: Path, sizes: tuple[int, ...]) -> list[dict]:
         memory.write_corpus(corpus, megabytes)
         command = [sys.executable, REPOSITORY / "bench" / "memory.py", corpus]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        rows.append({"work": f"next_word, {megabytes:,} MB", "kind": "memory", **json.loads(done.stdout)})
+        row = {"work": f"next_word, {megabytes:,} MB", "kind": "memory", "megabytes": megabytes}
+        rows.append({**row, **json.loads(done.stdout)})
         print(rows[-1], flush=True)
     return rows
 

@@ -59,6 +59,7 @@ def write(rows: list[dict], docs: Path) -> None:
     runs.write_text(docs / "benchmarks.md", "\n".join(_page(rows)) + "\n")
     _ratios([row for row in rows if row["ratio"] and row["kind"] != "growth"], docs / "pictures" / "benchmarks.png")
     _growth([row for row in rows if row["kind"] == "growth"], docs / "pictures" / "growth.png")
+    _memory([row for row in rows if row["kind"] == "memory"], docs / "pictures" / "memory.png")
 
 
 def _page(rows: list[dict]) -> list[str]:
@@ -80,6 +81,7 @@ def _page(rows: list[dict]) -> list[str]:
             continue
         if kind == "memory":
             text += ["", f"## {title}", "", EXPLAINED[kind], "", *markdown(_stages(mine))]
+            text += ["", "![Peak memory over the size of the corpus](pictures/memory.png)"]
             continue
         peers = [name for name in PEERS if any(name in row for row in mine)]
         header = [
@@ -118,10 +120,12 @@ def _time(row: dict, name: str) -> str:
     return f"{row[name]:.1f} ({low:.1f} to {high:.1f})"
 
 
+STAGES = ("encoding", "training", "measuring")
+
+
 def _stages(rows: list[dict]) -> list[list[str]]:
-    stages = ("encoding", "training", "measuring")
-    header = ["corpus", *(f"{stage}, s" for stage in stages), *(f"{stage}, MB" for stage in stages)]
-    units = [f"{stage} seconds" for stage in stages] + [f"{stage} peak MB" for stage in stages]
+    header = ["corpus", *(f"{stage}, s" for stage in STAGES), *(f"{stage}, MB" for stage in STAGES)]
+    units = [f"{stage} seconds" for stage in STAGES] + [f"{stage} peak MB" for stage in STAGES]
     return [header, *([row["work"], *(f"{row[name]:,.0f}" for name in units)] for row in rows)]
 
 
@@ -156,4 +160,17 @@ def _growth(rows: list[dict], path: Path) -> None:
         axes.set_ylabel("milliseconds a step")
         axes.set_ylim(bottom=0)
         axes.legend()
+    style.save(figure, path)
+
+
+def _memory(rows: list[dict], path: Path) -> None:
+    """Peak megabytes until the end of each stage over the size of the corpus."""
+    figure, axes = style.new_figure(6, 3.6, xlabel="corpus, MB", ylabel="peak resident size, MB", xscale="log")
+    sizes = [row["megabytes"] for row in rows]
+    for stage in STAGES:
+        axes.plot(sizes, [row[f"{stage} peak MB"] for row in rows], marker="o", label=f"until the end of {stage}")
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.minorticks_off()
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="lower right")
     style.save(figure, path)

@@ -58,7 +58,7 @@ def test_page_has_medians_ratios_and_spread(tmp_path):
     report.write([row, *growth], tmp_path)
     page = (tmp_path / "benchmarks.md").read_text()
     assert "2.0 (1.5 to 3.0)" in page and "| 2.50" in page
-    assert {file.name for file in (tmp_path / "pictures").iterdir()} == {"benchmarks.png", "growth.png"}
+    assert {file.name for file in (tmp_path / "pictures").iterdir()} == {"benchmarks.png", "growth.png", "memory.png"}
 
     report.write([{**row, "work": "one sentence, gru", "kind": "predict"}], tmp_path)
     kept = json.loads((tmp_path / "benchmarks.json").read_text())
