@@ -80,7 +80,7 @@ def test_two_sst2_test_lines_stand_in_train(load):
 
 
 def test_tinyshakespeare(folder_of):
-    text = readers.LineSequence(folder_of("next_word", "tinyshakespeare") / "data/tinyshakespeare/input.txt")
+    text = readers.LineSequence(folder_of("next_word", "tinyshakespeare") / "input.txt")
     words = [word for line in text for word in line.split()]
     assert (len(text), len(words), len(set(words))) == (40_000, 202_651, 25_670)
     assert all(line.isascii() for line in text)

@@ -30,7 +30,7 @@ def ngram_logistic_regression(
 def naive_bayes_logistic_regression(
     train_texts: Sequence[str], train_labels: Sequence[str], texts: Sequence[str]
 ) -> tuple[list[str], np.ndarray]:
-    """Logistic regression on which words and pairs occur, each weighed by how much more often with a label than without.
+    """Logistic regression on which words and pairs occur, each weighed by how much oftener with a label than without.
 
     Wang and Manning (2012), https://aclanthology.org/P12-2018/, "NBSVM", with logistic regression in the place of the
     SVM; one model against the rest for each label.

@@ -78,7 +78,7 @@ def load_ptb(folder: Path) -> Splits:
 
 def load_shakespeare(folder: Path) -> Splits:
     """The lines that are not blank: the first 90 % for training, the rest halved."""
-    found = [Line(text) for text in lines.lines(folder / "data/tinyshakespeare/input.txt") if text.strip()]
+    found = [Line(text) for text in lines.lines(folder / "input.txt") if text.strip()]
     return splits.by_position(found, (0.9, 0.05, 0.05))
 
 
@@ -283,11 +283,11 @@ TASK = Task(
             licence="public domain",
             home="https://github.com/karpathy/char-rnn",
             load=load_shakespeare,
-            base_url="https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/",
-            files={
-                "data/tinyshakespeare/input.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
-            },
+            base_url="https://raw.githubusercontent.com/karpathy/char-rnn/"
+            "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/",
+            files={"input.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
             size=1_115_394,
+            settings={"epochs": 10},
         ),
     },
     own_file=OwnFile("plain text, one line or sentence a line", read, split),
