@@ -101,9 +101,9 @@ def test_ptb(folder_of):
 
 @pytest.mark.parametrize("name", ["ptb", "tinyshakespeare"])
 def test_texts_are_split_by_position_and_nothing_is_lost(folder_of, load, name):
-    folder = folder_of("next_word", name) / "data"
-    files = [folder / f"ptb.{side}.txt" for side in ("train", "valid", "test")]
-    files = files if name == "ptb" else [folder / "tinyshakespeare" / "input.txt"]
+    folder = folder_of("next_word", name)
+    files = [folder / f"data/ptb.{side}.txt" for side in ("train", "valid", "test")]
+    files = files if name == "ptb" else [folder / "input.txt"]
     written = [line.split() for file in files for line in readers.lines(file) if line.strip()]
     made = load("next_word", name)
     assert [str(example).split() for _, side in made for example in side] == written
