@@ -1,6 +1,6 @@
 """`make bench`: zoo, stock Keras, PyTorch and the floor in turns, medians and spread to docs/benchmarks.md and .json.
 
-    python -m bench [--rounds 5] [--only step,growth,predict,epoch,translation,accuracy,memory] [--quick]
+    python -m bench [--rounds 3] [--only step,growth,predict,epoch,translation,accuracy,memory] [--quick]
 
 Memory, of which a corpus of 1 GB takes ten minutes, is measured only when it is named. PyTorch gets an environment of
 its own, `.venv-torch`, made here; where it cannot be had its column stays empty.
@@ -40,7 +40,7 @@ ACCURACY = {  # the settings of the sentiment task for sst2
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5, help="turns that every peer gets")
+    parser.add_argument("--rounds", type=int, default=3, help="turns that every peer gets")
     parser.add_argument("--only", default="", help="kinds of work, separated by commas")
     parser.add_argument("--quick", action="store_true", help="two rounds of little work, to see that all of it runs")
     arguments = parser.parse_args()
