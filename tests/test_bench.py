@@ -16,8 +16,7 @@ def data(tmp_path):
     """Sentences with labels, and pairs of sentences, in files as the bench stores them."""
     texts = [np.arange(1, 2 + i % 5, dtype=np.int32) for i in range(20)]
     labels = np.arange(20, dtype=np.int32) % 2
-    sides = {f"{side}{what}": value for side in ("train", "validation") for what, value in (("", texts),)}
-    sides |= {f"{side}_of_labels": labels for side in ("train", "validation")}
+    sides = {"train": texts, "train_of_labels": labels, "validation": texts, "validation_of_labels": labels}
     work.save(tmp_path / "sentences.npz", **sides, vocab_size=7)
     work.save(
         tmp_path / "pairs.npz",
@@ -41,9 +40,7 @@ def test_peers_do_every_work(peer, data):
 
 
 def test_memory_is_measured_at_every_stage(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "VOCABULARY", 50)
     monkeypatch.setattr(memory, "STEPS", 2)
-    memory.write_corpus(tmp_path / "corpus.txt", 0)
     (tmp_path / "corpus.txt").write_text("w1 w2 w3 w4\nw2 w1\n" * 200)
     measured = memory.measure(tmp_path / "corpus.txt")
     assert set(measured) == {f"{s} {w}" for s in ("encoding", "training", "measuring") for w in ("seconds", "peak MB")}

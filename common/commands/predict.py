@@ -34,7 +34,7 @@ def run(task_name: str, text: str | None, file: str | None, run_name: str | None
         raise UserError("Give TEXT or INPUT, not both.")
     inputs = _read(task, text, file)
     if not len(inputs):
-        raise UserError(f"There is no input in {file}." if file else "There is no input in the text.")
+        raise UserError(f"There is no input in {file or 'the text'}.")
     model = runs.load_model(folder, task, config, encoder)
     for example, prediction in zip(inputs, task.predict(config, model, encoder, inputs)):
         if as_json:
