@@ -51,6 +51,19 @@ def test_finished_runs_are_not_trained_again(house, monkeypatch):
     assert not trained
 
 
+def test_a_recording_that_is_stopped_shows_the_seeds_it_has(house, monkeypatch):
+    def stop(*given, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(record.train, "run", stop)
+    kept = (house / "tasks/sentiment/results.json").read_text()
+    with pytest.raises(KeyboardInterrupt):
+        record.run("sentiment", "sample", ["simple_rnn"], ["1", "7"], SMALL)
+    (row,) = json.loads((house / "tasks/sentiment/results.json").read_text())["rows"]
+    assert set(row["seeds"]) == {"1"}
+    (house / "tasks/sentiment/results.json").write_text(kept)
+
+
 def test_a_score_outside_its_interval_fails(house, monkeypatch):
     file = house / "tasks/sentiment/results.json"
     kept = file.read_text()

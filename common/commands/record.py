@@ -14,7 +14,7 @@ from common.task import change_config, load_task, task_names, unknown
 
 
 def run(name: str, data: str | None, cells: list[str], seeds: list[int], settings: dict) -> None:
-    """Train every cell with every seed, write the rows to `results.json` and the tables to the READMEs.
+    """Train every cell with every seed; after each, write its row to `results.json` and the tables to the READMEs.
 
     A finished run with the same settings on the same data by the same code and versions is not trained again, so a
     recording that was stopped goes on where it was.
@@ -48,9 +48,9 @@ def run(name: str, data: str | None, cells: list[str], seeds: list[int], setting
                 f"{task.metric} {value:.4f}; about {left / 60:.0f} min left",
                 highlight=False,
             )
-        results.add(name, _row(name, data, cell, settings, measured))
-        for file in results.write_tables():
-            console.print(f"wrote {console_output.relative(file)}", highlight=False)
+            results.add(name, _row(name, data, cell, settings, measured))
+            for file in results.write_tables():
+                console.print(f"wrote {console_output.relative(file)}", highlight=False)
 
 
 def check(names: list[str]) -> None:
