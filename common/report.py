@@ -28,7 +28,9 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
         measured: the content of `metrics.json`.
     """
     run.path.mkdir(parents=True, exist_ok=True)
-    pictures = _pictures(run, evaluation, measured["metric"], history)
+    metric = measured["metric"]
+    parts = {title: _over(evaluation, parts, metric) for title, parts in evaluation.scores.breakdowns.items()}
+    pictures = _pictures(run, evaluation, parts, metric, history)
     about = (
         f"{measured['data']}, {measured['cell']}, seed {measured['seed']}, {measured['parameters']:,} parameters, "
         f"{measured['epochs']} epochs in {measured['train_seconds']:.0f} s. "
@@ -45,8 +47,8 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
         "",
         *(line for name, text in measured["signatures"].items() for line in (f"Signature of {name}: `{text}`", "")),
     ]
-    for title, parts in evaluation.scores.breakdowns.items():
-        lines += [f"## Scores {title}", "", *_breakdown(evaluation, parts, measured["metric"]), ""]
+    for title, scores in parts.items():
+        lines += [f"## Scores {title}", "", *_breakdown(scores, evaluation.scores.breakdowns[title], metric), ""]
     lines += ["## Worst mistakes", "", *_mistakes(evaluation), ""]
     lines += ["## Pictures", ""]
     for name, caption in pictures:
@@ -94,20 +96,25 @@ def markdown(rows: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (clean[0], rule, *clean[1:])]
 
 
-def _breakdown(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> list[str]:
+def _over(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> dict[str, dict[str, float]]:
+    """The metric of the model and of every baseline, `{model: {part: score}}`, over each part that is not too small."""
+    everyone = {"model": evaluation.scores, **evaluation.baselines}
+    large = {label: examples for label, examples in parts.items() if len(examples) >= SMALLEST_PART}
+    return {name: {label: one.over(part)[metric] for label, part in large.items()} for name, one in everyone.items()}
+
+
+def _breakdown(scores: dict[str, dict[str, float]], parts: dict[str, np.ndarray], metric: str) -> list[str]:
     """Markdown table of the metric over each part, beside every baseline; of many parts, on how many the model wins."""
-    baselines, sign = evaluation.baselines, 1 if metrics.lower_is_better(metric) else -1
-    rows, won = [["part", "examples", metric, *baselines]], np.zeros(len(baselines), int)
-    for label, examples in parts.items():
-        if len(examples) >= SMALLEST_PART:
-            value = evaluation.scores.over(examples)[metric]
-            others = [baseline.over(examples)[metric] for baseline in baselines.values()]
-            won += sign * np.array(others) > sign * value
-            rows.append([label, f"{len(examples):,}", number(value), *map(number, others)])
-    if len(rows) <= MANY_PARTS:
+    mine, *others = scores.values()
+    rows = [["part", "examples", metric, *list(scores)[1:]]]
+    for label, value in mine.items():
+        rows.append([label, f"{len(parts[label]):,}", number(value), *(number(other[label]) for other in others)])
+    if len(mine) < MANY_PARTS:
         return markdown(rows)
-    counts = (f"than {name} on {count}" for name, count in zip(baselines, won))
-    return [*markdown(rows), "", f"Of {len(rows) - 1} parts the model is better {', '.join(counts)}."]
+    sign = 1 if metrics.lower_is_better(metric) else -1
+    won = [sum(sign * other[label] > sign * value for label, value in mine.items()) for other in others]
+    counts = (f"than {name} on {count}" for name, count in zip(list(scores)[1:], won))
+    return [*markdown(rows), "", f"Of {len(mine)} parts the model is better {', '.join(counts)}."]
 
 
 def _mistakes(evaluation: Evaluation) -> list[str]:
@@ -122,20 +129,15 @@ def _mistakes(evaluation: Evaluation) -> list[str]:
     return markdown(rows) if len(rows) > 1 else ["None."]
 
 
-def _pictures(run: Run, evaluation: Evaluation, metric: str, history: list[dict]) -> list[tuple[str, str]]:
+def _pictures(run: Run, evaluation: Evaluation, parts: dict, metric: str, history: list[dict]) -> list[tuple[str, str]]:
     """Curves of the training, and what suits the family of the scores; (file name, caption) of each."""
     from common.plots import curves
 
     curves.curves(history, run.curves_file)
     found = [(run.curves_file.name, "Loss on train and validation after each epoch.")]
-    for title, parts in evaluation.scores.breakdowns.items():
-        if title.startswith("by length") and len(parts) > 1:
-            everyone = {"model": evaluation.scores, **evaluation.baselines}
-            values = {
-                name: {label: scores.over(part)[metric] for label, part in parts.items()}
-                for name, scores in everyone.items()
-            }
-            curves.lengths(values, metric, "length in words", run.path / "lengths.png")
+    for title, scores in parts.items():
+        if title.startswith("by length") and len(scores["model"]) > 1:
+            curves.lengths(scores, metric, "length in words", run.path / "lengths.png")
             found.append(("lengths.png", f"{metric} {title}, the model and its baselines."))
     family = type(evaluation.scores).__module__.rsplit(".", 1)[-1]
     plots = importlib.import_module(f"common.plots.{family}")

@@ -39,6 +39,16 @@ def test_peers_do_every_work(peer, data):
     assert answer["epochs"] == 2 and answer["tokens"] == 2 * 60 and 0 <= answer["best"] <= 1
 
 
+def test_corpus_of_a_size_is_always_the_same(tmp_path):
+    for name in ("one", "two"):
+        memory.write_corpus(tmp_path / name, 1)
+    text = (tmp_path / "one").read_text()
+    assert text == (tmp_path / "two").read_text() and 1_000_000 <= len(text) < 2_000_000
+    words = text.split()
+    assert {len(line.split()) for line in text.splitlines()} == {20}
+    assert words.count("w0") == pytest.approx(2 * words.count("w1"), rel=0.05)  # by Zipf
+
+
 def test_memory_is_measured_at_every_stage(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "STEPS", 2)
     (tmp_path / "corpus.txt").write_text("w1 w2 w3 w4\nw2 w1\n" * 200)
