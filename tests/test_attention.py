@@ -22,10 +22,10 @@ def test_average_counts_real_timesteps_alone():
 
 def test_dot_attention_by_hand():
     queries = np.array([[[1.0, 0.0]]], "float32")
-    memory = np.array([[[np.log(3), 5.0], [0.0, 1.0], [50.0, 9.0]]], "float32")
+    memory = np.array([[[2**0.5 * np.log(3), 5.0], [0.0, 1.0], [50.0, 9.0]]], "float32")  # scores / sqrt(2)
     context, weights = layers.Attention("dot")(queries, memory, padding_mask=MASK[:1])
     np.testing.assert_allclose(weights, [[[0.75, 0.25, 0.0]]], rtol=1e-6)
-    np.testing.assert_allclose(context, [[[0.75 * np.log(3), 4.0]]], rtol=1e-6)
+    np.testing.assert_allclose(context, [[[0.75 * 2**0.5 * np.log(3), 4.0]]], rtol=1e-6)
 
 
 def test_general_attention_maps_the_query():

@@ -25,6 +25,8 @@ class Attention(keras.layers.Layer):
     """What each query finds in a memory, by multiplicative attention (Luong, Pham and Manning 2015).
 
     It reads the outputs of a decoder and is not fed back into it, so the decoder can run over its whole sequence first.
+    Scores are divided by the root of the memory's features (Vaswani and others 2017): products of so many numbers are
+    large, and a softmax that picks one timestep before anything is learned hardly learns where to look.
 
     Args:
         score: `"dot"` compares query and memory as they are; `"general"` maps the query by a learned matrix first, so
@@ -56,7 +58,7 @@ class Attention(keras.layers.Layer):
     def call(self, queries, memory, padding_mask=None):
         if self.score == "general":
             queries = ops.matmul(queries, self.kernel)
-        scores = ops.matmul(queries, ops.transpose(memory, (0, 2, 1)))
+        scores = ops.matmul(queries, ops.transpose(memory, (0, 2, 1))) / memory.shape[-1] ** 0.5
         weights = masked_softmax(scores, padding_mask)
         return ops.matmul(weights, memory), weights
 

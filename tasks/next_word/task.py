@@ -270,7 +270,15 @@ TASK = Task(
                 "data/ptb.test.txt": "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0",
             },
             size=5_951_345,
-            settings={"tokens": "spaces", "vocab_size": 10_002},
+            settings={
+                "tokens": "spaces",
+                "vocab_size": 10_002,
+                "head_words": 400,
+                "units": 400,
+                "dropout": 0.4,
+                "batch_size": 32,
+                "epochs": 7,
+            },
             references=(
                 Reference("recurrent network", "perplexity", 124.7, "Mikolov and Zweig 2012"),
                 Reference("Kneser-Ney 5-gram", "perplexity", 141.2, "Mikolov and Zweig 2012"),

@@ -131,7 +131,6 @@ def build_model(config, encoder):
     model.compile(
         optimizer=optimizers.Adam(learning_rate, global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
-        weighted_metrics=["accuracy"],
     )
     return model
 
@@ -144,7 +143,8 @@ def build_encoder(config, vocab_size):
 
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     padding_mask = keras.ops.not_equal(source_ids, PADDING)  # (batch, source timesteps), True = real
-    x = keras.layers.Embedding(vocab_size, config.embedding_size, name="source_embedding")(source_ids)
+    scale = keras.initializers.RandomUniform(-1.7, 1.7)
+    x = keras.layers.Embedding(vocab_size, config.embedding_size, scale, name="source_embedding")(source_ids)
     x = keras.layers.Dropout(config.dropout)(x)
     outputs, *states = layers.recurrent(
         config.cell, config.units, return_sequences=True, return_state=True, bidirectional=True
@@ -167,7 +167,8 @@ def build_decoder(config, vocab_size, memory):
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     memory = {name: keras.Input(part.shape[1:], dtype=part.dtype, name=name) for name, part in memory.items()}
     first_states = [part for name, part in memory.items() if name.startswith("state_")]
-    x = keras.layers.Embedding(vocab_size, config.embedding_size, name="target_embedding")(target_ids)
+    scale = keras.initializers.RandomUniform(-1.7, 1.7)
+    x = keras.layers.Embedding(vocab_size, config.embedding_size, scale, name="target_embedding")(target_ids)
     x = keras.layers.Dropout(config.dropout)(x)
     x, *states = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)(
         x, initial_state=first_states
