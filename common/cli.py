@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from common.errors import UserError
+from common.task import parse_settings
 
 app = typer.Typer(
     help="Recurrent networks on many kinds of sequence.",
@@ -135,14 +136,8 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settings(pairs: list[str] | None) -> dict[str, str]:
-    settings = {}
-    for pair in " ".join(pairs or ()).split():
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise UserError(f"Settings are NAME=VALUE, separated by spaces, not {pair!r}.")
-        settings[name] = value
-    return settings
+def _settings(given: list[str] | None) -> dict[str, str]:
+    return parse_settings(" ".join(given or ()))
 
 
 def _numbers(text: str) -> list[int]:

@@ -61,7 +61,7 @@ class Dataset:
             is that of the lines `<sha256>  <path>\n` of the members that match, sorted by path.
         archive: path below `base_url` of a .tar.gz which holds the files. Its members are verified, not its own bytes.
         size: bytes of all files; nothing longer is accepted.
-        settings: values of the task's Config which suit this set, found on validation.
+        settings: changes to the task's settings which suit this set, found on validation; written as for `SET`.
         references: published results on this set.
     """
 
@@ -73,7 +73,7 @@ class Dataset:
     files: Mapping[str, str] = dataclasses.field(default_factory=dict)
     archive: str = ""
     size: int = 0
-    settings: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    settings: str = ""
     references: tuple[Reference, ...] = ()
 
     def __post_init__(self):

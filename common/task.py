@@ -109,6 +109,21 @@ def unknown(what: str, name: str, known: Sequence[str]) -> str:
     return f"There is no {what} {name!r}{hint} Known: {', '.join(known)}"
 
 
+def parse_settings(text: str) -> dict[str, str]:
+    """Names and values of settings written as `name=value name=value`.
+
+    Raises:
+        UserError: for a part without an equals sign.
+    """
+    settings = {}
+    for pair in text.split():
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UserError(f"Settings are NAME=VALUE, separated by spaces, not {pair!r}.")
+        settings[name] = value
+    return settings
+
+
 def change_config(config: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
     """`config` with some settings changed; text is converted to the type of the default.
 

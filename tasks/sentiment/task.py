@@ -186,7 +186,7 @@ TASK = Task(
                 "data/stsa.binary.test": "6a80dc9b9a0db2d3b37f2f809304febad31c90ab67a5b4157b7d9f881c53ef5b",
             },
             size=1_026_806,
-            settings={"embedding_size": 300, "dropout": 0.6, "learning_rate": 5e-4, "patience": 3},
+            settings="embedding_size=300 dropout=0.6 learning_rate=5e-4 patience=3",
             references=(
                 Reference("recursive network, phrases too", "accuracy", 0.824, "Socher et al. 2013"),
                 Reference("CNN-rand, phrases too", "accuracy", 0.835, "sent-conv-torch README, after Kim 2014"),

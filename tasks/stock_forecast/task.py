@@ -264,7 +264,7 @@ STOCKNET = dict(
     base_url="https://raw.githubusercontent.com/yumoxu/stocknet-dataset/330708b5ddc359961078bef469f43f48992fd6e4/",
     files=checksums(DATA_FOLDER / "stocknet_prices.sha256"),
     size=7_628_544,
-    settings={"batch_size": 256},
+    settings="batch_size=256",
 )
 
 TASK = Task(

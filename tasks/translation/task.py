@@ -170,9 +170,8 @@ def build_decoder(config, vocab_size, memory):
     scale = keras.initializers.RandomUniform(-1.7, 1.7)
     x = keras.layers.Embedding(vocab_size, config.embedding_size, scale, name="target_embedding")(target_ids)
     x = keras.layers.Dropout(config.dropout)(x)
-    x, *states = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)(
-        x, initial_state=first_states
-    )  # (batch, target timesteps, units), (batch, units)
+    recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
+    x, *states = recurrent(x, initial_state=first_states)  # (batch, target timesteps, units), (batch, units)
     results = {f"state_{i}": state for i, state in enumerate(states)}
     if config.attention:
         context, weights = layers.Attention()(x, memory["encoder_outputs"], memory["padding_mask"])
@@ -254,14 +253,13 @@ def score(examples, predictions):
 # ------------------------------------------------------------------------------------------------------- Task
 
 
-def numbers(name: str, code: str, **settings) -> Dataset:
+def numbers(name: str, code: str) -> Dataset:
     """The declaration of number names in a language."""
     return Dataset(
         title=f"Names of numbers, English to {name}",
         licence="LGPL-2.1 (the package num2words, which makes the names)",
         home="https://github.com/savoirfairelinux/num2words",
         load=functools.partial(load_numbers, code),
-        settings=settings,
     )
 
 
@@ -276,17 +274,8 @@ def multi30k(name: str, code: str, size: int, bleu: float) -> Dataset:
         base_url="https://raw.githubusercontent.com/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/",
         files={path: sha256 for path, sha256 in files.items() if path.endswith((".en.gz", f".{code}.gz"))},
         size=size,
-        settings={
-            "subwords": True,
-            "vocab_size": 4000,
-            "embedding_size": 192,
-            "units": 192,
-            "batch_size": 64,
-            "learning_rate": 2e-3,
-            "decay_steps": 900,
-            "dropout": 0.25,
-            "epochs": 8,
-        },
+        settings="subwords=true vocab_size=4000 embedding_size=192 units=192 dropout=0.25 "
+        "batch_size=64 learning_rate=2e-3 decay_steps=900 epochs=8",
         references=(Reference("GRU with attention, lower-cased, tokenised", "bleu", bleu, "Caglayan et al. 2017"),),
     )
 
