@@ -16,7 +16,7 @@ class Evaluation:
     """What was measured on one list of examples.
 
     Attributes:
-        baselines: name -> scores on the same examples; the first is the one to beat.
+        baselines: name -> scores on the same examples; the strongest comes first and is the one to beat.
         seconds: of predicting all examples with the model.
     """
 
@@ -48,5 +48,7 @@ def evaluate(task: Task, config: TrainConfig, model, encoder, train: Sequence, e
     seconds = time.perf_counter() - started
     scores = task.score(examples, predictions)
     answers = task.baseline(config, train, examples)
-    baselines = {name: task.score(examples, answer) for name, answer in answers.items()}
+    scored = {name: task.score(examples, answer) for name, answer in answers.items()}
+    sign = 1 if metrics.lower_is_better(task.metric) else -1
+    baselines = dict(sorted(scored.items(), key=lambda one: sign * one[1][task.metric]))
     return Evaluation(examples, predictions, scores, {**baselines, **scores.mixtures(baselines)}, seconds)

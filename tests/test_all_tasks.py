@@ -9,6 +9,7 @@ import pytest
 from common import batching, inference, training
 from common import run as runs
 from common.commands import evaluate, train
+from common.metrics.scores import lower_is_better
 from common.task import SHAPES, TASKS_FOLDER, task_names
 from tests import small
 
@@ -105,6 +106,9 @@ def test_a_run_repeats_itself(name, own_folders):
     assert measured["task"] == name and measured["metric"] in measured["test"]
     for key in ("interval", "baseline", "examples", "parameters", "epochs", "train_seconds", "versions", "data_sha256"):
         assert key in measured
+    best = min if lower_is_better(measured["metric"]) else max
+    alone = [scores[measured["metric"]] for name, scores in measured["baselines"].items() if "model" not in name]
+    assert measured["baseline"][measured["metric"]] == best(alone)
     repeated = evaluate.run(name, whole.path.name, None, {})
     assert repeated["test"] == pytest.approx(measured["test"], rel=1e-6, nan_ok=True)
 
