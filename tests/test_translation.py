@@ -7,6 +7,7 @@ import pytest
 
 from common import inference
 from common.errors import UserError
+from common.subwords import Pieces
 from common.task import change_config
 from common.text import END, PADDING, START, words
 from tasks.translation import sample, task
@@ -50,6 +51,17 @@ def test_longer_numbers_are_scored_beside_the_others():
     scores = task.score(test, predictions)
     assert scores["exact_match"] == 1 and scores["bleu"] == pytest.approx(100)
     assert scores["exact_match_longer"] == 0
+
+
+def test_an_untrained_model_can_learn_where_to_look():
+    """Attention starts wide: nothing is learned of what it does not look at."""
+    pieces = Pieces.fit(["one two three four five six seven eight"], 20, False)
+    model = task.build_model(Config(units=256, embedding_size=256), Encoder(pieces, pieces, 20))
+    encode, decode = (inference.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
+    source_ids = np.random.default_rng(0).integers(END + 1, len(pieces), (16, 12)).astype(np.int32)
+    memory = encode({"source_ids": source_ids})
+    attention = decode({"target_ids": source_ids, **memory})["attention"]  # (batch, target, source timesteps)
+    assert attention.max(axis=-1).mean() < 0.3
 
 
 PAIRS = [Pair("two dogs", "deux chiens"), Pair("a dog sleeps", "un chien dort"), Pair("a dog", "un chien")]
