@@ -84,7 +84,7 @@ def task_table(name: str, task: Task) -> list[str]:
             if reference.metric == rows[0]["metric"]:
                 published = f"{reference.model} (published: {reference.source})"
                 table.append([data, published, number(reference.value), "", "", "", "", ""])
-    machines = ", ".join(dict.fromkeys(row["machine"] for row in rows))
+    machines = "; ".join(dict.fromkeys(row["machine"] for row in rows))
     return [*markdown(table), "", f"Measured on {machines}; test was scored once for each run."]
 
 
