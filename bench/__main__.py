@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import memory, report, work
-from common.task import change_config, load_task, parse_settings
+from common.task import change_config, load_task
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TORCH = REPOSITORY / ".venv-torch"
@@ -86,7 +86,7 @@ def _plan(folder: Path, quick: bool):
             yield _piece(f"translation with attention, multi30k, {cell}", told, 1, no_torch)
     if "sst2" in sets and not quick:
         task = load_task("sentiment")
-        config = change_config(task.config, parse_settings(task.datasets["sst2"].settings))
+        config = change_config(task.config, task.settings_for("sst2"))
         told = {name: getattr(config, name) for name in ("embedding_size", "units", "dropout", "learning_rate")}
         told |= {"kind": "accuracy", "cell": config.cell, "batch": config.batch_size, "data": sets["sst2"][0], **GOAL}
         yield _piece(f"validation accuracy of {GOAL['target']} on sst2", told, 1, all_peers)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common import datasets
 from common.errors import UserError
-from common.task import Splits, Task, parse_settings, unknown
+from common.task import Splits, Task, unknown
 
 QUICK = {"train": 400, "validation": 100, "test": 100}  # examples of a quick run
 
@@ -51,8 +51,7 @@ def load(task: Task, name: str | None, seed: int, progress=None) -> Source:
         dataset = task.datasets[name]
         splits = dataset.load(datasets.fetch(name, dataset, progress=progress))
         sha256 = datasets.sha256_of(dataset) if dataset.files else _sha256_of_examples(splits)
-        settings = parse_settings(dataset.settings)
-        return Source(name, dataset.title, dataset.licence, dataset.home, sha256, splits, settings)
+        return Source(name, dataset.title, dataset.licence, dataset.home, sha256, splits, task.settings_for(name))
     path = own_file(task, name)
     splits = task.own_file.split(task.own_file.read(path, True), seed)
     for side, examples in splits:

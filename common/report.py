@@ -29,8 +29,9 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
     """
     run.path.mkdir(parents=True, exist_ok=True)
     metric = measured["metric"]
-    parts = {title: _over(evaluation, parts, metric) for title, parts in evaluation.scores.breakdowns.items()}
-    pictures = _pictures(run, evaluation, parts, metric, history)
+    breakdowns = evaluation.scores.breakdowns
+    over_parts = {title: _over(evaluation, parts, metric) for title, parts in breakdowns.items()}
+    pictures = _pictures(run, evaluation, over_parts, metric, history)
     about = (
         f"{measured['data']}, {measured['cell']}, seed {measured['seed']}, {measured['parameters']:,} parameters, "
         f"{measured['epochs']} epochs in {measured['train_seconds']:.0f} s. "
@@ -47,8 +48,8 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
         "",
         *(line for name, text in measured["signatures"].items() for line in (f"Signature of {name}: `{text}`", "")),
     ]
-    for title, scores in parts.items():
-        lines += [f"## Scores {title}", "", *_breakdown(scores, evaluation.scores.breakdowns[title], metric), ""]
+    for title, scores in over_parts.items():
+        lines += [f"## Scores {title}", "", *_breakdown(scores, breakdowns[title], metric), ""]
     lines += ["## Worst mistakes", "", *_mistakes(evaluation), ""]
     lines += ["## Pictures", ""]
     for name, caption in pictures:
@@ -105,15 +106,15 @@ def _over(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> 
 
 def _breakdown(scores: dict[str, dict[str, float]], parts: dict[str, np.ndarray], metric: str) -> list[str]:
     """Markdown table of the metric over each part, beside every baseline; of many parts, on how many the model wins."""
-    mine, *others = scores.values()
-    rows = [["part", "examples", metric, *list(scores)[1:]]]
+    (_, mine), *others = scores.items()
+    rows = [["part", "examples", metric, *(name for name, _ in others)]]
     for label, value in mine.items():
-        rows.append([label, f"{len(parts[label]):,}", number(value), *(number(other[label]) for other in others)])
+        rows.append([label, f"{len(parts[label]):,}", number(value), *(number(other[label]) for _, other in others)])
     if len(mine) < MANY_PARTS:
         return markdown(rows)
     sign = 1 if metrics.lower_is_better(metric) else -1
-    won = [sum(sign * other[label] > sign * value for label, value in mine.items()) for other in others]
-    counts = (f"than {name} on {count}" for name, count in zip(list(scores)[1:], won))
+    won = {name: sum(sign * other[label] > sign * value for label, value in mine.items()) for name, other in others}
+    counts = (f"than {name} on {count}" for name, count in won.items())
     return [*markdown(rows), "", f"Of {len(mine)} parts the model is better {', '.join(counts)}."]
 
 

@@ -76,13 +76,17 @@ class Task:
     encoder: type[Encoder]  # Encoder.fit(config, train_examples) sees nothing but train
     build_model: Callable[[Any, Any], Any]  # (config, encoder) -> compiled keras.Model
     predict: Callable[[Any, Any, Any, Sequence], list[dict]]  # (config, model, encoder, examples) -> predictions
-    baseline: Callable[[Any, Sequence, Sequence], dict]  # (config, train, examples) -> {name: predictions}, bar first
+    baseline: Callable[[Any, Sequence, Sequence], dict]  # (config, train, examples) -> {name: predictions}
     score: Callable[[Sequence, Sequence[dict]], Scores]  # (examples, predictions) -> scores, for model and baseline
     metric: str  # the one number that counts; its name says which way is better (metrics.scores.lower_is_better)
 
     def __post_init__(self):
         if self.shape not in SHAPES:
             raise ValueError(f"shape must be one of {SHAPES}, not {self.shape!r}")
+
+    def settings_for(self, data: str) -> dict[str, str]:
+        """What the declared set of that name changes in the defaults, for `change_config`."""
+        return parse_settings(self.datasets[data].settings)
 
 
 def task_names() -> list[str]:

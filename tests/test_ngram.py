@@ -93,9 +93,9 @@ def test_penn_treebank_as_published(tmp_path):
 
     folder = datasets.fetch("ptb", TASK.datasets["ptb"], tmp_path, announce=lambda line: None)
     sides = TASK.datasets["ptb"].load(Path(folder))
-    from common.task import change_config, parse_settings
+    from common.task import change_config
 
-    encoder = Encoder.fit(change_config(TASK.config, parse_settings(TASK.datasets["ptb"].settings)), sides.train)
+    encoder = Encoder.fit(change_config(TASK.config, TASK.settings_for("ptb")), sides.train)
     ids = [encoder.encode(line)[1] for line in sides.train]
     model = KneserNey(ids, 3, len(encoder.vocabulary))
     test = [encoder.encode(line)[1] for line in sides.test]

@@ -10,7 +10,7 @@ from common import results
 from common import run as runs
 from common.commands import console_output, train
 from common.errors import UserError
-from common.task import change_config, load_task, parse_settings, task_names, unknown
+from common.task import change_config, load_task, task_names, unknown
 
 
 def run(name: str, data: str | None, cells: list[str], seeds: list[int], settings: dict) -> None:
@@ -82,7 +82,7 @@ def _train(name: str, data: str, settings: dict) -> dict:
 def _finished(name: str, data: str, settings: dict) -> dict | None:
     """What a finished run of exactly these settings measured."""
     task = load_task(name)
-    config = change_config(task.config, {**parse_settings(task.datasets[data].settings), **settings})
+    config = change_config(task.config, {**task.settings_for(data), **settings})
     wanted = {field: getattr(config, field) for field in config.__dataclass_fields__}
     for file in sorted((runs.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
         about = runs.read_json(file.with_name("config.json"))
