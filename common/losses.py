@@ -8,6 +8,32 @@ import keras
 import tensorflow as tf
 
 
+class SmoothedCrossentropy(keras.losses.Loss):
+    """Cross-entropy in nats beside a target that leaves a share of its probability to all classes alike.
+
+    A model that is never asked to be certain overfits later (label smoothing: Szegedy and others 2016, section 7,
+    https://arxiv.org/abs/1512.00567). Keras has it for one-hot targets only.
+
+    Args:
+        smoothing: share of the probability, 0 to below 1.
+        reduction, name: as in `keras.losses.Loss`.
+
+    Call arguments:
+        y_true: int array `(batch, timesteps)`.
+        y_pred: logits, float array `(batch, timesteps, classes)`.
+    """
+
+    def __init__(self, smoothing, reduction="mean_with_sample_weight", name="smoothed_crossentropy"):
+        super().__init__(name=name, reduction=reduction)
+        self.smoothing = smoothing
+
+    def call(self, y_true, y_pred):
+        classes = y_pred.shape[-1]
+        others = self.smoothing / classes
+        target = tf.one_hot(tf.cast(y_true, tf.int32), classes, 1 - self.smoothing + others, others)
+        return tf.nn.softmax_cross_entropy_with_logits(target, y_pred)
+
+
 class StudentT(keras.losses.Loss):
     """Negative log-likelihood in nats of real numbers under Student's t-distribution with a location and a scale.
 

@@ -56,7 +56,7 @@ def test_longer_numbers_are_scored_beside_the_others():
 def test_an_untrained_model_can_learn_where_to_look():
     """Attention starts wide: nothing is learned of what it does not look at."""
     pieces = Pieces.fit(["one two three four five six seven eight"], 20, False)
-    model = task.build_model(Config(units=256, embedding_size=256), Encoder(pieces, pieces, 20))
+    model = task.build_model(Config(units=256, embedding_size=256), Encoder(pieces, pieces, 1, 20))
     encode, decode = (inference.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
     source_ids = np.random.default_rng(0).integers(END + 1, len(pieces), (16, 12)).astype(np.int32)
     memory = encode({"source_ids": source_ids})
