@@ -1,15 +1,17 @@
 """Generated reviews: labels follow from the texts, no combination of test stands in train, counting words fails."""
 
+import dataclasses
 import functools
 import itertools
 import re
 from collections import Counter
 
+import keras
 import numpy as np
 import pytest
 
 from common.errors import UserError
-from common.text import words
+from common.text import SPECIAL, words
 from tasks.sentiment import sample
 from tasks.sentiment.task import TASK, Review
 from tests import small
@@ -144,10 +146,29 @@ def test_words_and_pairs_of_words_do_not_suffice():
 def test_a_long_review_loses_its_beginning():
     config = small.setting("sentiment")[1]
     encoder = TASK.encoder.fit(config, [Review("dull but moving .", "positive"), Review("dull", "negative")])
-    cut = type(encoder)(encoder.vocabulary, encoder.labels, max_timesteps=2)
+    cut = dataclasses.replace(encoder, max_timesteps=2)
     inputs, target = cut.encode(Review("Dull but MOVING.", "positive"))
     assert encoder.vocabulary.decode(inputs["token_ids"]) == ["moving", "."]
     assert target == encoder.labels.encode("positive")
+
+
+def test_words_begin_with_the_log_ratios_of_naive_bayes():
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.naive_bayes import MultinomialNB
+
+    _, config, few, encoder = small.setting("sentiment")
+    texts, labels = [review.text for review in few.train], [review.label for review in few.train]
+    tokens = encoder.vocabulary.tokens[len(SPECIAL) :]
+    counter = CountVectorizer(tokenizer=words, token_pattern=None, binary=True, vocabulary=tokens)
+    expected = MultinomialNB().fit(counter.transform(texts), labels).feature_log_prob_.T
+    expected = expected - expected.mean(axis=1, keepdims=True)
+    ratios = np.array(encoder.log_ratios)[len(SPECIAL) :]
+    # scikit-learn is not given the special tokens; that shifts all words alike.
+    np.testing.assert_allclose(ratios - ratios.mean(axis=0), expected - expected.mean(axis=0), atol=2e-4)
+    assert ratios.std() > 0.1
+    model = TASK.build_model(config, encoder)
+    features = next(layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)).get_weights()[0]
+    np.testing.assert_allclose(features[len(SPECIAL) :, : len(encoder.labels)], ratios, atol=1e-6)
 
 
 def test_own_files(tmp_path):

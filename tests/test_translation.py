@@ -1,6 +1,7 @@
 """What only translation has: number names, pairs from files, and a decoder that steps as it was trained."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -62,6 +63,14 @@ def test_an_untrained_model_can_learn_where_to_look():
     memory = encode({"source_ids": source_ids})
     attention = decode({"target_ids": source_ids, **memory})["attention"]  # (batch, target, source timesteps)
     assert attention.max(axis=-1).mean() < 0.3
+
+
+def test_the_learning_rate_falls_to_0_at_the_end_of_training():
+    pieces, config = Pieces.fit(["one two three four"], 20, False), Config(epochs=2, batch_size=8)
+    model = task.build_model(config, Encoder(pieces, pieces, 20, 20))  # 3 batches of 20 pairs
+    rates = [float(model.optimizer._learning_rate(step)) for step in range(7)]
+    assert rates[0] == pytest.approx(config.learning_rate) and rates[6] == 0
+    assert all(before > after for before, after in itertools.pairwise(rates))
 
 
 PAIRS = [Pair("two dogs", "deux chiens"), Pair("a dog sleeps", "un chien dort"), Pair("a dog", "un chien")]

@@ -42,7 +42,7 @@ class Config(TrainConfig):
     label_smoothing: float = 0.1  # share of a target's probability that all pieces get alike
     attention: bool = True  # whether the decoder may look back at the source
     beam_width: int = 6  # translations that the search follows at a time; 1 is greedy
-    length_penalty: float = 0.7  # log-probability is divided by length to this power: 0 favours short translations
+    length_penalty: float = 1.0  # log-probability is divided by length to this power: 0 favours short translations
 
 
 # ------------------------------------------------------------------------------------------------------- Data
