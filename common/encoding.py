@@ -57,8 +57,16 @@ class Encoder:
             kind, value = hints[name], data[name]
             if hasattr(kind, "from_json"):
                 values[name] = kind.from_json(value)
-            elif isinstance(value, typing.get_origin(kind) or kind):
+            elif _is_a(kind, value):
                 values[name] = value
             else:
                 raise UserError(f"The encoder's field {name} must be a {kind}, not {value!r:.60}: train again.")
         return cls(**values)
+
+
+def _is_a(kind, value) -> bool:
+    """Whether a JSON value has a type such as `int` or `list[list[float]]`; a whole number is a float too."""
+    if (origin := typing.get_origin(kind)) is None:
+        return isinstance(value, (int, float) if kind is float else kind)
+    (inner,) = typing.get_args(kind)
+    return isinstance(value, origin) and all(_is_a(inner, each) for each in value)

@@ -9,6 +9,7 @@ import pytest
 from common import batching, inference, training
 from common import run as runs
 from common.commands import evaluate, train
+from common.errors import UserError
 from common.metrics.scores import lower_is_better
 from common.task import SHAPES, TASKS_FOLDER, task_names
 from tests import small
@@ -49,6 +50,25 @@ def test_encoder_survives_json(name):
         assert before[0].keys() == after[0].keys()
         assert all(np.array_equal(before[0][key], after[0][key]) for key in before[0])
         assert np.array_equal(before[1], after[1])
+
+
+def numbers_as_texts(value):
+    if isinstance(value, dict):
+        return {key: numbers_as_texts(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [numbers_as_texts(each) for each in value]
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+@every_task
+def test_an_encoder_with_texts_for_numbers_is_refused(name):
+    task, _, _, encoder = small.setting(name)
+    written = encoder.to_json()
+    damaged = {field: numbers_as_texts(value) for field, value in written.items()}
+    for field in written:
+        if damaged[field] != written[field]:
+            with pytest.raises(UserError, match="train again"):
+                task.encoder.from_json({**written, field: damaged[field]})
 
 
 @every_task
