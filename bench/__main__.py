@@ -28,7 +28,8 @@ TORCH_PACKAGES = ("torch==2.13.0", "numpy")
 CELLS = ("simple_rnn", "gru", "lstm")
 STEP = {"kind": "step", "batch": 64, "timesteps": 200, "vocab_size": 10_000, "embedding_size": 64, "units": 128}
 
-GOAL = {"target": 0.78, "most_epochs": 10}  # a validation accuracy on sst2, and when a peer gives up
+# A validation accuracy on sst2, when a peer gives up, and a rate that suits words which begin by chance in every peer.
+GOAL = {"target": 0.78, "most_epochs": 10, "learning_rate": 5e-4}
 
 
 def main() -> None:
@@ -87,7 +88,7 @@ def _plan(folder: Path, quick: bool):
     if "sst2" in sets and not quick:
         task = load_task("sentiment")
         config = change_config(task.config, task.settings_for("sst2"))
-        told = {name: getattr(config, name) for name in ("embedding_size", "units", "dropout", "learning_rate")}
+        told = {name: getattr(config, name) for name in ("embedding_size", "units", "dropout")}
         told |= {"kind": "accuracy", "cell": config.cell, "batch": config.batch_size, "data": sets["sst2"][0], **GOAL}
         yield _piece(f"validation accuracy of {GOAL['target']} on sst2", told, 1, all_peers)
 

@@ -16,7 +16,7 @@ def _classifier(cell, vocab_size, embedding_size, units, masked, bidirectional=F
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     padding_mask = keras.ops.not_equal(token_ids, PADDING) if masked else None
     x = keras.layers.Embedding(vocab_size, embedding_size)(token_ids)
-    if bidirectional:  # the model of the sentiment task
+    if bidirectional:  # the layers of the sentiment task
         x = keras.layers.Dropout(dropout)(x)
         x = layers.recurrent(cell, units, return_sequences=True, bidirectional=True)(x, padding_mask)
         x = keras.layers.Dropout(dropout)(layers.MaskedAveragePooling()(x, padding_mask))
@@ -102,7 +102,7 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
 
 
 def translation(cell, data, batch, embedding_size, units):
-    """An epoch of translation with attention: the model of the translation task."""
+    """An epoch of translation with attention: the recurrent layers of the translation task."""
     sources, targets, sizes = pairs(data)
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")

@@ -68,7 +68,10 @@ def test_an_untrained_model_can_learn_where_to_look():
 def test_the_learning_rate_falls_to_0_at_the_end_of_training():
     pieces, config = Pieces.fit(["one two three four"], 20, False), Config(epochs=2, batch_size=8)
     model = task.build_model(config, Encoder(pieces, pieces, 20, 20))  # 3 batches of 20 pairs
-    rates = [float(model.optimizer._learning_rate(step)) for step in range(7)]
+    rates = []
+    for step in range(7):
+        model.optimizer.iterations.assign(step)
+        rates.append(float(model.optimizer.learning_rate))
     assert rates[0] == pytest.approx(config.learning_rate) and rates[6] == 0
     assert all(before > after for before, after in itertools.pairwise(rates))
 

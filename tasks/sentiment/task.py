@@ -97,8 +97,8 @@ class Encoder(BaseEncoder):
             inputs, label = encoder.encode(review)
             counts[np.unique(inputs["token_ids"]), label] += 1
         logs = np.log(counts / counts.sum(axis=0))
-        encoder.log_ratios.extend((logs - logs.mean(axis=1, keepdims=True)).round(4).tolist())
-        return encoder
+        log_ratios = (logs - logs.mean(axis=1, keepdims=True)).round(4).tolist()
+        return dataclasses.replace(encoder, log_ratios=log_ratios)
 
     def encode(self, example):
         token_ids = self.vocabulary.encode(words(example.text.lower())[-self.max_timesteps :])  # (timesteps,)
