@@ -64,5 +64,5 @@ def measure(path: Path) -> dict:
 
 
 if __name__ == "__main__":
-    os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0")
+    os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
     print(json.dumps(measure(Path(sys.argv[1]))))

@@ -121,7 +121,6 @@ def check():
 def main() -> None:
     """Run the command line; what a user can mend ends in one line and exit code 2."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with it TensorFlow prints four lines at every start
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the layers are written for it
     try:
         app()

@@ -14,6 +14,7 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
+from common import backend
 from common.errors import UserError
 from common.task import TASKS_FOLDER, Task, TrainConfig, change_config
 
@@ -101,6 +102,7 @@ def load_model(run: Run, task: Task, config: TrainConfig, encoder) -> object:
 
     if not run.weights_file.exists():
         raise UserError(f"Run {run.path.name} has no weights yet: its training did not finish an epoch. Train again.")
+    backend.load()
     model = task.build_model(config, encoder)
     weights.load(model, run.weights_file)
     return model

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from common import backend
 from common.errors import UserError
 
 _POLL = 0.2  # seconds between looks at the workers
@@ -67,6 +68,7 @@ class Cluster:
     """
 
     def __init__(self):
+        backend.load()
         import tensorflow as tf
 
         config = json.loads(os.environ["TF_CONFIG"])

@@ -6,7 +6,7 @@ import gc
 import statistics
 import time
 
-from common import results
+from common import backend, results
 from common import run as runs
 from common.commands import console_output, train
 from common.errors import UserError
@@ -72,6 +72,7 @@ def check(names: list[str]) -> None:
 
 
 def _train(name: str, data: str, settings: dict) -> dict:
+    backend.load()
     import keras
 
     keras.backend.clear_session()

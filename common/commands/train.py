@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from common import batching, examples, workers
+from common import backend, batching, examples, workers
 from common import run as runs
 from common.commands import console_output, steps
 from common.errors import UserError
@@ -95,6 +95,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
 
 def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run | None, console: Console, cluster):
     """The model with the weights of its best epoch."""
+    backend.load()
     import keras
 
     from common import training
