@@ -65,7 +65,8 @@ def log_ahead(transitions, scores, padding_mask):
     Returns:
         float array `(batch, timesteps, num_tags + 1)`.
     """
-    scores, real = tf.transpose(scores, (1, 0, 2)), tf.cast(tf.transpose(padding_mask), scores.dtype)[:, :, None]
+    lengths, scores = tf.reduce_sum(tf.cast(padding_mask, tf.int32), axis=1), tf.transpose(scores, (1, 0, 2))
+    real = tf.cast(tf.range(tf.shape(scores)[0])[:, None, None] < lengths[:, None], scores.dtype)  # time first, too
 
     def step(ahead, timestep):
         scores, real = timestep
@@ -100,4 +101,5 @@ class TransitionLoss(keras.losses.Loss):
         targets = tf.cast(targets, tf.int32)
         start = tf.fill((tf.shape(targets)[0], 1), log_probabilities.shape[-1])
         before = tf.concat([start, targets[:, :-1]], axis=1)
-        return -tf.gather_nd(log_probabilities, tf.stack([before, targets], axis=-1), batch_dims=2)
+        given = tf.gather(log_probabilities, before, axis=2, batch_dims=2)  # (batch, timesteps, num_tags)
+        return -tf.gather(given, targets, axis=2, batch_dims=2)
