@@ -11,7 +11,7 @@ import datetime
 import itertools
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -220,12 +220,15 @@ class PriceSeries:
         dates: datetime64[D] array `(days,)`, ascending, each once.
         close: float array `(days,)`, above 0, adjusted for splits and dividends where the file says so.
         volume: float array `(days,)`, 0 where the file has none for a day; None if it has no such column.
+        market: float array `(days,)`, how far the market moved on each day, in any unit: the mean size of many stocks'
+            returns, or an index of volatility; 0 where it is not known; None if it is known of no day.
     """
 
     name: str
     dates: np.ndarray
     close: np.ndarray
-    volume: np.ndarray | None
+    volume: np.ndarray | None = None
+    market: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -234,34 +237,31 @@ class PriceSeries:
         return f"{self.name}, {len(self)} days, {self.dates[0]} to {self.dates[-1]}"
 
     def __getitem__(self, days: slice) -> PriceSeries:
-        volume = None if self.volume is None else self.volume[days]
-        return PriceSeries(self.name, self.dates[days], self.close[days], volume)
+        volume, market = (None if column is None else column[days] for column in (self.volume, self.market))
+        return PriceSeries(self.name, self.dates[days], self.close[days], volume, market)
 
 
 def prices(path: Path) -> PriceSeries:
-    """The prices of a .csv or .tsv file with the columns Date and Close, and perhaps Adj Close and Volume.
+    """The prices of a .csv or .tsv file with the columns Date and Close, and perhaps Adj Close, Volume and Market.
 
     Adj Close is taken where there is one: returns then hold no jump on the day of a dividend. Rows without a price
     (empty or "null") are dropped. Newest first is turned round.
     """
     import numpy as np
 
-    rows = []  # (date, price, volume, line number)
-    has_volume = False
-    for number, row in _numbered_rows(path, ("Date",), ("Close", "Adj Close", "Volume")):
+    rows = []  # (date, price, volume, market, line number)
+    present = set()
+    for number, row in _numbered_rows(path, ("Date",), ("Close", "Adj Close", "Volume", "Market")):
         if "Close" not in row and "Adj Close" not in row:
             raise UserError(f"{path} has no column 'Close' or 'Adj Close'. Rename the column of the prices in line 1.")
-        price, volume = row.get("Adj Close", row.get("Close")), row.get("Volume", "")
-        has_volume = "Volume" in row
+        price, present = row.get("Adj Close", row.get("Close")), row.keys()
         if price.lower() in MISSING_NUMBERS:
             continue
         close = _number(path, number, "price", price)
         if close <= 0:
             raise at_line(path, number, f"has the price {price}: prices must be above 0")
-        volume = 0.0 if volume.lower() in MISSING_NUMBERS else _number(path, number, "volume", volume)
-        if volume < 0:
-            raise at_line(path, number, f"has the volume {row['Volume']}: volumes must not be below 0")
-        rows.append((_date(path, number, row["Date"]), close, volume, number))
+        volume, market = (_amount(path, number, row, column) for column in ("Volume", "Market"))
+        rows.append((_date(path, number, row["Date"]), close, volume, market, number))
     if len(_some(path, rows)) > 1 and rows[0][0] > rows[-1][0]:
         rows.reverse()
     for (before, *_), (date, *_, number) in itertools.pairwise(rows):
@@ -270,13 +270,24 @@ def prices(path: Path) -> PriceSeries:
             raise at_line(
                 path, number, f"has the date {date}, which {problem}: there must be one row a day, sorted by date"
             )
-    dates, closes, volumes, _ = zip(*rows, strict=True)
+    dates, closes, volumes, markets, _ = zip(*rows, strict=True)
     return PriceSeries(
         name=path.name.split(".csv")[0].split(".tsv")[0],
         dates=np.array(dates, "datetime64[D]"),
         close=np.array(closes),
-        volume=np.array(volumes) if has_volume else None,
+        volume=np.array(volumes) if "Volume" in present else None,
+        market=np.array(markets) if "Market" in present else None,
     )
+
+
+def _amount(path: Path, number: int, row: Mapping[str, str], column: str) -> float:
+    """What a column says of a day, at least 0; 0 where it says nothing."""
+    if (text := row.get(column, "")).lower() in MISSING_NUMBERS:
+        return 0.0
+    amount = _number(path, number, column.lower(), text)
+    if amount < 0:
+        raise at_line(path, number, f"has the {column.lower()} {text}: it must not be below 0")
+    return amount
 
 
 def _number(path: Path, number: int, what: str, text: str) -> float:

@@ -1,8 +1,9 @@
-"""Series of numbers over time: returns of prices, the days after the last one, and a scaler fitted on train alone."""
+"""Series of numbers over time: returns, moves of a market, days to come, and a scaler fitted on train alone."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,6 +20,29 @@ def log_returns(prices: np.ndarray) -> np.ndarray:
         float array `(days - 1,)`; their sum is the return over the whole time.
     """
     return 100 * np.diff(np.log(prices))
+
+
+def market_moves(stocks: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """How far the market of these stocks moved on each day: the mean size of the returns of all that had one that day.
+
+    Args:
+        stocks: dates, datetime64[D] array `(days,)`, ascending, and prices `(days,)`, of each.
+
+    Returns:
+        for each stock, float array `(days,)` in percent; 0 on a day on which no stock had a return.
+    """
+    days, numbers = np.unique(np.concatenate([dates[1:] for dates, _ in stocks]), return_inverse=True)
+    sizes = np.abs(np.concatenate([log_returns(prices) for _, prices in stocks]))
+    means = dict(zip(days.tolist(), np.bincount(numbers, sizes) / np.bincount(numbers)))
+    return [np.array([means.get(day, 0.0) for day in dates.tolist()]) for dates, _ in stocks]
+
+
+def beside_median(amounts: np.ndarray) -> np.ndarray:
+    """Logarithms of amounts less that of their median, from -3 to 3; 0 where an amount is 0, which means unknown."""
+    known = amounts > 0
+    logs = np.log(amounts, where=known, out=np.zeros(len(amounts)))
+    middle = np.median(logs[known]) if known.any() else 0.0
+    return np.where(known, np.clip(logs - middle, -3, 3), 0.0)
 
 
 def next_days(dates: np.ndarray, count: int) -> list[str]:

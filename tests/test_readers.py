@@ -325,6 +325,16 @@ def test_prices_need_a_column_of_prices(write):
         readers.prices(write("a.csv", "Date,Close,Volume\n2020-01-01,1,-1\n"))
 
 
+def test_prices_may_know_the_market(write):
+    series = readers.prices(write("a.csv", "Date,Close,Market\n2020-01-01,1,17.5\n2020-01-02,1,\n2020-01-03,1,21\n"))
+    np.testing.assert_array_equal(series[1:].market, [0, 21])
+    assert series.volume is None
+    with refuses("line 2, has the market -1"):
+        readers.prices(write("a.csv", "Date,Close,Market\n2020-01-01,1,-1\n"))
+    with refuses("line 2, has the market 'high'"):
+        readers.prices(write("a.csv", "Date,Close,Market\n2020-01-01,1,high\n"))
+
+
 def test_every_message_ends_like_a_sentence(write):
     with pytest.raises(UserError) as caught:
         readers.prices(write("a.csv", "Date,Close\n2020-01-01,x\n"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from common.errors import UserError
-from common.series import Scaler, log_returns, next_days
+from common.series import Scaler, beside_median, log_returns, market_moves, next_days
 
 
 def test_log_returns_are_percent_and_add_up():
@@ -37,3 +37,16 @@ def test_scaler_survives_json_and_refuses_what_is_none():
     for damaged in ({}, {**data, "means": [0.0]}, {**data, "deviations": [1.0, 0.0, 1.0]}, {**data, "more": 1}, None):
         with pytest.raises(UserError, match="train again"):
             Scaler.from_json(damaged)
+
+
+def test_a_market_moves_by_the_mean_size_of_the_returns_of_a_day():
+    days = np.arange("2020-01-01", "2020-01-06", dtype="datetime64[D]")
+    early, late = (days[:4], np.exp([0, 0.01, 0.03, 0.0])), (days[[1, 2, 4]], np.exp([5, 4.96, 4.96]))
+    first, second = market_moves([early, late])
+    assert first == pytest.approx([0, 1, (2 + 4) / 2, 3])  # the second has no return on its first day
+    assert second == pytest.approx([1, (2 + 4) / 2, 0])
+
+
+def test_amounts_beside_their_median():
+    assert beside_median(np.array([1.0, 0.0, np.e, np.e**9])) == pytest.approx([-1, 0, 0, 3])
+    assert beside_median(np.zeros(3)) == pytest.approx([0, 0, 0])

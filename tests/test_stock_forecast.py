@@ -8,7 +8,7 @@ import pytest
 from common.baselines import volatility
 from common.errors import UserError
 from common.readers import PriceSeries
-from common.series import log_returns
+from common.series import log_returns, market_moves
 from tasks.stock_forecast import task as stock_forecast
 
 
@@ -70,16 +70,36 @@ def test_window_is_seen_in_its_own_units():
     """Ten times the volatility and any price level: the same picture but for the feature that tells the volatility."""
     stock = series()
     wild = dataclasses.replace(stock, close=7 * (stock.close / stock.close[0]) ** 10)
-    calm_features, wild_features = stock_forecast.features(stock), stock_forecast.features(wild)
-    assert calm_features[:, :3] == pytest.approx(wild_features[:, :3], abs=0.05)
-    assert wild_features[:, 3] - calm_features[:, 3] == pytest.approx(np.log(10), abs=0.05)
+    calm_features, wild_features = stock_forecast.features(stock, True), stock_forecast.features(wild, True)
+    assert calm_features[:, :-1] == pytest.approx(wild_features[:, :-1], abs=0.05)
+    assert wild_features[:, -1] - calm_features[:, -1] == pytest.approx(np.log(10), abs=0.05)
+
+
+def test_the_market_of_later_days_is_not_in_what_the_network_sees():
+    first, second = series(60), series(60, name="XYZ", seed=1)
+    wild = second.close.copy()
+    wild[51:] *= 3
+    seen = []
+    for close in (second.close, wild):
+        market, _ = market_moves([(first.dates, first.close), (second.dates, close)])
+        evenings = stock_forecast.evenings(dataclasses.replace(first, market=market))
+        evening = next(each for each in evenings if len(each) == 50)  # of day 50: the leap comes on the day after
+        seen.append(stock_forecast.Encoder.fit(stock_forecast.Config(), [evening]).encode(evening)[0]["days"])
+    assert np.array_equal(*seen) and np.ptp(seen[0][:, 3]) > 1
+
+
+def test_network_sees_the_market_or_not():
+    stock = dataclasses.replace(series(100), market=np.linspace(1, 9, 100))
+    calm = dataclasses.replace(stock, market=None)
+    seen, unseen = stock_forecast.features(stock, True), stock_forecast.features(stock, False)
+    assert np.ptp(seen[:, 3]) > 1 and np.array_equal(unseen, stock_forecast.features(calm, True))
 
 
 @pytest.mark.parametrize("volume", [None, np.zeros(100), np.array([0.0, 5e6] * 50)])
 def test_features_are_finite_without_volume_and_without_moves(volume):
     stock = dataclasses.replace(series(100), volume=volume)
     flat = dataclasses.replace(stock, close=np.full(100, 9.0))
-    assert np.isfinite(stock_forecast.features(stock)).all() and np.isfinite(stock_forecast.features(flat)).all()
+    assert all(np.isfinite(stock_forecast.features(one, True)).all() for one in (stock, flat))
     assert stock_forecast.volatility(flat) > 0
 
 

@@ -22,7 +22,7 @@ from common.datasets import DATA_FOLDER, Dataset, checksums
 from common.encoding import Encoder as BaseEncoder
 from common.errors import UserError
 from common.readers import PriceSeries
-from common.series import Scaler, log_returns, next_days
+from common.series import Scaler, beside_median, log_returns, market_moves, next_days
 from common.task import OwnFile, Splits, Task, TrainConfig
 
 SHORTEST_PAST = 20  # returns that must be known before a forecast: a month of trading
@@ -40,6 +40,8 @@ class Config(TrainConfig):
     window: int = 60  # days of returns the network reads: three months
     horizon: int = 1  # days it forecasts, at most LONGEST_HORIZON
     units: int = 32
+    dropout: float = 0.5  # share of the last state that training hides
+    market: bool = True  # whether the network sees how far the whole market moved, where the data tells it
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -102,6 +104,8 @@ def load_stocknet(shortest: int):
 
     def load(folder: Path) -> Splits:
         stocks = [readers.prices(path) for path in sorted((folder / "price" / "raw").glob("*.csv"))]
+        moves = market_moves([(stock.dates, stock.close) for stock in stocks])
+        stocks = [dataclasses.replace(stock, market=market) for stock, market in zip(stocks, moves)]
         return split([example for stock in stocks if len(stock) >= shortest for example in evenings(stock)])
 
     return load
@@ -123,18 +127,19 @@ class Encoder(BaseEncoder):
     scaler: Scaler
     window: int
     horizon: int
+    market: bool
 
     @classmethod
     def fit(cls, config, examples):
         if not 1 <= config.horizon <= LONGEST_HORIZON or config.window < 2:
             raise UserError(f"horizon must be 1 to {LONGEST_HORIZON} and window at least 2 days.")
         some = examples[:: max(1, config.window // 4)]  # windows of neighbouring days hold nearly the same
-        rows = np.concatenate([features(example.past[-config.window - 1 :]) for example in some])
-        return cls(Scaler.fit(rows), config.window, config.horizon)
+        rows = np.concatenate([features(example.past[-config.window - 1 :], config.market) for example in some])
+        return cls(Scaler.fit(rows), config.window, config.horizon, config.market)
 
     def encode(self, example):
         past = example.past[-self.window - 1 :]
-        days = self.scaler.scale(features(past)).astype(np.float32)  # (timesteps, features)
+        days = self.scaler.scale(features(past, self.market)).astype(np.float32)  # (timesteps, features)
         if example.target is None:
             return {"days": days}, None
         return {"days": days}, np.array(example.target[: self.horizon], np.float32) / np.float32(volatility(past))
@@ -149,21 +154,16 @@ def volatility(past: PriceSeries) -> float:
     return float(np.sqrt(np.pi / 2) * np.abs(log_returns(past.close)).mean() + 0.05)  # at least 0.05 % a day
 
 
-def features(past: PriceSeries) -> np.ndarray:
-    """What the network sees of each day: direction and size of the return in units of the window's volatility, its size
-    alone, the volume beside the window's median, and that volatility itself; each as a logarithm.
-
-    Returns:
-        float array `(len(past) - 1, 4)`.
+def features(past: PriceSeries, market: bool) -> np.ndarray:
+    """What the network sees of each day, `(days - 1, 5)`: direction and size of the return in units of the window's
+    volatility, its size alone, volume and move of the market beside their medians, that volatility; all as logarithms.
     """
     unit = volatility(past)
     moves = log_returns(past.close) / unit
-    volume = np.zeros(len(moves))
-    if past.volume is not None and (traded := past.volume[1:] > 0).any():
-        logs = np.log(past.volume[1:], where=traded, out=volume.copy())
-        volume = np.where(traded, np.clip(logs - np.median(logs[traded]), -3, 3), 0)
     sizes = np.abs(moves)
-    columns = np.sign(moves) * np.log1p(sizes), np.log(sizes + 0.1), volume, np.full(len(moves), np.log(unit))
+    around = past.volume, past.market if market else None
+    others = (np.zeros(len(moves)) if amounts is None else beside_median(amounts[1:]) for amounts in around)
+    columns = np.sign(moves) * np.log1p(sizes), np.log(sizes + 0.1), *others, np.full(len(moves), np.log(unit))
     return np.stack(columns, axis=1)
 
 
@@ -180,6 +180,7 @@ def build_model(config, encoder):
     days = keras.Input((None, len(encoder.scaler.means)), name="days")
     padding_mask = ops.any(ops.not_equal(days, 0), axis=-1)  # (batch, timesteps); of a real day some feature is not 0
     x = layers.recurrent(config.cell, config.units)(days, padding_mask)  # (batch, units)
+    x = keras.layers.Dropout(config.dropout)(x)
     x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # begins at volatility as it was
     location, scale, tail = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
     # A scale above 0; a tail above 2, below which the variance is infinite, and about 5 at the beginning.
