@@ -32,7 +32,7 @@ class Stream(Batches):
         self.encoded, self.rows = encoded, rows
         self.total = len(encoded.targets.values)
         self.row_length = -(-self.total // rows)
-        self.windows = count_windows(self.total, rows, timesteps)
+        self.windows = -(-self.total // (rows * timesteps))
         self.timesteps = -(-self.row_length // self.windows)
 
     def __len__(self) -> int:
@@ -67,8 +67,3 @@ class Stream(Batches):
             mapped = getattr(column.values, "_mmap", None)
             if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
                 mapped.madvise(mmap.MADV_DONTNEED)
-
-
-def count_windows(total: int, rows: int, timesteps: int) -> int:
-    """How many windows of `timesteps` a text of `total` tokens gives when `rows` streams are read side by side."""
-    return -(-total // (rows * timesteps))

@@ -16,6 +16,7 @@ from common import run as runs
 from common import weights
 from common.batching import Batches
 from common.errors import UserError
+from common.optimizers import CosineDecay
 from common.run import Run
 from common.task import TrainConfig
 from common.workers import Cluster
@@ -51,6 +52,8 @@ def fit(
     Raises:
         UserError: if the loss is no longer a number, or the state in the folder does not fit the model.
     """
+    if isinstance(model.optimizer.schedule, CosineDecay):
+        model.optimizer.schedule.steps = config.epochs * len(train)
     model.optimizer.build(model.trainable_variables)
     keeper = _Keeper(train, validation, config.patience, run, writes=cluster is None or cluster.index == 0)
     first = keeper.resume(model)

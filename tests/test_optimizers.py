@@ -1,11 +1,17 @@
 """Adam against Keras, and against its definition where a token occurs twice."""
 
+import io
+import itertools
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from rich.console import Console
 
-from common import optimizers
+from common import batching, optimizers, training
+from common import run as runs
+from tests import small
 
 
 def trained(optimizer, gradients):
@@ -38,3 +44,21 @@ def test_gradients_of_a_token_that_occurs_twice_are_added_up():
         m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
         by_hand -= 0.1 * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-7)
     np.testing.assert_allclose(ours, by_hand, atol=1e-5)
+
+
+def test_the_learning_rate_of_a_training_falls_to_0_like_half_a_cosine(own_folders):
+    _, _, few, encoder = small.setting("translation")
+    model, config = small.model("translation", epochs=2)
+    schedule = model.optimizer.schedule
+    assert float(schedule(100)) == pytest.approx(config.learning_rate)  # how long it will be is not known yet
+
+    train, validation = (encoder.batches(batching.encode(encoder, side), 16, 0) for side in (few.train, few.validation))
+    folder = runs.create("translation", config.cell, config.seed, {})
+    training.fit(model, train, validation, config, folder, Console(file=io.StringIO()))
+    steps = 2 * len(train)
+    assert int(model.optimizer.iterations) == steps and float(model.optimizer.learning_rate) == 0
+    rates = [float(schedule(step)) for step in range(steps + 1)]
+    assert all(before > after for before, after in itertools.pairwise(rates))
+    assert rates[0] == pytest.approx(config.learning_rate) and rates[steps // 2] == pytest.approx(
+        config.learning_rate / 2
+    )

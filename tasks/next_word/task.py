@@ -21,7 +21,7 @@ from common import batching, inference, lines, sampling, splits
 from common.datasets import Dataset, Reference
 from common.encoding import Encoder as BaseEncoder
 from common.errors import UserError
-from common.streams import Stream, count_windows
+from common.streams import Stream
 from common.task import OwnFile, Splits, Task, TrainConfig, unknown
 from common.text import END, PADDING, SPECIAL, START, UNKNOWN, Vocabulary, running_text, words
 
@@ -167,10 +167,8 @@ def build_model(config, encoder):
     model = stateful.StatefulModel(
         {"token_ids": token_ids, **states}, {"logits": logits, "hidden": x, **dict(zip(states, final))}
     )
-    steps = config.epochs * count_windows(sum(encoder.counts), config.batch_size, config.timesteps)
-    learning_rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     model.compile(
-        optimizer=optimizers.Adam(learning_rate, global_clipnorm=1.0),
+        optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         reduced_loss=reduced and reduced.nats,
     )
