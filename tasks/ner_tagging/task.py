@@ -43,6 +43,7 @@ class Config(TrainConfig):
     units: int = 64  # of the layer that reads sentences, per direction
     dropout: float = 0.2  # share of features that training hides, before and after the reading
     word_dropout: float = 0.1  # share of words that training makes unknown
+    members: int = 1  # networks that are trained side by side; their opinions are pooled
     threshold: float = 0.5  # probability above which a span is an entity; lower finds more, right and wrong
 
 
@@ -144,16 +145,37 @@ def ends(token: str) -> str:
 
 
 def build_model(config, encoder):
-    """Words by embedding, spelling and shape, a recurrent layer in both directions, scores of the tags, a CRF."""
+    """`members` networks that read the same sentences; the output is the mean of their log-probabilities.
+
+    The loss of that mean is the mean of their losses, so each learns by itself. To pool them so makes up for how much
+    chance has a say in a network of few examples (Heskes 1998, logarithmic opinion pool).
+    """
     import keras
 
     from common import layers, optimizers
 
-    token_ids = keras.Input((None,), dtype="int32", name="token_ids")
-    char_ids = keras.Input((None, MAX_CHARS), dtype="int32", name="char_ids")
-    shapes = keras.Input((None, SHAPES), name="shapes")
-    padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
+    inputs = {
+        "token_ids": keras.Input((None,), dtype="int32", name="token_ids"),
+        "char_ids": keras.Input((None, MAX_CHARS), dtype="int32", name="char_ids"),
+        "shapes": keras.Input((None, SHAPES), name="shapes"),
+    }
+    opinions = [build_member(config, encoder, **inputs) for _ in range(config.members)]
+    model = keras.Model(inputs, sum(opinions) / config.members)
+    steps = keras.optimizers.schedules.InverseTimeDecay(config.learning_rate, config.decay_steps, 1.0)
+    model.compile(
+        optimizer=optimizers.Adam(steps, global_clipnorm=1.0),
+        loss=layers.TransitionLoss(reduction="mean_with_sample_weight"),
+    )
+    return model
 
+
+def build_member(config, encoder, token_ids, char_ids, shapes):
+    """Words by embedding, spelling and shape, a recurrent layer in both directions, scores of the tags, a CRF."""
+    import keras
+
+    from common import layers
+
+    padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
     known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
     words = keras.layers.Embedding(len(encoder.words), config.embedding_size)(known)
     chars = keras.layers.Embedding(len(encoder.characters), config.char_embedding_size)(char_ids)
@@ -163,16 +185,8 @@ def build_model(config, encoder):
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, embedding_size + 2 * char_units + SHAPES)
     x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, 2 * units)
-    logits = keras.layers.Dense(len(encoder.tags), name="logits")(x)
-    log_probabilities = layers.CRF(tagging.allowed(encoder.tags.names), name="crf")(logits, padding_mask)
-
-    steps = keras.optimizers.schedules.InverseTimeDecay(config.learning_rate, config.decay_steps, 1.0)
-    model = keras.Model({"token_ids": token_ids, "char_ids": char_ids, "shapes": shapes}, log_probabilities)
-    model.compile(
-        optimizer=optimizers.Adam(steps, global_clipnorm=1.0),
-        loss=layers.TransitionLoss(reduction="mean_with_sample_weight"),
-    )
-    return model
+    logits = keras.layers.Dense(len(encoder.tags))(x)
+    return layers.CRF(tagging.allowed(encoder.tags.names))(logits, padding_mask)
 
 
 # ------------------------------------------------------------------------------------------------- Prediction
@@ -185,9 +199,11 @@ def predict(config, model, encoder, examples):
     not in the vocabulary. The threshold for the best F1 is half of that F1 (Lipton et al. 2014,
     https://arxiv.org/abs/1402.1892): 0.5 suits a model that is nearly always right, an unsure one needs less.
     """
+    from scipy.special import log_softmax
+
     untagged, predictions = [Tagged(example.tokens) for example in examples], []
     for example, padded in zip(untagged, inference.forward(model, encoder, untagged)):
-        log_probabilities = padded[: len(example)].astype(np.float64)  # (timesteps, num_tags + 1, num_tags)
+        log_probabilities = log_softmax(padded[: len(example)].astype(np.float64), axis=-1)  # a mean need not sum to 1
         probabilities = tagging.span_probabilities(log_probabilities, encoder.tags.names, config.threshold)
         found = tagging.without_overlap(probabilities)
         answer = _answer(example.tokens, tagging.tags_of(found, len(example)))
