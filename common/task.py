@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import importlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,19 +132,31 @@ def parse_settings(text: str) -> dict[str, str]:
 def change_config(config: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
     """`config` with some settings changed; text is converted to the type of the default.
 
+    No setting is below 0, none whose default is a whole number from 1 on is 0, and no dropout hides everything.
+
     Args:
         settings: name to value; a value may be text as typed on the command line (`"3"`, `"false"`, `"lstm"`).
 
     Raises:
-        UserError: for an unknown name or a value of the wrong type.
+        UserError: for an unknown name, or a value of the wrong type or out of range.
     """
     defaults = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
     changed = {}
     for name, value in settings.items():
         if name not in defaults:
             raise UserError(unknown("setting", name, list(defaults)))
-        changed[name] = _convert(name, value, type(defaults[name]))
+        changed[name] = _in_range(name, _convert(name, value, type(defaults[name])), defaults[name])
     return dataclasses.replace(config, **changed)
+
+
+def _in_range(name: str, value: object, default: object) -> object:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        least = 1 if isinstance(default, int) and default else 0
+        if not least <= value < math.inf:
+            raise UserError(f"Setting {name} must be at least {least}, not {value}.")
+        if name.endswith("dropout") and value >= 1:
+            raise UserError(f"Setting {name} must be below 1, not {value}.")
+    return value
 
 
 def _convert(name: str, value: object, kind: type) -> object:

@@ -4,10 +4,11 @@ import dataclasses
 import functools
 import re
 
+import keras
 import numpy as np
 import pytest
 
-from common import tagging
+from common import batching, layers, tagging
 from tasks.ner_tagging import sample
 from tasks.ner_tagging.task import MAX_CHARS, SHAPES, TASK, Encoder, Tagged, baseline, ends, predict, read, score, shape
 from tests import small
@@ -159,3 +160,21 @@ def test_answers_are_valid_whatever_the_weights():
             assert 0 <= entity["probability"] <= 1
         spans += len(prediction["entities"])
     assert spans > len(few.test)
+
+
+def test_members_learn_side_by_side_and_are_pooled(monkeypatch):
+    """The loss of the whole is the mean of the members' losses, and the pooled probabilities of a tag sum to 1."""
+    task, _, few, encoder = small.setting("ner_tagging")
+    model, config = small.model("ner_tagging", members=3, dropout=0.0, word_dropout=0.0)
+    members = [layer.output for layer in model.layers if isinstance(layer, layers.CRF)]
+    batch = encoder.batches(batching.encode(encoder, few.train), 48)
+    (inputs, targets, weights), *_ = batch
+    losses = [float(model.loss(targets, keras.Model(model.inputs, one)(inputs), weights)) for one in members]
+    assert len(losses) == 3 and np.ptp(losses) > 1e-4
+    assert float(model.loss(targets, model(inputs), weights)) == pytest.approx(np.mean(losses), rel=1e-5)
+
+    seen = []
+    monkeypatch.setattr(tagging, "span_probabilities", lambda logs, *_: seen.append(logs) or {})
+    task.predict(config, model, encoder, few.test)
+    assert len(seen) == len(few.test)
+    assert all(np.exp(logs).sum(axis=-1) == pytest.approx(1) for logs in seen)

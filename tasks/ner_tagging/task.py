@@ -279,7 +279,7 @@ TASK = Task(
                 "emerging.test.annotated": "2aa79b764e56ec9264a1b30fdd9b70195bd00ff400b62edd8f399d5f13c178f0",
             },
             size=800_955,
-            settings="learning_rate=2e-3 batch_size=32 epochs=12 threshold=0.07",
+            settings="learning_rate=2e-3 batch_size=32 epochs=12 members=5 threshold=0.05",
             references=(
                 Reference("BLSTM and CRF with outside resources, the winner", "f1", 0.4186, "UH-RiTUAL 2017"),
                 Reference("the last of seven systems with outside resources", "f1", 0.2630, "Drexel-CCI 2017"),

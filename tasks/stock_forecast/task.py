@@ -187,7 +187,8 @@ def build_model(config, encoder):
     outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(tail + 3)], axis=-1)  # (batch, horizon, 3)
 
     model = keras.Model({"days": days}, outputs)
-    model.compile(optimizer=optimizers.Adam(config.learning_rate, global_clipnorm=1.0), loss=losses.StudentT())
+    optimizer = optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0)
+    model.compile(optimizer=optimizer, loss=losses.StudentT())
     return model
 
 
@@ -265,7 +266,7 @@ STOCKNET = dict(
     base_url="https://raw.githubusercontent.com/yumoxu/stocknet-dataset/330708b5ddc359961078bef469f43f48992fd6e4/",
     files=checksums(DATA_FOLDER / "stocknet_prices.sha256"),
     size=7_628_544,
-    settings="batch_size=256",
+    settings="batch_size=256 epochs=10 patience=10",
 )
 
 TASK = Task(
