@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from common import batching, layers, tagging
+from common.wordforms import MAX_CHARS
 from tasks.ner_tagging import sample
-from tasks.ner_tagging.task import MAX_CHARS, SHAPES, TASK, Encoder, Tagged, baseline, ends, predict, read, score, shape
+from tasks.ner_tagging.task import TASK, Encoder, Tagged, baseline, predict, read, score
 from tests import small
 
 
@@ -122,21 +123,6 @@ def test_encoder_has_every_tag_of_a_type_and_pads_characters():
     assert encoder.encode(Tagged(("Ada",)))[1] is None
 
 
-def test_shape_is_what_a_token_looks_like():
-    assert len(shape("a")) == SHAPES
-    looks = {
-        token: "".join(str(int(feature)) for feature in shape(token)) for token in ("Ada", "USA", "it", "iPhone-4")
-    }
-    assert looks == {"Ada": "10000000", "USA": "11010000", "it": "00100000", "iPhone-4": "00011100"}
-    assert shape("@ada")[6] and shape("#rnn")[6] and shape("https://example.org")[7]
-
-
-def test_long_words_keep_both_ends():
-    assert ends("short") == "short"
-    long = "abcdefghijklmnopqrstuvwxyz"
-    assert len(ends(long)) == MAX_CHARS and ends(long)[0] == "a" and ends(long)[-1] == "z"
-
-
 def test_a_type_that_train_does_not_have_can_be_tested():
     *_, encoder = small.setting("ner_tagging")
     model, config = small.model("ner_tagging")
@@ -178,3 +164,12 @@ def test_members_learn_side_by_side_and_are_pooled(monkeypatch):
     task.predict(config, model, encoder, few.test)
     assert len(seen) == len(few.test)
     assert all(np.exp(logs).sum(axis=-1) == pytest.approx(1) for logs in seen)
+
+
+def test_the_network_sees_the_same_name_whoever_cut_the_text():
+    """The mark stays a token of its own, so that nothing shifts; what follows it looks as if it were whole."""
+    encoder = Encoder.fit(TASK.config, [Tagged(tuple("meet @ada and @ada".split()), ("O",) * 4)])
+    whole, cut = (encoder.encode(Tagged(tuple(text.split())))[0] for text in ("meet @ada", "meet @ ada"))
+    assert len(cut["token_ids"]) == 3
+    for name, values in whole.items():
+        np.testing.assert_array_equal(values[1], cut[name][2])
