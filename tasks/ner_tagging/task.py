@@ -123,7 +123,7 @@ def build_model(config, encoder):
     """`members` networks that read the same sentences; the output is the mean of their log-probabilities.
 
     The loss of that mean is the mean of their losses, so each learns by itself. To pool them so makes up for how much
-    chance has a say in a network of few examples (Heskes 1998, logarithmic opinion pool).
+    chance has a say in a network of few examples (Heskes 1997, logarithmic opinion pool).
     """
     import keras
 
