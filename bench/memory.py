@@ -34,6 +34,9 @@ def write_corpus(path: Path, megabytes: int) -> None:
 def measure(path: Path) -> dict:
     """Seconds and megabytes of each stage of what `make train TASK=next_word DATA=path` does."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    from common import backend
+
+    backend.load()
     from common import batching, training
     from common.task import change_config, load_task
 

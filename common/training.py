@@ -52,8 +52,9 @@ def fit(
     Raises:
         UserError: if the loss is no longer a number, or the state in the folder does not fit the model.
     """
-    if isinstance(model.optimizer.schedule, CosineDecay):
-        model.optimizer.schedule.steps = config.epochs * len(train)
+    schedule = getattr(model.optimizer, "schedule", None)  # a task may use an optimizer that is not ours
+    if isinstance(schedule, CosineDecay):
+        schedule.steps = config.epochs * len(train)
     model.optimizer.build(model.trainable_variables)
     keeper = _Keeper(train, validation, config.patience, run, writes=cluster is None or cluster.index == 0)
     first = keeper.resume(model)

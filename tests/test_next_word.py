@@ -99,6 +99,7 @@ def trained(request):
     cell, head_words = request.param
     model, config = small.model("next_word", cell=cell, head_words=head_words, learning_rate=0.02, timesteps=8)
     batches = Stream(batching.encode(encoder, few.train), 4, 8)
+    model.optimizer.schedule.steps = config.epochs * len(batches)  # as `training.fit` says
     model.fit(batches.dataset(), epochs=2, verbose=0, shuffle=False)
     return config, model, encoder, list(few.test)
 
@@ -153,7 +154,7 @@ def test_the_state_goes_on_in_training_and_starts_afresh(trained):
 
     fresh = {**second[0], "carried": np.zeros_like(second[0]["carried"])}
     alone = loss((fresh, *second[1:]))
-    assert loss(first, second) != pytest.approx(alone, rel=1e-5)
+    assert loss(first, second) != pytest.approx(alone, rel=1e-4)
     assert loss(first, (fresh, *second[1:])) == alone
     one_row = {name: array[:1] for name, array in first[0].items()}
     loss(first, second, (one_row, first[1][:1], first[2][:1]))  # another number of rows needs nothing

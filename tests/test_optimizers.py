@@ -46,15 +46,21 @@ def test_gradients_of_a_token_that_occurs_twice_are_added_up():
     np.testing.assert_allclose(ours, by_hand, atol=1e-5)
 
 
-def test_the_learning_rate_of_a_training_falls_to_0_like_half_a_cosine(own_folders):
+def fitted(model, config):
+    """Train a small translation model; gives its batches."""
     _, _, few, encoder = small.setting("translation")
+    train, validation = (encoder.batches(batching.encode(encoder, side), 16, 0) for side in (few.train, few.validation))
+    folder = runs.create("translation", config.cell, config.seed, {})
+    training.fit(model, train, validation, config, folder, Console(file=io.StringIO()))
+    return train
+
+
+def test_the_learning_rate_of_a_training_falls_to_0_like_half_a_cosine(own_folders):
     model, config = small.model("translation", epochs=2)
     schedule = model.optimizer.schedule
     assert float(schedule(100)) == pytest.approx(config.learning_rate)  # how long it will be is not known yet
 
-    train, validation = (encoder.batches(batching.encode(encoder, side), 16, 0) for side in (few.train, few.validation))
-    folder = runs.create("translation", config.cell, config.seed, {})
-    training.fit(model, train, validation, config, folder, Console(file=io.StringIO()))
+    train = fitted(model, config)
     steps = 2 * len(train)
     assert int(model.optimizer.iterations) == steps and float(model.optimizer.learning_rate) == 0
     rates = [float(schedule(step)) for step in range(steps + 1)]
@@ -62,3 +68,10 @@ def test_the_learning_rate_of_a_training_falls_to_0_like_half_a_cosine(own_folde
     assert rates[0] == pytest.approx(config.learning_rate) and rates[steps // 2] == pytest.approx(
         config.learning_rate / 2
     )
+
+
+def test_a_task_may_use_another_optimizer(own_folders):
+    model, config = small.model("translation", epochs=1)
+    model.compile(keras.optimizers.SGD(0.1), model.loss)
+    assert int(model.optimizer.iterations) == 0
+    assert len(fitted(model, config)) == int(model.optimizer.iterations)
