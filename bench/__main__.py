@@ -203,14 +203,14 @@ def _torch() -> bool:
 
 def _real_sentences(folder: Path, quick: bool) -> dict[str, tuple[str, int]]:
     """Encoded sentences of sst2 and multi30k in files all peers read; name -> (path, real tokens). Empty off-line."""
-    from common import datasets
+    from common.datasets import fetching
+    from common.encoding.text import END, START, Vocabulary
     from common.errors import UserError
-    from common.text import END, START, Vocabulary
 
     found, most = {}, 640 if quick else 6400
     try:
         task = load_task("sentiment")
-        sides = dict(task.datasets["sst2"].load(datasets.fetch("sst2", task.datasets["sst2"])))
+        sides = dict(task.datasets["sst2"].load(fetching.fetch("sst2", task.datasets["sst2"])))
         vocabulary = Vocabulary.fit((review.text.split() for review in sides["train"]), 10_000)
         stored = {"vocab_size": len(vocabulary)}
         for side in ("train", "validation"):
@@ -221,7 +221,7 @@ def _real_sentences(folder: Path, quick: bool) -> dict[str, tuple[str, int]]:
 
         task = load_task("translation")
         name = "multi30k_en_fr"
-        pairs = task.datasets[name].load(datasets.fetch(name, task.datasets[name])).train[:most]
+        pairs = task.datasets[name].load(fetching.fetch(name, task.datasets[name])).train[:most]
         texts = {side: [getattr(pair, side).split() for pair in pairs] for side in ("source", "target")}
         known = {side: Vocabulary.fit(texts[side], 4000) for side in texts}
         source = [known["source"].encode(tokens) for tokens in texts["source"]]

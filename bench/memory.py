@@ -37,8 +37,9 @@ def measure(path: Path) -> dict:
     from common import backend
 
     backend.load()
-    from common import batching, training
+    from common.encoding import batching
     from common.task import change_config, load_task
+    from common.training import fitting
 
     task, measured = load_task("next_word"), {}
     config = change_config(task.config, {"tokens": "spaces", "batch_size": 32})
@@ -56,7 +57,7 @@ def measure(path: Path) -> dict:
 
         started = time.perf_counter()
         model, batches = task.build_model(config, encoder), encoder.batches(encoded, config.batch_size, 0)
-        model.steps_per_execution = training.STEPS_PER_CALL
+        model.steps_per_execution = fitting.STEPS_PER_CALL
         model.fit(batches.dataset().take(STEPS), verbose=0, shuffle=False)
         stage("training", started)
 

@@ -21,7 +21,7 @@ def main(name: str) -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
-    peer = importlib.import_module(f"bench.{name}_peer")
+    peer = importlib.import_module(f"bench.peers.{name}")
     run = None
     for line in sys.stdin:
         request = json.loads(line)

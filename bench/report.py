@@ -7,9 +7,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from common import run as runs
+from common import files
 from common.plots import style
-from common.report import markdown
+from common.reporting.tables import markdown
+from common.runs import provenance
 
 PEERS = {"zoo": "zoo", "keras": "stock Keras", "pytorch": "PyTorch", "floor": "products alone"}
 TITLES = {
@@ -55,19 +56,19 @@ def write(rows: list[dict], docs: Path) -> None:
         rows = [row for row in json.loads(file.read_text()) if row["kind"] not in new] + rows
     for row in rows:
         row["ratio"] = {name: row[name] / row["zoo"] for name in PEERS if name in row and name != "zoo"}
-    runs.write_json(file, rows)
-    runs.write_text(docs / "benchmarks.md", "\n".join(_page(rows)) + "\n")
+    files.write_json(file, rows)
+    files.write_text(docs / "benchmarks.md", "\n".join(_page(rows)) + "\n")
     _ratios([row for row in rows if row["ratio"] and row["kind"] != "growth"], docs / "pictures" / "benchmarks.png")
     _growth([row for row in rows if row["kind"] == "growth"], docs / "pictures" / "growth.png")
     _memory([row for row in rows if row["kind"] == "memory"], docs / "pictures" / "memory.png")
 
 
 def _page(rows: list[dict]) -> list[str]:
-    versions = ", ".join(f"{name} {version}" for name, version in runs.versions().items())
+    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions().items())
     text = [
         "# Benchmarks",
         "",
-        f"Measured by `make bench` on {runs.machine()}; {versions}; PyTorch 2.13.0.",
+        f"Measured by `make bench` on {provenance.machine()}; {versions}; PyTorch 2.13.0.",
         "Every peer is a process of its own and they take turns, so a slow minute slows all. Medians of the turns,",
         "lowest to highest in brackets; the ratio says how many times longer than the zoo a peer takes.",
         "",

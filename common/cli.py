@@ -45,7 +45,7 @@ def train(
 ):
     """Train a model, then measure it on test beside the baseline."""
     if workers > 1 and "TF_CONFIG" not in os.environ:
-        from common.workers import start
+        from common.training.workers import start
 
         start(workers, sys.argv[1:])
         return

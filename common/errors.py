@@ -1,5 +1,10 @@
 """The one kind of error that a user can cause and mend."""
 
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
 
 class UserError(Exception):
     """What went wrong and what to do about it, in one line.
@@ -7,3 +12,10 @@ class UserError(Exception):
     The command line prints the message without a traceback and exits with code 2. Raise it for a bad file, setting
     or name, a missing run, a missing network; raise `ValueError` for a mistake in our own code.
     """
+
+
+def unknown(what: str, name: str, known: Sequence[str]) -> str:
+    """One line that refuses `name`, offers the nearest known name and lists all."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    return f"There is no {what} {name!r}{hint} Known: {', '.join(known)}"

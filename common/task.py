@@ -1,23 +1,42 @@
-"""The contract every task keeps, and how tasks are found by their folders. Imports no TensorFlow."""
+"""The contract every task keeps, and how tasks are found by their folders. Imports no TensorFlow.
+
+A task imports from here all that the contract is made of: `Task`, `TrainConfig`, `OwnFile`, and, from the rooms they
+live in, `Dataset`, `Reference`, `checksums` and `Splits`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.errors import UserError
+from common import folders
+from common.datasets.declaration import Dataset, Reference, checksums
+from common.datasets.splits import Splits
+from common.errors import UserError, unknown
 
 if TYPE_CHECKING:
-    from common.datasets import Dataset
-    from common.encoding import Encoder
+    from common.encoding.encoder import Encoder
     from common.metrics.scores import Scores
 
-TASKS_FOLDER = Path(__file__).resolve().parent.parent / "tasks"
+__all__ = [
+    "SHAPES",
+    "Dataset",
+    "OwnFile",
+    "Reference",
+    "Splits",
+    "Task",
+    "TrainConfig",
+    "change_config",
+    "checksums",
+    "load_task",
+    "parse_settings",
+    "task_names",
+]
+
 SHAPES = ("many-to-one", "many-to-many", "one-to-many", "encoder-decoder")
 
 
@@ -31,18 +50,6 @@ class TrainConfig:
     batch_size: int = 64  # examples per step
     learning_rate: float = 1e-3
     patience: int = 3  # epochs without a lower validation loss after which training stops
-
-
-@dataclasses.dataclass(frozen=True)
-class Splits:
-    """Raw examples on three sides that share none."""
-
-    train: Sequence
-    validation: Sequence
-    test: Sequence
-
-    def __iter__(self):
-        return iter((("train", self.train), ("validation", self.validation), ("test", self.test)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +99,7 @@ class Task:
 
 def task_names() -> list[str]:
     """Names of all tasks: the folders below `tasks/` that hold a `task.py`, sorted."""
-    return sorted(path.parent.name for path in TASKS_FOLDER.glob("*/task.py"))
+    return sorted(path.parent.name for path in folders.TASKS_FOLDER.glob("*/task.py"))
 
 
 def load_task(name: str) -> Task:
@@ -105,13 +112,6 @@ def load_task(name: str) -> Task:
     if name not in names:
         raise UserError(unknown("task", name, names))
     return importlib.import_module(f"tasks.{name}.task").TASK
-
-
-def unknown(what: str, name: str, known: Sequence[str]) -> str:
-    """One line that refuses `name`, offers the nearest known name and lists all."""
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else "."
-    return f"There is no {what} {name!r}{hint} Known: {', '.join(known)}"
 
 
 def parse_settings(text: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import hypothesis
 import pytest
 
-from tests.declared import mirror  # noqa: F401 - a fixture
+from tests.datasets.declared import mirror  # noqa: F401 - a fixture
 
 hypothesis.settings.register_profile("zoo", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("zoo")
@@ -18,9 +18,8 @@ hypothesis.settings.load_profile("zoo")
 @pytest.fixture
 def own_folders(tmp_path, monkeypatch):
     """Runs and cached arrays go to a temporary folder; gives that folder."""
-    from common import run
-    from common.commands import train
+    from common import folders
 
-    monkeypatch.setattr(run, "RUNS_FOLDER", tmp_path / "runs")
-    monkeypatch.setattr(train, "CACHE_FOLDER", tmp_path / "cache")
+    monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "runs")
+    monkeypatch.setattr(folders, "CACHE_FOLDER", tmp_path / "cache")
     return tmp_path

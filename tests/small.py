@@ -4,7 +4,8 @@ import dataclasses
 import functools
 from itertools import islice
 
-from common.task import Splits, change_config, load_task
+from common.datasets.splits import Splits
+from common.task import change_config, load_task
 
 EXAMPLES = {"train": 48, "validation": 16, "test": 16}
 

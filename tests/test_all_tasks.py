@@ -6,12 +6,15 @@ import json
 import numpy as np
 import pytest
 
-from common import batching, inference, training
-from common import run as runs
+from common import folders
 from common.commands import evaluate, train
+from common.encoding import batching
 from common.errors import UserError
 from common.metrics.scores import lower_is_better
-from common.task import SHAPES, TASKS_FOLDER, task_names
+from common.prediction import networks
+from common.runs import run as runs
+from common.task import SHAPES, task_names
+from common.training import fitting
 from tests import small
 
 TASKS = task_names()
@@ -19,8 +22,8 @@ every_task = pytest.mark.parametrize("name", TASKS)
 
 
 def test_every_folder_is_a_task():
-    folders = [path.name for path in TASKS_FOLDER.iterdir() if path.is_dir() and path.name != "__pycache__"]
-    assert sorted(folders) == TASKS
+    found = [path.name for path in folders.TASKS_FOLDER.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    assert sorted(found) == TASKS
     assert len(TASKS) >= 5
 
 
@@ -95,10 +98,10 @@ def test_padding_and_batch_size_change_no_prediction(name, monkeypatch):
     alone = task.predict(config, model, encoder, examples[:1])
     _assert_close(alone[0], together[0])
 
-    forward = inference.forward
+    forward = networks.forward
     for size in (1, 8):
         monkeypatch.setattr(
-            inference,
+            networks,
             "forward",
             lambda model, encoder, examples, batch_size=0, size=size: forward(model, encoder, examples, size),
         )
@@ -112,7 +115,7 @@ def test_padding_changes_no_loss(name):
     _, _, few, encoder = small.setting(name)
     model, _ = small.model(name)
     encoded = batching.encode(encoder, few.test[:8])
-    one, many = (training.mean_metrics(model, encoder.batches(encoded, size)) for size in (1, 8))
+    one, many = (fitting.mean_metrics(model, encoder.batches(encoded, size)) for size in (1, 8))
     assert one == pytest.approx(many, rel=1e-4, abs=1e-5)
 
 
@@ -144,7 +147,7 @@ def test_a_run_repeats_itself(name, own_folders):
 
 def _train_and_kill(name, settings):
     """Train, and be interrupted in the middle of the second epoch."""
-    begin = training._Keeper.on_epoch_begin
+    begin = fitting._Keeper.on_epoch_begin
 
     def interrupt(self, epoch, logs=None):
         begin(self, epoch, logs)
@@ -152,7 +155,7 @@ def _train_and_kill(name, settings):
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training._Keeper, "on_epoch_begin", interrupt)
+        patch.setattr(fitting._Keeper, "on_epoch_begin", interrupt)
         train.run(name, None, settings, True, False)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from common.text import PADDING, SPECIAL, Vocabulary
+from common.encoding.text import PADDING, SPECIAL, Vocabulary
 
 ROUNDS = 5  # of expectation maximisation, as is usual for model 1; more change few words
 NOTHING = SPECIAL[PADDING]  # the source token from which words may come that no source word explains

@@ -19,7 +19,7 @@ def ngram_logistic_regression(
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    from common.text import words
+    from common.encoding.text import words
 
     features = TfidfVectorizer(ngram_range=(1, 2), tokenizer=words, token_pattern=None)
     model = make_pipeline(features, LogisticRegression(max_iter=1000))
@@ -41,7 +41,7 @@ def naive_bayes_logistic_regression(
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
 
-    from common.text import words
+    from common.encoding.text import words
 
     counter = CountVectorizer(ngram_range=(1, 2), tokenizer=words, token_pattern=None, binary=True)
     train, inputs = counter.fit_transform(train_texts), counter.transform(texts)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from common.text import PADDING, START
+from common.encoding.text import PADDING, START
 
 
 class KneserNey:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from common.task import TASKS_FOLDER
+from common import folders
 
 TASK_FILES = ("__init__.py", "task.py", "README.md", "results.json", "reader.py", "sample.py")
 NEEDED_FILES = TASK_FILES[:3]
@@ -23,7 +23,7 @@ TASK_LINES, MODULE_LINES = 300, 400
 OWN_SETTINGS = 10
 MODEL_SETTINGS = ("cell", "learning_rate")  # of those that every task has: the ones that only its model can heed
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "misc", "tools", "stuff"}  # of modules: they say nothing
-FIT_MODULE = "common.training"  # where Keras's fit is called
+FIT_MODULE = "common.training.fitting"  # where Keras's fit is called
 
 # The floors of the house, from the roof down: an import goes to the same floor or to a lower one.
 FLOORS = (
@@ -31,10 +31,16 @@ FLOORS = (
     ("common.cli",),
     ("common.commands",),
     ("tasks",),
-    ("common.evaluation", "common.examples", "common.report", "common.results", "common.training"),
-    ("common.run",),
-    ("common.splits", "common.task"),
-    ("common",),  # all else: parts that know no task
+    ("common.reporting",),
+    ("common.training.fitting",),
+    ("common.runs",),
+    ("common.task",),
+    ("common.baselines", "common.insight", "common.plots"),
+    ("common.metrics", "common.training", "common.prediction"),
+    ("common.layers",),
+    ("common.encoding",),
+    ("common.datasets",),
+    ("common.backend", "common.errors", "common.files", "common.folders"),
 )
 
 
@@ -118,7 +124,7 @@ class Checkout:
         return cls(root, sources, tasks)
 
 
-def run(root: Path = TASKS_FOLDER.parent) -> int:
+def run(root: Path = folders.REPOSITORY) -> int:
     """Print every place that breaks a rule.
 
     Returns:

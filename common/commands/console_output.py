@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
-from common import report
+from common.reporting import report, tables
 
 
 def console() -> Console:
@@ -66,9 +66,9 @@ def scores(console: Console, measured: dict) -> None:
     for name in ("model", "95 % interval", *baselines):
         table.add_column(name, justify="right")
     for name, value in measured["test"].items():
-        low, high = map(report.number, measured["interval"][name])
-        others = (report.number(values.get(name)) for values in baselines.values())
-        table.add_row(name, report.number(value), f"{low} to {high}", *others)
+        low, high = map(tables.number, measured["interval"][name])
+        others = (tables.number(values.get(name)) for values in baselines.values())
+        table.add_row(name, tables.number(value), f"{low} to {high}", *others)
     console.print(table)
     console.print(report.verdict(measured), highlight=False)
 

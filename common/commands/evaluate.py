@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from common import examples
-from common import run as runs
 from common.commands import console_output, steps
-from common.run import Run
+from common.runs import examples
+from common.runs import run as runs
+from common.runs.run import Run
 from common.task import change_config, load_task
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from common import results
 from common.commands import console_output
+from common.reporting import results
 from common.task import Task, load_task, task_names
 
 

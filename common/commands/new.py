@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 
-from common.errors import UserError
-from common.task import TASKS_FOLDER, task_names, unknown
+from common import folders
+from common.errors import UserError, unknown
+from common.task import task_names
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -19,12 +20,11 @@ def run(name: str, source: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise UserError(f"A task's name is lower-case words joined by underscores, not {name!r}.")
-    if (TASKS_FOLDER / name).exists():
+    if (folders.TASKS_FOLDER / name).exists():
         raise UserError(f"tasks/{name} exists already.")
     if source not in task_names():
         raise UserError(unknown("task", source, task_names()))
-    shutil.copytree(
-        TASKS_FOLDER / source, TASKS_FOLDER / name, ignore=shutil.ignore_patterns("__pycache__", "results.json")
-    )
+    ignored = shutil.ignore_patterns("__pycache__", "results.json")
+    shutil.copytree(folders.TASKS_FOLDER / source, folders.TASKS_FOLDER / name, ignore=ignored)
     print(f"tasks/{name} is a copy of tasks/{source}. Train it: make train TASK={name}")
     print("Make it yours: task.py from top to bottom, then README.md; `make check` says what is still the copy's.")

@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from common import examples
-from common import run as runs
 from common.errors import UserError
+from common.runs import examples
+from common.runs import run as runs
 from common.task import Task, change_config, load_task
 
 

@@ -6,11 +6,12 @@ import gc
 import statistics
 import time
 
-from common import backend, results
-from common import run as runs
+from common import backend, files, folders
 from common.commands import console_output, train
-from common.errors import UserError
-from common.task import change_config, load_task, task_names, unknown
+from common.errors import UserError, unknown
+from common.reporting import results
+from common.runs import provenance
+from common.task import change_config, load_task, task_names
 
 
 def run(name: str, data: str | None, cells: list[str], seeds: list[int], settings: dict) -> None:
@@ -77,7 +78,7 @@ def _train(name: str, data: str, settings: dict) -> dict:
 
     keras.backend.clear_session()
     gc.collect()
-    return runs.read_json(train.run(name, data, settings, quick=False, resume=False).metrics_file)
+    return files.read_json(train.run(name, data, settings, quick=False, resume=False).metrics_file)
 
 
 def _finished(name: str, data: str, settings: dict) -> dict | None:
@@ -85,11 +86,15 @@ def _finished(name: str, data: str, settings: dict) -> dict | None:
     task = load_task(name)
     config = change_config(task.config, {**task.settings_for(data), **settings})
     wanted = {field: getattr(config, field) for field in config.__dataclass_fields__}
-    for file in sorted((runs.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
-        about = runs.read_json(file.with_name("config.json"))
+    for file in sorted((folders.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
+        about = files.read_json(file.with_name("config.json"))
         same = about["settings"] == wanted and about["data"] == data and not about["quick"]
-        if same and about["versions"] == runs.versions() and about.get("code_sha256") == runs.code_sha256(name):
-            return runs.read_json(file)
+        if (
+            same
+            and about["versions"] == provenance.versions()
+            and about.get("code_sha256") == provenance.code_sha256(name)
+        ):
+            return files.read_json(file)
     return None
 
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from common import evaluation, examples, report
-from common import run as runs
+from common import files
 from common.commands import console_output
 from common.errors import UserError
-from common.examples import Source
-from common.run import Run
+from common.reporting import evaluation, report
+from common.runs import examples
+from common.runs.examples import Source
+from common.runs.run import Run
 from common.task import Task, TrainConfig
 
 
@@ -73,5 +74,5 @@ def measure(
         "settings": dataclasses.asdict(config),
     }
     report.write(into, result, measured, history)
-    runs.write_json(into.metrics_file, measured)
+    files.write_json(into.metrics_file, measured)
     return measured

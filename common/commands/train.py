@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import inspect
-import json
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from common import backend, batching, examples, workers
-from common import run as runs
+from common import backend, files
 from common.commands import console_output, steps
+from common.encoding import batching
 from common.errors import UserError
-from common.examples import Source
-from common.run import Run
-from common.task import TASKS_FOLDER, Task, TrainConfig, change_config, load_task
+from common.runs import cache, examples, provenance
+from common.runs import run as runs
+from common.runs.examples import Source
+from common.runs.run import Run
+from common.task import Task, TrainConfig, change_config, load_task
+from common.training import workers
 
-CACHE_FOLDER = TASKS_FOLDER.parent / "data" / "cache"
 QUICK_EPOCHS = 2
 
 
@@ -84,12 +82,12 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
             "data_sha256": source.sha256,
             "quick": quick,
             "settings": dataclasses.asdict(config),
-            "versions": runs.versions(),
-            "code_sha256": runs.code_sha256(task_name),
-            "machine": runs.machine(),
+            "versions": provenance.versions(),
+            "code_sha256": provenance.code_sha256(task_name),
+            "machine": provenance.machine(),
         },
     )
-    runs.write_json(folder.encoder_file, encoder.to_json())
+    files.write_json(folder.encoder_file, encoder.to_json())
     return folder
 
 
@@ -98,29 +96,19 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     backend.load()
     import keras
 
-    from common import training
+    from common.training import fitting
 
     keras.utils.set_random_seed(config.seed)
     model = task.build_model(config, encoder)
     console_output.layers(console, model)
     is_large = source.is_file or task.datasets[source.name].files
-    cache = _cache_folder(source, encoder, config) if is_large else None
-    train = batching.encode(encoder, source.splits.train, cache and cache / "train")
-    validation = batching.encode(encoder, source.splits.validation, cache and cache / "validation")
+    kept = cache.folder_of(source, encoder, config) if is_large else None
+    train = batching.encode(encoder, source.splits.train, kept and kept / "train")
+    validation = batching.encode(encoder, source.splits.validation, kept and kept / "validation")
     batches = encoder.batches(train, config.batch_size, config.seed)
     console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
-    training.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console, cluster)
+    fitting.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console, cluster)
     return model
-
-
-def _cache_folder(source: Source, encoder, config: TrainConfig) -> Path:
-    """Where the encoded arrays lie for these examples, this encoder and this code."""
-    digest = hashlib.sha256(source.sha256.encode())
-    sizes = [len(examples) for _, examples in source.splits]
-    digest.update(json.dumps([encoder.to_json(), sizes, config.seed]).encode())
-    for file in (Path(inspect.getfile(type(encoder))), *sorted((TASKS_FOLDER.parent / "common").glob("*.py"))):
-        digest.update(file.read_bytes())
-    return CACHE_FOLDER / digest.hexdigest()[:16]
 
 
 def _show(source: Source, config: TrainConfig, console: Console) -> None:

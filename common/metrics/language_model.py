@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from common.encoding.text import END, SPECIAL, UNKNOWN
 from common.metrics.scores import Scores, by_length
-from common.text import END, SPECIAL, UNKNOWN
 
 # Words by their place among the words of train, most frequent first: a vocabulary numbers them in that order.
 _LAST_PLACES = (10, 100, 1000)

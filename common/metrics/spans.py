@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from common.encoding.tagging import Span, spans
 from common.metrics.scores import Scores, by_length
-from common.tagging import Span, spans
 
 OUTCOMES = ("right", "wrong type", "wrong ends", "missed")  # of a true span
 

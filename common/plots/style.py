@@ -11,6 +11,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from common import files
+
 # Okabe and Ito (2008), https://jfly.uni-koeln.de/color/: told apart with every kind of colour blindness.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = PALETTE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
 INK, GREY, LIGHT = "#222222", "#767676", "#e4e4e4"  # of text, of what stands in the background, of grid lines
@@ -53,6 +55,5 @@ def new_figure(width: float = 7, height: float = 4, **axes) -> tuple[Figure, Axe
 
 def save(figure: Figure, path: Path) -> None:
     """Write the figure as PNG; the file appears whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    figure.savefig(part, format="png", metadata={"Software": None})
-    part.replace(path)
+    with files.written(path) as part:
+        figure.savefig(part, format="png", metadata={"Software": None})

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from common.metrics.translation import Translation
+from common.plots import style
 
 LONGEST = 24  # tokens of a side in an attention map; more cannot be read
 
@@ -47,4 +48,4 @@ def _attention(prediction: dict, path: Path) -> None:
     axes.set_xlabel("source")
     axes.set_ylabel("translation")
     figure.colorbar(image, ax=axes, label="attention")
-    figure.savefig(path, dpi=110)
+    style.save(figure, path)

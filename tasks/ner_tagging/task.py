@@ -15,12 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from common import inference, readers, splits, tagging
-from common.datasets import Dataset, Reference
-from common.encoding import Encoder as BaseEncoder
-from common.task import OwnFile, Splits, Task, TrainConfig
-from common.text import PADDING, UNKNOWN, Labels, Vocabulary
-from common.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
+from common.datasets import readers
+from common.datasets.splits import by_chance
+from common.encoding import tagging
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
+from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
+from common.prediction import networks
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
 from .sample import sentences
 
@@ -83,7 +85,7 @@ def read(path: Path, labelled: bool) -> list[Tagged]:
 
 def split(examples: list[Tagged], seed: int) -> Splits:
     """By chance; equal sentences stay on one side."""
-    return splits.by_chance(examples, seed)
+    return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +129,8 @@ def build_model(config, encoder):
     """
     import keras
 
-    from common import layers, optimizers
+    from common import layers
+    from common.training import optimizers
 
     inputs = {
         "token_ids": keras.Input((None,), dtype="int32", name="token_ids"),
@@ -177,7 +180,7 @@ def predict(config, model, encoder, examples):
     from scipy.special import log_softmax
 
     untagged, predictions = [Tagged(example.tokens) for example in examples], []
-    for example, padded in zip(untagged, inference.forward(model, encoder, untagged)):
+    for example, padded in zip(untagged, networks.forward(model, encoder, untagged)):
         log_probabilities = log_softmax(padded[: len(example)].astype(np.float64), axis=-1)  # a mean need not sum to 1
         probabilities = tagging.span_probabilities(log_probabilities, encoder.tags.names, config.threshold)
         found = tagging.without_overlap(probabilities)

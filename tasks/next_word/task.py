@@ -17,13 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from common import batching, inference, lines, sampling, splits
-from common.datasets import Dataset, Reference
-from common.encoding import Encoder as BaseEncoder
-from common.errors import UserError
-from common.streams import Stream
-from common.task import OwnFile, Splits, Task, TrainConfig, unknown
-from common.text import END, PADDING, SPECIAL, START, UNKNOWN, Vocabulary, running_text, words
+from common.datasets import lines
+from common.datasets.splits import by_position
+from common.encoding import batching
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.streams import Stream
+from common.encoding.text import END, PADDING, SPECIAL, START, UNKNOWN, Vocabulary, running_text, words
+from common.errors import UserError, unknown
+from common.prediction import networks, sampling
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
 from .sample import sides
 
@@ -78,8 +80,7 @@ def load_ptb(folder: Path) -> Splits:
 
 def load_shakespeare(folder: Path) -> Splits:
     """The lines that are not blank: the first 90 % for training, the rest halved."""
-    found = [Line(text) for text in lines.lines(folder / "input.txt") if text.strip()]
-    return splits.by_position(found, (0.9, 0.05, 0.05))
+    return by_position([Line(text) for text in lines.lines(folder / "input.txt") if text.strip()], (0.9, 0.05, 0.05))
 
 
 def read(path: Path, labelled: bool) -> Sequence[Line]:
@@ -92,7 +93,7 @@ def read(path: Path, labelled: bool) -> Sequence[Line]:
 def split(examples: Sequence[Line], seed: int) -> Splits:
     """The last lines are held out."""
     held_out = min(0.1, HELD_OUT_LINES / len(examples))
-    return splits.by_position(examples, (1 - 2 * held_out, held_out, held_out))
+    return by_position(examples, (1 - 2 * held_out, held_out, held_out))
 
 
 TOKENS = {"words": words, "spaces": str.split}  # ways to cut a text
@@ -146,7 +147,8 @@ def build_model(config, encoder):
     """Embedding, a recurrent layer whose state is carried over, the embedding again as the output."""
     import keras
 
-    from common import layers, optimizers, stateful
+    from common import layers
+    from common.training import optimizers, stateful
 
     recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
@@ -212,7 +214,7 @@ def _go_on(config, model, encoder, line) -> dict:
     """Draw word after word; the seed decides, whatever other prompts there are."""
     random = np.random.default_rng(config.seed)
     drawn = sampling.continuation(
-        inference.traced(model),
+        networks.traced(model),
         np.append(END, encoder.ids(encoder.split(line))),
         {name: np.asarray(state) for name, state in model.fresh_states(1).items()},
         lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),

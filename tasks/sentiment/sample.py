@@ -13,7 +13,7 @@ import random
 import re
 from collections import Counter
 
-from common.task import Splits
+from common.datasets.splits import Splits
 
 REVIEWS = {"train": 4000, "validation": 500, "test": 1000}
 LABELS = ("negative", "positive")

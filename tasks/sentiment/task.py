@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from common import inference, readers, splits
-from common.datasets import Dataset, Reference
-from common.encoding import Encoder as BaseEncoder
-from common.task import OwnFile, Splits, Task, TrainConfig
-from common.text import PADDING, Labels, Vocabulary, words
+from common.datasets import readers
+from common.datasets.splits import by_chance
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.text import PADDING, Labels, Vocabulary, words
+from common.prediction import networks
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
 from .sample import reviews
 
@@ -78,7 +79,7 @@ def read(path: Path, labelled: bool) -> list[Review]:
 
 def split(examples: list[Review], seed: int) -> Splits:
     """By chance; equal texts stay on one side."""
-    return splits.by_chance(examples, seed, key=lambda review: review.text)
+    return by_chance(examples, seed, key=lambda review: review.text)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +114,8 @@ def build_model(config, encoder):
     """Embedding, a recurrent layer in both directions, the average over the real timesteps, one logit a label."""
     import keras
 
-    from common import layers, optimizers
+    from common import layers
+    from common.training import optimizers
 
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
@@ -143,7 +145,7 @@ def build_model(config, encoder):
 
 def predict(config, model, encoder, examples):
     """`{"label", "probabilities": {label: probability}}` for each review."""
-    logits = np.array(inference.forward(model, encoder, examples), np.float64)  # (examples, num_classes)
+    logits = np.array(networks.forward(model, encoder, examples), np.float64)  # (examples, num_classes)
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     return [_answer(encoder.labels.names, row) for row in odds / odds.sum(axis=1, keepdims=True)]
 

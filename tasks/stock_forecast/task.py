@@ -17,13 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from common import inference, readers
-from common.datasets import DATA_FOLDER, Dataset, checksums
-from common.encoding import Encoder as BaseEncoder
+from common.datasets.prices import PriceSeries, read_prices
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.series import Scaler, beside_median, log_returns, market_moves, next_days
 from common.errors import UserError
-from common.readers import PriceSeries
-from common.series import Scaler, beside_median, log_returns, market_moves, next_days
-from common.task import OwnFile, Splits, Task, TrainConfig
+from common.prediction import networks
+from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, checksums
 
 SHORTEST_PAST = 20  # returns that must be known before a forecast: a month of trading
 INTERVAL = 0.9  # probability that the stated interval holds the truth
@@ -103,7 +102,7 @@ def load_stocknet(shortest: int):
     """A function that reads the stocks of StockNet which have that many days."""
 
     def load(folder: Path) -> Splits:
-        stocks = [readers.prices(path) for path in sorted((folder / "price" / "raw").glob("*.csv"))]
+        stocks = [read_prices(path) for path in sorted((folder / "price" / "raw").glob("*.csv"))]
         moves = market_moves([(stock.dates, stock.close) for stock in stocks])
         stocks = [dataclasses.replace(stock, market=market) for stock, market in zip(stocks, moves)]
         return split([example for stock in stocks if len(stock) >= shortest for example in evenings(stock)])
@@ -113,7 +112,7 @@ def load_stocknet(shortest: int):
 
 def read(path: Path, labelled: bool) -> list[Evening]:
     """The evenings of a user's file of prices; without targets the last one alone, from which to forecast."""
-    stock = readers.prices(path)
+    stock = read_prices(path)
     needed = SHORTEST_PAST + 1 + labelled
     if len(stock) < needed:
         raise UserError(f"{path} has {len(stock)} days with a price: at least {needed} are needed.")
@@ -175,7 +174,8 @@ def build_model(config, encoder):
     import keras
     from keras import ops
 
-    from common import layers, losses, optimizers
+    from common import layers
+    from common.training import losses, optimizers
 
     days = keras.Input((None, len(encoder.scaler.means)), name="days")
     padding_mask = ops.any(ops.not_equal(days, 0), axis=-1)  # (batch, timesteps); of a real day some feature is not 0
@@ -197,7 +197,7 @@ def build_model(config, encoder):
 
 def predict(config, model, encoder, examples):
     """For each evening its next `days`: location, scale, tail and 90 % interval of the return; price and its own."""
-    outputs = np.array(inference.forward(model, encoder, examples), np.float64)  # (examples, horizon, 3)
+    outputs = np.array(networks.forward(model, encoder, examples), np.float64)  # (examples, horizon, 3)
     units = np.array([encoder.unit(example) for example in examples])
     outputs[..., :2] *= units[:, None, None]
     return _answers(examples, outputs)
@@ -264,7 +264,7 @@ STOCKNET = dict(
     licence="MIT (repository); quotes of Yahoo Finance",
     home="https://github.com/yumoxu/stocknet-dataset",
     base_url="https://raw.githubusercontent.com/yumoxu/stocknet-dataset/330708b5ddc359961078bef469f43f48992fd6e4/",
-    files=checksums(DATA_FOLDER / "stocknet_prices.sha256"),
+    files=checksums("stocknet_prices.sha256"),
     size=7_628_544,
     settings="batch_size=256 epochs=10 patience=10",
 )

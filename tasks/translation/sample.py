@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from common.text import words
+from common.encoding.text import words
 
 DIGITS = 9  # the largest number is below 10 ** DIGITS
 LONGEST = 16  # words and marks of an English name in train, validation and test; the other side's names are longer

@@ -16,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from common import batching, decoding, inference, readers, splits
-from common.datasets import DATA_FOLDER, Dataset, Reference, checksums
-from common.encoding import Encoder as BaseEncoder
-from common.subwords import Pieces, spaced_words
-from common.task import OwnFile, Splits, Task, TrainConfig
-from common.text import END, PADDING, START, words
+from common.datasets import readers
+from common.datasets.splits import by_chance
+from common.encoding import batching
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.subwords import Pieces, spaced_words
+from common.encoding.text import END, PADDING, START, words
+from common.prediction import decoding, networks
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
 
 from .sample import number_names
 
@@ -87,7 +89,7 @@ def read(path: Path, labelled: bool) -> list[Pair]:
 
 def split(examples: list[Pair], seed: int) -> Splits:
     """By chance; equal sources stay on one side."""
-    return splits.by_chance(examples, seed)
+    return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +120,7 @@ def build_model(config, encoder):
     """An encoder and a decoder, trained as one; `predict` runs the decoder by itself, one step at a time."""
     import keras
 
-    from common import losses, optimizers
+    from common.training import losses, optimizers
 
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
@@ -188,7 +190,7 @@ def predict(config, model, encoder, examples):
     """`{"text", "source_tokens", "target_tokens", "attention"}`: a weight for each target and source token."""
     if not len(examples):
         return []
-    encode, decode = (inference.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
+    encode, decode = (networks.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
     sources = [Pair(example.source) for example in examples]
     batches = batching.ByLength(batching.encode(encoder, sources), batch_size=64)
     predictions = [{}] * len(examples)
@@ -263,7 +265,7 @@ def numbers(name: str, code: str) -> Dataset:
 
 def multi30k(name: str, code: str, epochs: int, size: int, bleu: float) -> Dataset:
     """The declaration of Multi30k from English to a language."""
-    files = checksums(DATA_FOLDER / "multi30k.sha256")
+    files = checksums("multi30k.sha256")
     return Dataset(
         title=f"Multi30k, task 1, English to {name}, test set of 2016",
         licence="not stated; derived from Flickr30K: research and education only",

@@ -1,0 +1,227 @@
+"""Where data comes from: declared source, download with checksum, cache, mirror, licence.
+
+A task declares its sets as `Dataset`s. `fetch` brings the files of one to `data/<name>/`, each verified before it gets
+its final name, and gives back the folder for `Dataset.load` to read. Nothing downloaded is executed or unpickled.
+
+Every task imports this module: what only a download needs is imported there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fnmatch
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from common import files, folders
+from common.datasets.declaration import Dataset, sha256_of_lines, stays_inside
+from common.errors import UserError
+
+CONNECTIONS = 8  # files downloaded at a time; a set of many small ones is mostly waiting
+LARGEST_ARCHIVE = 1 << 30  # bytes; an archive holds the whole repository, of which a set may be a small part
+
+Progress = Callable[[str, int, int], None]
+
+
+def sha256_of_file(path: Path) -> str:
+    """The checksum of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 16):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def fetch(
+    name: str,
+    dataset: Dataset,
+    folder: Path = folders.DATA_FOLDER,
+    progress: Progress | None = None,
+    announce: Callable[[str], None] = print,
+) -> Path | None:
+    """The folder that holds the verified files of a set, downloaded where they are not there yet.
+
+    A file which was verified once is taken as it is while its size and time stay the same; a changed one is hashed
+    again, and downloaded again where it is not what was declared.
+
+    Args:
+        name: of the set and of its folder.
+        folder: where the folders of all sets lie.
+        progress: called with `(file, bytes_done, bytes_total)`, the bytes of the whole set, from several threads.
+        announce: shows one line with title, size, source and licence before a download.
+
+    Returns:
+        `folder/name`, or None if the set is embedded.
+
+    Raises:
+        UserError: for no network, a file that is not there or not the declared one, a full disk, a bad ZOO_MIRROR.
+    """
+    if not dataset.files:
+        return None
+    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
+        raise ValueError(f"name must be a plain folder name, not {name!r}")
+    home = folder / name
+    verified = _verified(home, dataset.files)
+    missing = [path for path in dataset.files if path not in verified]
+    if missing:
+        announce(
+            f"Downloading {name}: {dataset.title}, {dataset.size / 1e6:.1f} MB from {dataset.home}."
+            f" Licence: {dataset.licence}."
+        )
+        meter = _Meter(progress, sum(stamp[1] for stamp in verified.values()), dataset.size)
+        try:
+            if dataset.archive:
+                _unpack(dataset, home, meter)
+            else:
+                _download_all(dataset, home, missing, meter)
+        except OSError as error:
+            raise _disk_error(error, home) from error
+        _write_stamps(home, {path: _stamp(home, path) for path in dataset.files}, dataset.files)
+    return home
+
+
+class _Meter:
+    """Adds up the bytes that several threads have brought and passes them on."""
+
+    def __init__(self, progress: Progress | None, done: int, total: int):
+        self.progress, self.done, self.total = progress, done, total
+        self.lock = threading.Lock()
+
+    def add(self, file: str, count: int) -> None:
+        with self.lock:
+            self.done += count
+            if self.progress:
+                self.progress(file, min(self.done, self.total), self.total)
+
+
+def _download_all(dataset: Dataset, home: Path, paths: Iterable[str], meter: _Meter) -> None:
+    import concurrent.futures
+
+    with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
+        jobs = [pool.submit(_download, dataset, home, path, meter) for path in paths]
+        try:
+            for job in concurrent.futures.as_completed(jobs):
+                job.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _download(dataset: Dataset, home: Path, path: str, meter: _Meter) -> None:
+    """One file to its final name, or an error and nothing left behind."""
+    from common.datasets.download import address, download
+
+    target, url = home / path, dataset.base_url + path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with files.written(target) as part:
+        with part.open("wb") as file:
+            got = download(url, file, dataset.size, lambda count: meter.add(path, count))
+        if got != dataset.files[path]:
+            raise _wrong_checksum(path, address(url), dataset.files[path], got)
+
+
+def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
+    """The declared members of the archive to their final names, verified before."""
+    import tarfile
+
+    from common.datasets.download import address, download
+
+    home.mkdir(parents=True, exist_ok=True)
+    url = dataset.base_url + dataset.archive
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=home) as scratch:
+        packed, unpacked, left = Path(scratch, "archive"), Path(scratch, "members"), dataset.size
+        with packed.open("wb") as file:
+            download(url, file, LARGEST_ARCHIVE, lambda count: meter.add(dataset.archive, count))
+        try:
+            with tarfile.open(packed, "r:gz") as archive:
+                for member in archive:
+                    path = member.name.partition("/")[2]  # without the top folder
+                    if not (member.isreg() and stays_inside(path) and any(_matches(path, p) for p in dataset.files)):
+                        continue
+                    left -= member.size
+                    if left < 0:
+                        raise UserError(
+                            f"{url} unpacks to more than {dataset.size:,} bytes: it is not the declared one."
+                        )
+                    (unpacked / path).parent.mkdir(parents=True, exist_ok=True)
+                    with archive.extractfile(member) as source, (unpacked / path).open("wb") as target:
+                        shutil.copyfileobj(source, target)
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            raise UserError(f"{url} is not a whole .tar.gz ({error}): run the command again.") from error
+        for path, sha256 in dataset.files.items():
+            if (got := _sha256_below(unpacked, path)) != sha256:
+                raise _wrong_checksum(path, address(url), sha256, got)
+        for path in (path for pattern in dataset.files for path in _members(unpacked, pattern)):
+            (home / path).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(unpacked / path, home / path)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    return path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
+
+
+def _members(folder: Path, pattern: str) -> list[str]:
+    """Paths below `folder` of the files that a declared path or pattern means."""
+    found = folder.glob(pattern) if "*" in pattern else [folder / pattern]
+    return sorted(path.relative_to(folder).as_posix() for path in found if path.is_file())
+
+
+def _sha256_below(folder: Path, pattern: str) -> str:
+    hashed = [(path, sha256_of_file(folder / path)) for path in _members(folder, pattern)]
+    if "*" in pattern:
+        return sha256_of_lines(hashed)
+    return hashed[0][1] if hashed else "no file"
+
+
+def _stamp(home: Path, pattern: str) -> list[int]:
+    """How many files there are, their bytes, and when the last was changed."""
+    facts = [(home / path).stat() for path in _members(home, pattern)]
+    return [len(facts), sum(fact.st_size for fact in facts), max((fact.st_mtime_ns for fact in facts), default=0)]
+
+
+def _verified(home: Path, declared: Mapping[str, str]) -> dict[str, list[int]]:
+    """Stamps of the declared files which are there and are what was declared; hashes those not hashed before."""
+    known = _read_stamps(home)
+    stamps, news = {}, False
+    for path, sha256 in declared.items():
+        stamp = _stamp(home, path)
+        if known.get(path) != [sha256, *stamp]:
+            if not stamp[0] or _sha256_below(home, path) != sha256:
+                continue
+            news = True
+        stamps[path] = stamp
+    if news:
+        _write_stamps(home, stamps, declared)
+    return stamps
+
+
+def _read_stamps(home: Path) -> dict:
+    try:
+        stamps = json.loads((home / ".verified.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamps if isinstance(stamps, dict) else {}
+
+
+def _write_stamps(home: Path, stamps: Mapping[str, list[int]], declared: Mapping[str, str]) -> None:
+    with contextlib.suppress(OSError):  # a folder that cannot be written is hashed again each time
+        files.write_json(home / ".verified.json", {path: [declared[path], *stamp] for path, stamp in stamps.items()})
+
+
+def _wrong_checksum(path: str, url: str, expected: str, got: str) -> UserError:
+    return UserError(f"{path} from {url} is not the declared file and was not kept: sha256 {got}, expected {expected}.")
+
+
+def _disk_error(error: OSError, home: Path) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError(f"No space is left for {home}: free some and run the command again.")
+    return UserError(f"Cannot write below {home} ({error.strerror or error}): check the folder's rights.")

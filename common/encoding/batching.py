@@ -1,0 +1,289 @@
+"""Encoded examples in batches: padded on the right, grouped by length, every example once an epoch."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from common import files
+
+GROUPS = 8  # lengths to which a sequence can be padded: enough for little padding, few enough to compile for each
+_CHOICES = 256  # lengths among which the padded ones are chosen
+_CHUNK = 1 << 14  # examples held in memory before they go to disk
+
+
+def padded_lengths(lengths: np.ndarray, groups: int = GROUPS) -> np.ndarray:
+    """The lengths to which sequences are padded so that the least padding is needed.
+
+    Dynamic programming over the lengths that occur: the best `g` groups up to a length extend the best `g - 1` groups
+    up to a shorter one.
+
+    Args:
+        lengths: int array, timesteps of each sequence.
+        groups: most lengths to choose.
+
+    Returns:
+        Ascending int array of at most `groups` lengths; the last is the longest that occurs.
+    """
+    found, counts = np.unique(lengths, return_counts=True)
+    if len(found) > _CHOICES:
+        # Too many to try all pairs: long sequences are told apart by their share of all timesteps.
+        shares = np.cumsum(found * counts) / np.sum(found * counts)
+        found = found[np.unique(np.searchsorted(shares, np.linspace(0, 1, _CHOICES + 1)[1:] - 1e-12))]
+        counts = np.bincount(np.searchsorted(found, lengths), minlength=len(found))
+    below = np.concatenate([[0], np.cumsum(counts)])  # sequences shorter than found[i]
+    steps = found * (below[1:] - below[:, None])  # [i, j]: padded timesteps if found[i..j] are one group
+    steps = np.where(below[1:] > below[:, None], steps.astype(float), np.inf)
+    best, cuts = steps[0], []
+    for _ in range(min(groups, len(found)) - 1):
+        extended = np.concatenate([[0], best])[:, None] + steps
+        cuts.append(extended.argmin(axis=0))
+        best = extended.min(axis=0)
+    chosen, last = [], len(found) - 1
+    for cut in reversed(cuts):
+        chosen.append(last)
+        last = cut[last] - 1
+        if last < 0:
+            break
+    else:
+        chosen.append(last)
+    return found[chosen[::-1]]
+
+
+class Column:
+    """One array an example, end to end: `values[offsets[i]:offsets[i + 1]]` belongs to example i.
+
+    Attributes:
+        values: array `(total timesteps, ...)`, in memory or mapped from disk.
+        offsets: int64 array `(examples + 1,)`.
+        is_sequence: False where every example is a scalar.
+    """
+
+    def __init__(self, values: np.ndarray, offsets: np.ndarray, is_sequence: bool):
+        self.values, self.offsets, self.is_sequence = values, offsets, is_sequence
+
+    @functools.cached_property
+    def lengths(self) -> np.ndarray:
+        """Timesteps of each example, int64 `(examples,)`."""
+        return np.diff(self.offsets)
+
+    @functools.cached_property
+    def padded_lengths(self) -> np.ndarray:
+        """The lengths to which examples are padded, ascending."""
+        return padded_lengths(self.lengths)
+
+    def group(self, examples: np.ndarray) -> np.ndarray:
+        """Number of the padded length that each of the examples needs, int `(n,)`."""
+        return np.searchsorted(self.padded_lengths, self.lengths[examples])
+
+    def take(self, examples: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """The examples as one padded array.
+
+        Returns:
+            array `(rows, padded timesteps, ...)` (a scalar column: `(rows,)`), int32 or float32, and its real part:
+            float32 `(rows, padded timesteps)` or `(rows,)`, 1 where real and 0 where padding.
+        """
+        dtype = np.float32 if self.values.dtype.kind == "f" else np.int32
+        lengths = np.zeros(rows, np.int64)
+        lengths[: len(examples)] = self.lengths[examples]
+        longest = self.padded_lengths[self.group(examples).max()] if self.is_sequence else 1
+        steps = np.arange(longest)
+        real = steps < lengths[:, None]  # (rows, padded timesteps)
+        starts = np.repeat(self.offsets[examples], lengths[: len(examples)])
+        within = np.broadcast_to(steps, real.shape)[real]
+        padded = np.zeros((*real.shape, *self.values.shape[1:]), dtype)
+        padded[real] = self.values[starts + within]
+        if not self.is_sequence:
+            padded, real = padded[:, 0], real[:, 0]
+        return padded, real.astype(np.float32)
+
+
+class Encoded:
+    """Many encoded examples.
+
+    Attributes:
+        inputs: model input name to column.
+        targets: a column, or None where the targets are not known.
+    """
+
+    def __init__(self, inputs: dict[str, Column], targets: Column | None):
+        self.inputs, self.targets = inputs, targets
+        self.columns = [*inputs.values(), *([targets] if targets else [])]
+
+    def __len__(self) -> int:
+        return len(self.columns[0].offsets) - 1
+
+
+class Batches:
+    """Batches `(inputs, targets, weights)` of one epoch after the other; the base of `ByLength` and `streams.Stream`.
+
+    Attributes:
+        epoch: number of the epoch that the next pass over the batches gives; the order depends on it and the seed.
+    """
+
+    epoch = 0
+
+    def __iter__(self) -> Iterator[tuple]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def dataset(self):
+        """The batches as a `tf.data.Dataset` that prepares the next ones while the model works."""
+        import tensorflow as tf
+
+        def spec(array):
+            return tf.TensorSpec((None, None, *array.shape[2:])[: array.ndim], array.dtype)
+
+        signature = tf.nest.map_structure(spec, next(iter(self)))
+        batches = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature)
+        return batches.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
+
+
+class ByLength(Batches):
+    """Batches whose examples are about equally long, shuffled anew every epoch.
+
+    Shuffled examples are sorted by the padded length they need, cut into batches, and the batches shuffled. Each
+    example comes once an epoch. The last batch is filled up with rows of padding and weight 0, so that the number of
+    different shapes is at most GROUPS for each sequence of an example.
+    """
+
+    def __init__(self, encoded: Encoded, batch_size: int, seed: int | None = None):
+        self.encoded, self.batch_size, self.seed = encoded, min(batch_size, len(encoded)), seed
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.encoded) / self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple]:
+        return (self.assemble(examples) for examples in self.examples())
+
+    def examples(self) -> list[np.ndarray]:
+        """The numbers of the examples in each batch of this epoch."""
+        count = len(self.encoded)
+        random = np.random.default_rng([self.seed, self.epoch]) if self.seed is not None else None
+        order = random.permutation(count) if random else np.arange(count)
+        groups = [column.group(order) for column in self.encoded.columns if column.is_sequence]
+        if groups:
+            order = order[np.lexsort(groups[::-1])]
+        batches = [order[start : start + self.batch_size] for start in range(0, count, self.batch_size)]
+        return [batches[i] for i in random.permutation(len(batches))] if random else batches
+
+    def assemble(self, examples: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        """The batch of these examples: inputs by name, targets, weights (None, None where targets are not known)."""
+        inputs = {name: column.take(examples, self.batch_size)[0] for name, column in self.encoded.inputs.items()}
+        if self.encoded.targets is None:
+            return inputs, None, None
+        return inputs, *self.encoded.targets.take(examples, self.batch_size)
+
+    def padding(self) -> float:
+        """Share of the timesteps of this epoch that are padding, over all sequences of the examples."""
+        columns = [column for column in self.encoded.columns if column.is_sequence]
+        real = sum(column.lengths.sum() for column in columns)
+        total = 0
+        for examples in self.examples():
+            for column in columns:
+                total += self.batch_size * column.padded_lengths[column.group(examples).max()]
+        return float(1 - real / total) if total else 0.0
+
+
+def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) -> Encoded:
+    """All examples through `encoder.encode`, one after the other.
+
+    Args:
+        encoder: has `encode(example) -> (inputs, targets)`.
+        examples: raw examples; read once, in order.
+        cache: folder to write the arrays to, and to read them from the next time; they are mapped, not loaded, so a
+            data set may be larger than memory. None keeps them in memory.
+
+    Raises:
+        ValueError: if there are no examples, or one lacks the targets that others have.
+    """
+    if cache is not None and (cache / "columns.json").exists():
+        return _read(cache)
+    writers: dict[str, _Writer] = {}
+    for example in examples:
+        inputs, targets = encoder.encode(example)
+        arrays = {f"input {name}": array for name, array in inputs.items()}
+        if targets is not None:
+            arrays["targets"] = targets
+        if not writers:
+            writers = {name: _Writer(np.asarray(array), cache, i) for i, (name, array) in enumerate(arrays.items())}
+        if set(arrays) != set(writers):
+            raise ValueError(f"example {str(example)!r:.60} has {sorted(arrays)}, those before it {sorted(writers)}")
+        for name, array in arrays.items():
+            writers[name].append(np.asarray(array))
+    if not writers:
+        raise ValueError("there are no examples to encode")
+    columns = {name: writer.column() for name, writer in writers.items()}
+    if cache is not None:
+        described = {name: writer.description() for name, writer in writers.items()}
+        files.write_json(cache / "columns.json", described)
+    return _encoded(columns)
+
+
+def _encoded(columns: dict[str, Column]) -> Encoded:
+    inputs = {name.removeprefix("input "): column for name, column in columns.items() if name != "targets"}
+    return Encoded(inputs, columns.get("targets"))
+
+
+def _read(cache: Path) -> Encoded:
+    described = json.loads((cache / "columns.json").read_text())
+    columns = {}
+    for name, (file, dtype, shape, is_sequence) in described.items():
+        values = _mapped(cache / f"{file}.values", dtype, tuple(shape))
+        columns[name] = Column(values, np.memmap(cache / f"{file}.offsets", np.int64, "r"), is_sequence)
+    return _encoded(columns)
+
+
+class _Writer:
+    """Collects one column, in memory or in two files: the values, and where each example begins."""
+
+    def __init__(self, first: np.ndarray, cache: Path | None, number: int):
+        self.is_sequence = first.ndim > 0
+        self.dtype, self.tail = first.dtype, first.shape[1:]
+        self.arrays, self.offsets = [], [0]  # not written yet
+        self.path = None
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
+            self.path = cache / f"{number}-{os.getpid()}.values"
+            self.files = self.path.open("wb"), self.path.with_suffix(".offsets").open("wb")
+
+    def append(self, array: np.ndarray):
+        array = array if self.is_sequence else array[None]
+        self.arrays.append(array)
+        self.offsets.append(self.offsets[-1] + len(array))
+        if self.path is not None and len(self.arrays) >= _CHUNK:
+            self._flush(self.offsets[:-1])
+            self.offsets = self.offsets[-1:]
+
+    def _flush(self, offsets: list[int]):
+        if self.arrays:
+            np.concatenate(self.arrays).astype(self.dtype).tofile(self.files[0])
+        np.array(offsets, np.int64).tofile(self.files[1])
+        self.arrays = []
+
+    def column(self) -> Column:
+        self.shape = (self.offsets[-1], *self.tail)
+        if self.path is None:
+            values = np.concatenate(self.arrays).astype(self.dtype)
+            return Column(values, np.array(self.offsets, np.int64), self.is_sequence)
+        self._flush(self.offsets)
+        for file in self.files:
+            file.close()
+        values = _mapped(self.path, self.dtype, self.shape)
+        return Column(values, np.memmap(self.files[1].name, np.int64, "r"), self.is_sequence)
+
+    def description(self) -> list:
+        return [self.path.stem, self.dtype.str, list(self.shape), self.is_sequence]
+
+
+def _mapped(path: Path, dtype, shape: tuple) -> np.ndarray:
+    """The array in a file; an empty file cannot be mapped."""
+    return np.memmap(path, dtype, "r", shape=shape) if math.prod(shape) else np.zeros(shape, dtype)

@@ -1,0 +1,72 @@
+"""What stands between raw examples and arrays: fitted on train alone, saved with the run as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Sequence
+
+import numpy as np
+
+from common.encoding import batching
+from common.errors import UserError
+
+
+class Encoder:
+    """Base of every task's `Encoder`, a frozen dataclass.
+
+    Its fields are plain JSON values, or parts with `to_json` and `from_json` of their own (`text.Vocabulary`, say).
+    """
+
+    @classmethod
+    def fit(cls, config, examples: Sequence) -> Encoder:
+        """The encoder for these settings that has seen these training examples and nothing else."""
+        raise NotImplementedError
+
+    def encode(self, example) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+        """One example as arrays.
+
+        Returns:
+            inputs: model input name to array; an array of one dimension or more is a sequence `(timesteps, ...)`.
+            targets: array that the loss compares with, a sequence or a scalar; None where the target is not known.
+        """
+        raise NotImplementedError
+
+    def batches(self, encoded: batching.Encoded, batch_size: int, seed: int | None = None) -> batching.Batches:
+        """The encoded examples in batches, in an order drawn from `seed` (None: as they come, for evaluation)."""
+        return batching.ByLength(encoded, batch_size, seed)
+
+    def to_json(self) -> dict:
+        """Field name to JSON value."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: value.to_json() if hasattr(value, "to_json") else value for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, data: dict) -> Encoder:
+        """The encoder that `to_json` wrote.
+
+        Raises:
+            UserError: if a field is missing, unknown or not of its type.
+        """
+        hints = typing.get_type_hints(cls)
+        names = [field.name for field in dataclasses.fields(cls)]
+        if not isinstance(data, dict) or set(data) != set(names):
+            raise UserError(f"The encoder of this run does not have the fields {names}: train again.")
+        values = {}
+        for name in names:
+            kind, value = hints[name], data[name]
+            if hasattr(kind, "from_json"):
+                values[name] = kind.from_json(value)
+            elif _is_a(kind, value):
+                values[name] = value
+            else:
+                raise UserError(f"The encoder's field {name} must be a {kind}, not {value!r:.60}: train again.")
+        return cls(**values)
+
+
+def _is_a(kind, value) -> bool:
+    """Whether a JSON value has a type such as `int` or `list[list[float]]`; a whole number is a float too."""
+    if (origin := typing.get_origin(kind)) is None:
+        return isinstance(value, (int, float) if kind is float else kind)
+    (inner,) = typing.get_args(kind)
+    return isinstance(value, origin) and all(_is_a(inner, each) for each in value)

@@ -1,0 +1,75 @@
+"""Files that appear whole or not at all, and JSON of checked size."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from common.errors import UserError
+
+_TEMPORARY = ".part-"
+_LARGEST_JSON = 256 << 20  # bytes; a vocabulary of a million words takes 20 MB
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its name when the block ends without an error.
+
+    The content reaches the disk before the name changes, so a crash leaves the old file or the new one, never half a
+    file. The temporary file is removed after an error; `remove_abandoned` removes those of killed processes.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the temporary files below `folder` whose processes no longer run."""
+    for path in folder.rglob(f"{_TEMPORARY}*"):
+        process = path.name.removeprefix(_TEMPORARY).split("-")[0]
+        if process.isdecimal() and path.is_file() and not _runs(int(process)):
+            path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def write_text(path: Path, text: str) -> None:
+    with written(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: object) -> None:
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict:
+    """The JSON object in a file of a run.
+
+    Raises:
+        UserError: if the file is missing, too large, or not JSON.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_JSON:
+            raise UserError(f"{path} is larger than {_LARGEST_JSON >> 20} MiB: it was not written by a run.")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: the run is not complete; train again.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UserError(f"{path} is damaged ({error}): train again.") from None

@@ -1,0 +1,130 @@
+"""The report of one run: scores beside baselines, where the model is good and bad, its worst mistakes, and pictures."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+
+from common import files
+from common.metrics import scores as metrics
+from common.reporting.evaluation import Evaluation
+from common.reporting.tables import markdown, number
+from common.runs.run import Run
+
+MISTAKES = 10  # shown in a report
+SMALLEST_PART = 5  # examples; a score over fewer says nothing
+MANY_PARTS = 10  # more than a reader counts
+
+
+def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict]) -> Path:
+    """Write `report.md` and its pictures to the run folder; path of the report.
+
+    Args:
+        evaluation: what was predicted, and the scores.
+        history: one row an epoch, as `training.fit` gives it.
+        measured: the content of `metrics.json`.
+    """
+    run.path.mkdir(parents=True, exist_ok=True)
+    metric = measured["metric"]
+    breakdowns = evaluation.scores.breakdowns
+    over_parts = {title: _over(evaluation, parts, metric) for title, parts in breakdowns.items()}
+    pictures = _pictures(run, evaluation, over_parts, metric, history)
+    about = (
+        f"{measured['data']}, {measured['cell']}, seed {measured['seed']}, {measured['parameters']:,} parameters, "
+        f"{measured['epochs']} epochs in {measured['train_seconds']:.0f} s. "
+        f"{len(evaluation.examples):,} test examples, predicted in {measured['predict_seconds']:.1f} s."
+    )
+    lines = [
+        f"# {measured['task']}: {run.path.name}",
+        "",
+        about,
+        "",
+        *score_table(measured),
+        "",
+        verdict(measured),
+        "",
+        *(line for name, text in measured["signatures"].items() for line in (f"Signature of {name}: `{text}`", "")),
+    ]
+    for title, scores in over_parts.items():
+        lines += [f"## Scores {title}", "", *_breakdown(scores, breakdowns[title], metric), ""]
+    lines += ["## Worst mistakes", "", *_mistakes(evaluation), ""]
+    lines += ["## Pictures", ""]
+    for name, caption in pictures:
+        lines += [f"![{caption}]({name})", "", caption, ""]
+    files.write_text(run.report_file, "\n".join(lines))
+    return run.report_file
+
+
+def score_table(measured: dict) -> list[str]:
+    """Markdown table: every score with its interval, beside every baseline."""
+    names = list(measured["baselines"])
+    rows = [["score", "model", "95 % interval", *names]]
+    for name, value in measured["test"].items():
+        low, high = measured["interval"][name]
+        others = [number(measured["baselines"][other].get(name)) for other in names]
+        rows.append([name, number(value), f"{number(low)} to {number(high)}", *others])
+    return markdown(rows)
+
+
+def verdict(measured: dict) -> str:
+    """One sentence: which is better on the metric that counts, and whether chance explains it."""
+    metric, gap = measured["metric"], measured["difference"]
+    sure = gap["low"] > 0 or gap["high"] < 0
+    wins = (gap["difference"] < 0) == metrics.lower_is_better(metric) and gap["difference"] != 0
+    answer = "better than" if wins else "not better than"
+    doubt = "" if sure else ", a difference that chance explains"
+    return (
+        f"On {metric} the model is {answer} {measured['baseline_name']} by {number(abs(gap['difference']))} "
+        f"(95 % interval of model minus baseline {number(gap['low'])} to {number(gap['high'])}, "
+        f"paired bootstrap){doubt}."
+    )
+
+
+def _over(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> dict[str, dict[str, float]]:
+    """The metric of the model and of every baseline, `{model: {part: score}}`, over each part that is not too small."""
+    everyone = {"model": evaluation.scores, **evaluation.baselines}
+    large = {label: examples for label, examples in parts.items() if len(examples) >= SMALLEST_PART}
+    return {name: {label: one.over(part)[metric] for label, part in large.items()} for name, one in everyone.items()}
+
+
+def _breakdown(scores: dict[str, dict[str, float]], parts: dict[str, np.ndarray], metric: str) -> list[str]:
+    """Markdown table of the metric over each part, beside every baseline; of many parts, on how many the model wins."""
+    (_, mine), *others = scores.items()
+    rows = [["part", "examples", metric, *(name for name, _ in others)]]
+    for label, value in mine.items():
+        rows.append([label, f"{len(parts[label]):,}", number(value), *(number(other[label]) for _, other in others)])
+    if len(mine) < MANY_PARTS:
+        return markdown(rows)
+    sign = 1 if metrics.lower_is_better(metric) else -1
+    won = {name: sum(sign * other[label] > sign * value for label, value in mine.items()) for name, other in others}
+    counts = (f"than {name} on {count}" for name, count in won.items())
+    return [*markdown(rows), "", f"Of {len(mine)} parts the model is better {', '.join(counts)}."]
+
+
+def _mistakes(evaluation: Evaluation) -> list[str]:
+    scores = evaluation.scores
+    rows = [["input", "truth", "prediction", "loss"]]
+    for i in np.argsort(-np.asarray(scores.losses), kind="stable")[:MISTAKES]:
+        if scores.truths[i] != scores.answers[i]:
+            texts = str(evaluation.examples[i]), scores.truths[i], scores.answers[i]
+            rows.append(
+                [*(text if len(text) <= 200 else text[:197] + "..." for text in texts), number(scores.losses[i])]
+            )
+    return markdown(rows) if len(rows) > 1 else ["None."]
+
+
+def _pictures(run: Run, evaluation: Evaluation, parts: dict, metric: str, history: list[dict]) -> list[tuple[str, str]]:
+    """Curves of the training, and what suits the family of the scores; (file name, caption) of each."""
+    from common.plots import curves
+
+    curves.curves(history, run.curves_file)
+    found = [(run.curves_file.name, "Loss on train and validation after each epoch.")]
+    for title, scores in parts.items():
+        if title.startswith("by length") and len(scores["model"]) > 1:
+            curves.lengths(scores, metric, "length in words", run.path / "lengths.png")
+            found.append(("lengths.png", f"{metric} {title}, the model and its baselines."))
+    family = type(evaluation.scores).__module__.rsplit(".", 1)[-1]
+    plots = importlib.import_module(f"common.plots.{family}")
+    return [*found, *plots.figures(evaluation.scores, evaluation.examples, evaluation.predictions, run.path)]

@@ -1,0 +1,42 @@
+"""What a result depends on: code, libraries, machine."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+from common import folders
+
+
+def code_sha256(task_name: str) -> str:
+    """Checksum of the code that a run depends on: the task's own and all of `common`."""
+    digest = hashlib.sha256()
+    files = [*(folders.TASKS_FOLDER / task_name).glob("*.py"), *(folders.REPOSITORY / "common").rglob("*.py")]
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Python and the libraries that a result depends on, by name."""
+    found = {"python": platform.python_version()}
+    for name in ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-learn"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name.removesuffix("-cpu")] = importlib.metadata.version(name)
+    return found
+
+
+def machine() -> str:
+    """The processor and the number of cores that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    name = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                name = line.split(":", 1)[1].strip()
+                break
+    return f"{name}, {cores} core{'s' if cores != 1 else ''}"

@@ -1,0 +1,216 @@
+"""The one place where a model is fitted: batches in, best weights and a state that can be resumed out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import time
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from common import files
+from common.encoding.batching import Batches
+from common.errors import UserError
+from common.runs import weights
+from common.runs.run import Run
+from common.task import TrainConfig
+from common.training.optimizers import CosineDecay
+from common.training.workers import Cluster
+
+STEPS_PER_CALL = 8  # training steps that Python starts at once: each call costs it a millisecond
+
+
+def fit(
+    model,
+    train: Batches,
+    validation: Batches,
+    config: TrainConfig,
+    run: Run | None,
+    console: Console,
+    cluster: Cluster | None = None,
+) -> list[dict]:
+    """Train until the validation loss has not fallen for `config.patience` epochs; goes on where the run stopped.
+
+    The model ends with the weights of its best epoch, which `run.weights_file` holds too. After every epoch the
+    folder holds all that training needs to go on from there and arrive at the same weights, bit for bit.
+
+    Args:
+        model: compiled keras.Model.
+        train, validation: batches; `train.epoch` is set here.
+        config: epochs and patience count.
+        run: the folder; a state in it is resumed. None in a worker that begins anew and does not write.
+        console: where progress goes.
+        cluster: the workers among which this process trains; None if it trains alone.
+
+    Returns:
+        One row an epoch: `epoch` (from 1), `loss`, `validation_loss`, other metrics of the model, `seconds`.
+
+    Raises:
+        UserError: if the loss is no longer a number, or the state in the folder does not fit the model.
+    """
+    schedule = getattr(model.optimizer, "schedule", None)  # a task may use an optimizer that is not ours
+    if isinstance(schedule, CosineDecay):
+        schedule.steps = config.epochs * len(train)
+    model.optimizer.build(model.trainable_variables)
+    keeper = _Keeper(train, validation, config.patience, run, writes=cluster is None or cluster.index == 0)
+    first = keeper.resume(model)
+    if first < config.epochs and not keeper.exhausted:
+        with Progress(
+            TextColumn("epoch {task.fields[epoch]}/" + str(config.epochs)),
+            BarColumn(),
+            TextColumn("loss {task.fields[loss]}"),
+            TimeElapsedColumn(),
+            TextColumn("left at most"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        ) as progress:
+            callbacks = [keeper, _Display(progress, keeper, len(train) * config.epochs)]
+            epochs = {"initial_epoch": first, "epochs": config.epochs}
+            if cluster is None:
+                model.steps_per_execution = STEPS_PER_CALL
+                model.fit(train.dataset(), **epochs, verbose=0, shuffle=False, callbacks=callbacks)
+            else:
+                _fit_together(model, train, **epochs, callbacks=callbacks, cluster=cluster)
+    if keeper.writes:
+        weights.load(model, run.weights_file)
+    return keeper.history
+
+
+def _fit_together(model, train: Batches, initial_epoch: int, epochs: int, callbacks: list, cluster: Cluster) -> None:
+    """`model.fit` for one of several workers, since that of Keras 3 refuses to run under TensorFlow's strategy."""
+    callbacks = keras.callbacks.CallbackList(callbacks, model=model)
+    step = cluster.step(model)
+    model.stop_training = False
+    for epoch in range(initial_epoch, epochs):
+        callbacks.on_epoch_begin(epoch)
+        losses = []
+        for batch in train:
+            losses.append(float(step(*cluster.rows(batch))))
+            callbacks.on_train_batch_end(len(losses) - 1, {"loss": float(np.mean(losses))})
+        callbacks.on_epoch_end(epoch, {"loss": float(np.mean(losses))})
+        if model.stop_training:
+            break
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Keeps the best weights, the history and the state; stops when the validation loss no longer falls."""
+
+    def __init__(self, train: Batches, validation: Batches, patience: int, run: Run | None, writes: bool):
+        super().__init__()
+        self.writes = writes
+        self.train, self.validation, self.patience, self.run = train, validation, patience, run
+        self.history: list[dict] = []
+
+    @property
+    def best(self) -> dict:
+        return min(self.history, key=lambda row: row["validation_loss"])
+
+    @property
+    def exhausted(self) -> bool:
+        return bool(self.history) and len(self.history) - self.best["epoch"] >= self.patience
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.train.epoch = epoch
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {name: float(value) for name, value in logs.items()}
+        row |= {f"validation_{name}": value for name, value in mean_metrics(self.model, self.validation).items()}
+        if not math.isfinite(row["loss"] + row["validation_loss"]):
+            raise UserError(
+                f"The loss is {row['loss']} in epoch {epoch + 1}: training has diverged. "
+                f"Try a smaller step, SET=learning_rate={float(self.model.optimizer.learning_rate) / 3:.2g}"
+            )
+        row = {"epoch": epoch + 1, **row, "seconds": round(time.perf_counter() - self.started, 3)}
+        self.history.append(row)
+        if self.exhausted:
+            self.model.stop_training = True
+        if self.writes:
+            self._write(is_best=self.best is row)
+
+    def _write(self, is_best: bool):
+        """The state comes last: whatever was written before it is written again by a run that is resumed."""
+        if is_best:
+            with files.written(self.run.weights_file) as path:
+                weights.save(self.model, path)
+        files.write_text(self.run.history_file, history_csv(self.history))
+        self._save_state()
+
+    def _variables(self, model) -> dict:
+        """Everything that changes in training: weights, random generators, and the optimizer's own."""
+        variables = [*model.variables, *model.optimizer.variables]
+        return {f"variable {number:04d}": variable for number, variable in enumerate(variables)}
+
+    def _save_state(self):
+        arrays = {name: np.asarray(variable) for name, variable in self._variables(self.model).items()}
+        table = {f"history {key}": [row[key] for row in self.history] for key in self.history[0]}
+        with files.written(self.run.state_file) as path, path.open("wb") as file:
+            np.savez(file, **arrays, **table)
+
+    def resume(self, model) -> int:
+        """Put the state of the folder, if there is one, into the model; number of the epochs behind it."""
+        if self.run is None or not self.run.state_file.exists():
+            return 0
+        with np.load(self.run.state_file, allow_pickle=False) as state:
+            variables = self._variables(model)
+            if set(variables) != {name for name in state.files if not name.startswith("history ")}:
+                raise UserError(f"{self.run.state_file} does not fit the model: start a new run without RESUME.")
+            for name, variable in variables.items():
+                if state[name].shape != tuple(variable.shape):
+                    raise UserError(f"{self.run.state_file} does not fit the model: {name} has another shape.")
+                variable.assign(state[name])
+            columns = {
+                name.removeprefix("history "): state[name] for name in state.files if name.startswith("history ")
+            }
+        self.history = [dict(zip(columns, (value.item() for value in row))) for row in zip(*columns.values())]
+        return len(self.history)
+
+
+def mean_metrics(model, batches: Batches) -> dict[str, float]:
+    """Loss and weighted metrics of the model at rest, each target counted once and padding never.
+
+    Keras averages the losses of batches as if all weighed the same, so that the mean would depend on the batch size.
+    """
+    sums, total = {}, 0.0
+    for inputs, targets, real in batches:
+        model.reset_metrics()
+        weight = float(real.sum())
+        total += weight
+        for name, value in model.test_on_batch(inputs, targets, real, return_dict=True).items():
+            sums[name] = sums.get(name, 0.0) + float(value) * weight
+    return {name: value / total for name, value in sums.items()}
+
+
+class _Display(keras.callbacks.Callback):
+    """Draws progress over all epochs, and leaves a line for each."""
+
+    def __init__(self, progress: Progress, keeper: _Keeper, total: int):
+        super().__init__()
+        self.progress, self.keeper = progress, keeper
+        self.done = len(keeper.train) * len(keeper.history)  # batches, in the epochs that have ended
+        self.bar = progress.add_task("", total=total, completed=self.done, epoch=1, loss="")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.progress.update(self.bar, epoch=epoch + 1)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.progress.update(self.bar, completed=self.done + batch + 1, loss=f"{logs['loss']:.4f}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.done += len(self.keeper.train)
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in self.keeper.history[-1].items() if name != "epoch")
+        self.progress.console.print(f"epoch {epoch + 1:3d}  {figures}", highlight=False)
+
+
+def history_csv(history: list[dict]) -> str:
+    """The history as CSV text with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, history[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    return text.getvalue()

@@ -1,0 +1,186 @@
+"""The command line: what a user can get wrong ends in one line and exit code 2, and light commands stay light."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from common import cli, files, folders
+from common.runs import run as runs
+from common.task import task_names
+
+REPOSITORY = folders.REPOSITORY
+
+
+def command(monkeypatch, capsys, *arguments):
+    """Exit code, output and error output of `python -m tasks <arguments>`."""
+    monkeypatch.setattr(sys, "argv", ["tasks", *arguments])
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as exit:
+        code = exit.code or 0
+    return code, *capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "sentimnt"], "did you mean sentiment?"),
+        (["train", "sentiment", "--set", "epoch=3"], "did you mean epochs?"),
+        (["train", "sentiment", "--set", "epochs=many"], "epochs must be a int"),
+        (["train", "sentiment", "--set", "units=0"], "units must be at least 1, not 0"),
+        (["train", "sentiment", "--set", "learning_rate=-1"], "learning_rate must be at least 0, not -1.0"),
+        (["train", "sentiment", "--set", "learning_rate=nan"], "learning_rate must be at least 0, not nan"),
+        (["train", "sentiment", "--set", "dropout=1"], "dropout must be below 1, not 1.0"),
+        (["train", "sentiment", "--set", "epochs"], "NAME=VALUE"),
+        (["train", "sentiment", "--data", "ssst2"], "did you mean sst2?"),
+        (["train", "sentiment", "--data", "no/such.csv"], "columns text and label"),
+        (["train", "sentiment", "--resume"], "make train TASK=sentiment"),
+        (["train", "sentiment", "--resume", "--quick"], "leave DATA"),
+        (["evaluate", "sentiment"], "make train TASK=sentiment"),
+        (["evaluate", "sentiment", "--run", "gone"], "There is no run 'gone'"),
+        (["predict", "sentiment", "--text", "x"], "make train TASK=sentiment"),
+        (["new", "My Task", "--from", "sentiment"], "lower-case words"),
+        (["new", "sentiment", "--from", "next_word"], "exists already"),
+        (["new", "spam", "--from", "sentimental"], "did you mean sentiment?"),
+        (["record", "sentiment", "--data", "my.csv"], "no data set"),
+        (["record", "sentiment", "--cells", "rnn"], "no cell"),
+        (["record", "sentiment", "--seeds", "a"], "whole numbers"),
+    ],
+)
+def test_mistakes_end_in_one_line(monkeypatch, capsys, own_folders, arguments, said):
+    code, _, errors = command(monkeypatch, capsys, *arguments)
+    assert code == 2
+    assert said in errors
+    assert errors.count("\n") == 1 and errors.startswith("error: ")
+
+
+def test_unknown_cell_is_refused(monkeypatch, capsys, own_folders):
+    code, _, errors = command(monkeypatch, capsys, "train", "sentiment", "--quick", "--cell", "rnn")
+    assert code == 2 and "simple_rnn" in errors
+
+
+def test_list_shows_every_task(monkeypatch, capsys):
+    code, shown, _ = command(monkeypatch, capsys, "list")
+    assert code == 0
+    assert all(name in shown for name in task_names())
+
+
+def test_list_and_help_import_no_heavy_library():
+    script = (
+        "import sys; sys.argv = ['tasks', 'list']\n"
+        "from common import cli\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'sklearn', 'matplotlib', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_discovery_is_fast():
+    """Best of three, in CPU seconds of the child, since other tests run beside it."""
+    script = (
+        "import time; started = time.process_time()\n"
+        "from common.task import load_task, task_names\n"
+        "[load_task(name) for name in task_names()]\n"
+        "print(time.process_time() - started)"
+    )
+    seconds = [float(subprocess.check_output([sys.executable, "-c", script], cwd=REPOSITORY)) for _ in range(3)]
+    assert min(seconds) < 0.3
+
+
+def test_a_damaged_run_is_named(monkeypatch, capsys, own_folders):
+    run = runs.create("sentiment", "simple_rnn", 0, {"task": "sentiment", "settings": {}})
+    run.encoder_file.write_text("{")
+    code, _, errors = command(monkeypatch, capsys, "evaluate", "sentiment")
+    assert code == 2 and "damaged" in errors
+    run.encoder_file.write_text(json.dumps({"vocabulary": []}))
+    code, _, errors = command(monkeypatch, capsys, "evaluate", "sentiment")
+    assert code == 2 and "train again" in errors
+
+
+def test_latest_names_the_last_run(own_folders):
+    first = runs.create("sentiment", "simple_rnn", 0, {})
+    second = runs.create("sentiment", "gru", 1, {})
+    assert first.path != second.path
+    assert (folders.RUNS_FOLDER / "sentiment" / "latest").resolve() == second.path
+    assert runs.find("sentiment", first.path.name).path == first.path
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "file.txt"
+    files.write_text(path, "old")
+
+    def write_half():
+        with files.written(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_a_new_task_trains_at_once(tmp_path):
+    """A copied folder, in a copy of the repository: trains, evaluates, predicts, under its own name."""
+    import shutil
+
+    for folder in ("common", "tasks", "data"):
+        ignored = shutil.ignore_patterns("__pycache__", "cache", "*.gz")
+        if (REPOSITORY / folder).exists():
+            shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=ignored, symlinks=True)
+    tasks = [sys.executable, "-m", "tasks"]
+    settings = ["--quick", "--set", "epochs=1"]
+    subprocess.run([*tasks, "new", "spam", "--from", "sentiment"], cwd=tmp_path, check=True)
+    assert not (tmp_path / "tasks" / "spam" / "results.json").exists()
+    shutil.copytree(tmp_path / "tasks" / "sentiment", tmp_path / "tasks" / "plain_copy")
+    for name in ("spam", "plain_copy"):
+        subprocess.run([*tasks, "train", name, *settings], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+        metrics = json.loads((tmp_path / "runs" / name / "latest" / "metrics.json").read_text())
+        assert metrics["task"] == name
+    said = subprocess.check_output(
+        [*tasks, "predict", "spam", "--json"], cwd=tmp_path, input="a fine film\nit 'is' $dull\n", text=True
+    )
+    rows = [json.loads(line) for line in said.splitlines()]
+    assert [row["input"] for row in rows] == ["a fine film", "it 'is' $dull"]
+    assert all(row["label"] in row["probabilities"] for row in rows)
+
+
+def test_own_file_trains_and_is_measured(own_folders, monkeypatch, capsys):
+    """A CSV of the user's: train on it, evaluate on another, and be told when it has changed."""
+    table = own_folders / "mine.csv"
+    rows = [
+        f'"{word} film number {number}",{label}'
+        for number in range(40)
+        for word, label in (("good", "up"), ("bad", "down"))
+    ]
+    table.write_text("text,label\n" + "\n".join(rows) + "\n")
+    code, shown, errors = command(
+        monkeypatch, capsys, "train", "sentiment", "--data", str(table), "--set", "epochs=1 units=4"
+    )
+    assert code == 0, errors
+    assert "your own file" in shown
+    metrics = json.loads((runs.find("sentiment").metrics_file).read_text())
+    assert metrics["data"] == str(table)
+    assert metrics["examples"] == {"train": 64, "validation": 8, "test": 8}
+    other = own_folders / "other.csv"
+    other.write_text("text,label\nbad film,down\ngood film,up\n")
+    code, *_ = command(monkeypatch, capsys, "evaluate", "sentiment", "--data", str(other))
+    assert code == 0
+    assert json.loads((runs.find("sentiment").path / "on-other" / "metrics.json").read_text())["examples"]["test"] == 2
+    assert json.loads((runs.find("sentiment").metrics_file).read_text()) == metrics
+    table.write_text("text,label\n" + "\n".join(rows[:-2]) + "\n")
+    code, _, errors = command(monkeypatch, capsys, "evaluate", "sentiment")
+    assert code == 2 and "has changed" in errors
+
+
+def test_diverged_training_says_what_to_do(own_folders, monkeypatch, capsys):
+    code, _, errors = command(
+        monkeypatch, capsys, "train", "sentiment", "--quick", "--set", "learning_rate=1e38 units=4 epochs=2"
+    )
+    assert code == 2 and "SET=learning_rate=" in errors
+    assert not runs.find("sentiment").finished

@@ -1,0 +1,92 @@
+"""Sets whose files are members of an archive: each verified, whatever else the archive holds."""
+
+import dataclasses
+import io
+import tarfile
+
+import pytest
+
+from common.datasets import download, fetching
+from common.datasets.fetching import fetch
+from tests.datasets.declared import declare, fails, files_below, sha256
+
+MEMBERS = {"recordings/1.wav": b"one", "recordings/2.wav": b"two", "readme.md": b"hello"}
+
+
+def tree_sha256(paths):
+    return sha256("".join(f"{sha256(MEMBERS[path])}  {path}\n" for path in sorted(paths)).encode())
+
+
+def packed(members, links=()):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for path, content in members:
+            member = tarfile.TarInfo(f"repo-commit/{path}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        for path, target in links:
+            member = tarfile.TarInfo(f"repo-commit/{path}")
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            archive.addfile(member)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def put_archive(mirror):
+    def put(content):
+        (mirror / "owner/repo/archive").mkdir(exist_ok=True)
+        (mirror / "owner/repo/archive/commit.tar.gz").write_bytes(content)
+
+    return put
+
+
+@pytest.fixture
+def recordings():
+    return declare(
+        base_url="https://source.example/owner/repo/",
+        archive="archive/commit.tar.gz",
+        files={"recordings/*.wav": tree_sha256(["recordings/1.wav", "recordings/2.wav"])},
+        size=6,
+    )
+
+
+def test_the_members_of_an_archive_are_verified_whatever_else_it_holds(put_archive, recordings, tmp_path, monkeypatch):
+    put_archive(packed([*MEMBERS.items(), ("deep/recordings/3.wav", b"no"), ("../../recordings/4.wav", b"no")]))
+    home = fetch("words", recordings, tmp_path / "data", announce=lambda line: None)
+    assert files_below(home) == [".verified.json", "recordings/1.wav", "recordings/2.wav"]
+    monkeypatch.setattr(download, "download", None)
+    monkeypatch.setattr(fetching, "sha256_of_file", None)
+    fetch("words", recordings, tmp_path / "data")
+
+
+def test_single_members_may_be_declared(put_archive, recordings, tmp_path):
+    put_archive(packed(MEMBERS.items()))
+    dataset = dataclasses.replace(recordings, files={"recordings/2.wav": sha256(b"two")})
+    assert files_below(fetch("words", dataset, tmp_path / "data")) == [".verified.json", "recordings/2.wav"]
+
+
+def test_a_lost_member_is_unpacked_again(put_archive, recordings, tmp_path):
+    put_archive(packed(MEMBERS.items()))
+    home = fetch("words", recordings, tmp_path / "data", announce=lambda line: None)
+    (home / "recordings/1.wav").unlink()
+    fetch("words", recordings, tmp_path / "data", announce=lambda line: None)
+    assert (home / "recordings/1.wav").read_bytes() == b"one"
+
+
+@pytest.mark.parametrize(
+    ("archive", "pattern"),
+    [
+        (packed([("recordings/1.wav", b"one")]), "is not the declared file and was not kept"),
+        (packed([("recordings/1.wav", b"one"), ("recordings/2.wav", b"TWO")]), "is not the declared file"),
+        (packed([*MEMBERS.items(), ("recordings/3.wav", b"")]), "is not the declared file"),
+        (packed([("recordings/1.wav", b"x" * 100)]), "unpacks to more than 6 bytes"),
+        (packed([("recordings/1.wav", b"one")], [("recordings/2.wav", "/etc/hostname")]), "is not the declared file"),
+        (packed(MEMBERS.items())[:80], "is not a whole .tar.gz"),
+        (b"no archive", "is not a whole .tar.gz"),
+    ],
+    ids=["missing member", "altered member", "extra member", "too large", "link", "cut", "no archive"],
+)
+def test_an_archive_with_other_members_leaves_nothing_behind(put_archive, recordings, tmp_path, archive, pattern):
+    put_archive(archive)
+    fails(recordings, tmp_path / "data", pattern)
+    assert files_below(tmp_path / "data") == []

@@ -1,0 +1,124 @@
+"""Splits: nothing on two sides, nothing lost, the same from the same seed."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.datasets import splits
+from common.datasets.lines import LineSequence
+from common.datasets.splits import Splits
+from common.errors import UserError
+
+EXAMPLES = st.lists(st.integers(0, 30), min_size=1, max_size=200)
+
+
+def sides(made):
+    return [list(side) for _, side in made]
+
+
+@given(EXAMPLES, st.integers(0, 5))
+def test_by_chance_loses_nothing_and_keeps_duplicates_on_one_side(examples, seed):
+    if len(set(examples)) < 3:
+        with pytest.raises(UserError, match="too few"):
+            splits.by_chance(examples, seed)
+        return
+    train, validation, test = sides(splits.by_chance(examples, seed))
+    assert Counter(train + validation + test) == Counter(examples)
+    assert train and validation and test
+    assert not set(train) & set(validation) and not set(train) & set(test) and not set(validation) & set(test)
+    assert sides(splits.by_chance(examples, seed)) == [train, validation, test]
+
+
+@given(st.integers(20, 400), st.integers(0, 5))
+def test_by_chance_gives_each_side_its_share_of_single_examples(count, seed):
+    _, validation, test = sides(splits.by_chance(range(count), seed))
+    assert abs(len(validation) - count / 10) <= 1 and abs(len(test) - count / 10) <= 1
+
+
+def test_by_chance_draws_from_the_seed_and_mixes_the_order():
+    first, second = (sides(splits.by_chance(range(100), seed)) for seed in (0, 1))
+    assert first != second
+    assert first[0] != sorted(first[0])
+
+
+def test_by_chance_puts_one_text_with_two_labels_on_one_side():
+    examples = [(f"text {number % 40}", number) for number in range(80)]  # every text twice
+    made = splits.by_chance(examples, 0, key=lambda example: example[0])
+    assert not any(splits.shared(made, key=lambda example: example[0]).values())
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 99)), min_size=30, max_size=100), st.integers(0, 5))
+def test_by_group_keeps_every_speaker_on_one_side(recordings, seed):
+    speakers = {speaker for speaker, _ in recordings}
+    if len(speakers) < 3:
+        return
+    train, validation, test = sides(splits.by_group(recordings, lambda recording: recording[0], seed))
+    assert Counter(train + validation + test) == Counter(recordings)
+    sets = [{speaker for speaker, _ in side} for side in (train, validation, test)]
+    assert all(sets) and sum(map(len, sets)) == len(speakers)
+
+
+def test_by_group_of_six_equal_speakers_holds_one_out_for_validation_and_one_for_test():
+    recordings = [(speaker, number) for speaker in range(6) for number in range(50)]
+    train, validation, test = sides(splits.by_group(recordings, lambda recording: recording[0], seed=3))
+    assert (len(train), len(validation), len(test)) == (200, 50, 50)
+
+
+@given(st.integers(3, 500))
+def test_by_position_cuts_without_changing_the_order(count):
+    train, validation, test = sides(splits.by_position(range(count)))
+    assert train + validation + test == list(range(count))
+    assert train and validation and test
+
+
+def test_by_position_takes_eight_one_and_one_tenth():
+    assert [len(side) for _, side in splits.by_position(range(1000))] == [800, 100, 100]
+    assert [len(side) for _, side in splits.by_position(range(1000), (0.7, 0.1, 0.2))] == [700, 100, 200]
+
+
+def test_by_position_leaves_a_lazy_sequence_lazy(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("".join(f"line {number}\n" for number in range(10)))
+    made = splits.by_position(LineSequence(path))
+    assert isinstance(made.train, LineSequence)
+    assert list(made.test) == ["line 9"]
+
+
+def test_too_few_examples_say_how_many_are_needed():
+    with pytest.raises(UserError, match=r"2 different examples are too few.*at least 3"):
+        splits.by_position("ab")
+    with pytest.raises(UserError, match="1 different examples are too few"):
+        splits.by_chance(["same"] * 50, seed=0)
+
+
+@pytest.mark.parametrize("fractions", [(0.8, 0.2, 0.0), (0.8, 0.1, 0.2), (0.9, 0.1)])
+def test_fractions_must_be_three_that_add_up_to_one(fractions):
+    with pytest.raises(ValueError, match="fractions"):
+        splits.by_position(range(10), fractions)
+
+
+def test_shared_counts_the_examples_of_one_side_in_another():
+    made = Splits(["a", "a", "b", "c", "d"], ["c", "e", "f"], ["a", "f", "g"])
+    assert splits.shared(made) == {"train in test": 2, "train in validation": 1, "validation in test": 1}
+
+
+@given(EXAMPLES, EXAMPLES, EXAMPLES)
+def test_without_duplicates_leaves_test_whole_and_nothing_on_two_sides(train, validation, test):
+    made = Splits(train, validation, test)
+    if not set(validation) - set(test) or not set(train) - set(validation) - set(test):
+        if any(splits.shared(made).values()):
+            with pytest.raises(UserError, match="another split"):
+                splits.without_duplicates(made)
+        return
+    clean, counts = splits.without_duplicates(made)
+    assert list(clean.test) == test
+    assert not any(splits.shared(clean).values())
+    assert len(train) - len(clean.train) <= counts["train in test"] + counts["train in validation"]
+    assert set(train) - set(validation) - set(test) <= set(clean.train)
+
+
+def test_without_duplicates_gives_clean_splits_back_as_they_are():
+    made = Splits(["a"], ["b"], ["c"])
+    assert splits.without_duplicates(made)[0] is made

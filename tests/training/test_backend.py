@@ -1,0 +1,54 @@
+"""TensorFlow loads without a word, and what it has to say of its end arrives."""
+
+import os
+import subprocess
+import sys
+
+from common import folders
+
+REPOSITORY = folders.REPOSITORY
+
+
+def run(script: str, *folders) -> subprocess.CompletedProcess:
+    """A script in a process of its own, with these folders before the installed packages."""
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    environment.update(TF_CPP_MIN_LOG_LEVEL="2", PYTHONPATH=os.pathsep.join(map(str, (*folders, REPOSITORY))))
+    return subprocess.run([sys.executable, "-c", script], check=False, env=environment, capture_output=True, text=True)
+
+
+LOAD = "import sys\nfrom common import backend\nbackend.load()\nprint('later', file=sys.stderr)"
+
+
+def test_nothing_is_printed_at_the_start():
+    done = run(LOAD)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "later\n")
+
+
+def test_the_last_words_of_a_tensorflow_that_cannot_run_arrive(tmp_path):
+    (tmp_path / "tensorflow.py").write_text(
+        "import os\n"
+        "os.write(2, b'I0000 port.cc:153] oneDNN custom operations are on. You may see\\n')\n"
+        "os.write(2, b'F0000 this processor has no AVX')\n"
+        "os.abort()\n"
+    )
+    done = run(LOAD, tmp_path)
+    assert done.returncode < 0
+    assert done.stderr.strip() == "F0000 this processor has no AVX"
+
+
+def test_no_model_makes_onednn_complain():
+    """Of what it cannot do, such as to transpose integers, it tells the user once a process, as an error."""
+    done = run(
+        "from common import backend\nfrom common.encoding import batching\n"
+        "backend.load()\n"
+        "from common.task import task_names\n"
+        "from tests import small\n"
+        "for name in task_names():\n"
+        "    task, config, few, encoder = small.setting(name)\n"
+        "    model, config = small.model(name)\n"
+        "    batches = encoder.batches(batching.encode(encoder, few.train), config.batch_size, 0)\n"
+        "    model.fit(batches.dataset().take(1), verbose=0, shuffle=False)\n"
+        "    task.predict(config, model, encoder, few.test)\n"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "oneDNN" not in done.stderr

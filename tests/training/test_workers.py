@@ -1,0 +1,66 @@
+"""Several workers take the steps that one process takes."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from common import folders
+from common.errors import UserError
+from common.training import workers
+
+REPOSITORY = folders.REPOSITORY
+
+TRAIN = """
+import sys
+from pathlib import Path
+from common import folders
+from common.commands import train
+folders.RUNS_FOLDER = Path(sys.argv[1])
+folders.CACHE_FOLDER = folders.RUNS_FOLDER / "cache"
+epochs, task = sys.argv[2:]
+settings = {"epochs": epochs, "units": "8", "dropout": "0"}
+train.run(task, None, settings, quick=True, resume=False)
+"""
+
+
+@pytest.mark.parametrize("task", ["sentiment", "next_word"])
+def test_two_workers_follow_the_curve_of_one(tmp_path, task):
+    """The same loss and validation loss after every epoch, though each worker sees half of every batch."""
+    script = tmp_path / "train.py"
+    script.write_text(TRAIN)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPOSITORY),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+    ports = workers._free_ports(2)
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    alone = [sys.executable, script, tmp_path / "one", "2", task]
+    running = [subprocess.Popen(alone, env=environment, stdout=subprocess.DEVNULL)]
+    for index in range(2):
+        config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+        together = [sys.executable, script, tmp_path / "two", "2", task]
+        running.append(subprocess.Popen(together, env={**environment, "TF_CONFIG": config}, stdout=subprocess.DEVNULL))
+    try:
+        assert [process.wait(timeout=240) for process in running] == [0, 0, 0]
+    finally:
+        for process in running:
+            process.kill()
+    one, two = (_history(tmp_path / side / task / "latest" / "history.csv") for side in ("one", "two"))
+    assert len(one) == len(two) == 2
+    assert [row["validation_loss"] for row in two] == pytest.approx([row["validation_loss"] for row in one], rel=2e-4)
+
+
+def test_a_lost_worker_is_named_and_the_others_stop(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(UserError, match=r"lost.*RESUME=1 WORKERS=2"):
+        workers.start(2, ["train", "sentiment"])
+
+
+def _history(path):
+    header, *rows = (line.split(",") for line in path.read_text().splitlines())
+    return [dict(zip(header, map(float, row))) for row in rows]
