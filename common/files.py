@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _TEMPORARY = ".part-"
 _LARGEST_JSON = 256 << 20  # bytes; a vocabulary of a million words takes 20 MB
@@ -38,6 +42,37 @@ def remove_abandoned(folder: Path) -> None:
         process = path.name.removeprefix(_TEMPORARY).split("-")[0]
         if process.isdecimal() and path.is_file() and not _runs(int(process)):
             path.unlink(missing_ok=True)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Arrays by name, as an uncompressed `.npz`."""
+    import numpy as np
+
+    with written(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays in a file that `write_arrays` wrote; nothing is unpickled, and nothing packed is unpacked.
+
+    Raises:
+        UserError: if the file is missing or damaged, or is not such a file.
+    """
+    import zipfile
+
+    import numpy as np
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            packed = [member.filename for member in archive.infolist() if member.compress_type != zipfile.ZIP_STORED]
+        if packed:
+            raise UserError(f"{path} holds packed arrays: it was not written by a run. Train again.")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: the run is not complete; train again.") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is damaged ({error}): train again.") from None
 
 
 def _runs(process: int) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from common import folders
 from common.datasets.declaration import Dataset, Reference, checksums
+from common.datasets.lines import Text
 from common.datasets.splits import Splits
 from common.errors import UserError, unknown
 
@@ -31,9 +32,11 @@ __all__ = [
     "Task",
     "TrainConfig",
     "change_config",
+    "change_prediction",
     "checksums",
     "load_task",
     "parse_settings",
+    "prediction_setting",
     "task_names",
 ]
 
@@ -59,13 +62,20 @@ class OwnFile:
     Attributes:
         format: the accepted formats in one line, for help and for error messages.
         read: `(path, labelled) -> sequence of examples`. With `labelled` true the targets must be there; otherwise
-            the file holds inputs alone (plain text: one input a line) and the examples' targets are None.
+            the file holds inputs alone (plain text: one input a line) and the examples' targets are None. In the place
+            of a path it may get a `lines.Text`, a text that is no file; the readers of `common.datasets` take both.
         split: `(examples, seed) -> Splits`, for a file that comes without a split of its own.
+        folders: whether a path may name a folder, such as one of pictures with a table.
     """
 
     format: str
-    read: Callable[[Path, bool], Sequence]
+    read: Callable[[Path | Text, bool], Sequence]
     split: Callable[[Sequence, int], Splits]
+    folders: bool = False
+
+    def parse(self, text: str) -> Sequence:
+        """The inputs in a text that was typed or sent; nothing is written to a file."""
+        return self.read(Text(text), False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +83,8 @@ class Task:
     """Everything a task is. One instance, called `TASK`, ends every `tasks/<name>/task.py`.
 
     An example is a frozen dataclass of the task's own: `len(example)` is its length in timesteps as a user counts
-    them, `str(example)` its input as a user writes it; its target is None where it is not known.
+    them, `str(example)` its input as a user writes it; its target is None where it is not known. An attribute `group`,
+    if it has one, names the document, speaker, subject or drive it belongs to: "" where it stands alone.
     A prediction is a plain dict that JSON can hold.
     """
 
@@ -112,6 +123,29 @@ def load_task(name: str) -> Task:
     if name not in names:
         raise UserError(unknown("task", name, names))
     return importlib.import_module(f"tasks.{name}.task").TASK
+
+
+def prediction_setting(default):
+    """A field of `Config` that acts after training alone, such as a beam width: it may be changed for a trained run."""
+    return dataclasses.field(default=default, metadata={"prediction": True})
+
+
+def change_prediction(config: TrainConfig, settings: Mapping[str, object], also: Sequence[str] = ()) -> TrainConfig:
+    """`config` with some of its prediction settings changed.
+
+    Args:
+        also: names of other settings that may be changed.
+
+    Raises:
+        UserError: for a setting that shaped the data, the encoding or the weights of the run.
+    """
+    changed = change_config(config, settings)
+    acting = [field.name for field in dataclasses.fields(config) if field.metadata.get("prediction")]
+    for name in settings:
+        if name not in (*acting, *also):
+            free = f"Only {', '.join(acting)} can be changed." if acting else "This task has none that can be changed."
+            raise UserError(f"Setting {name} shaped this run: to change it, train again with SET={name}=... {free}")
+    return changed
 
 
 def parse_settings(text: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import dataclasses
 from rich.console import Console
 from rich.table import Table
 
-from common import backend, files
+from common import backend
 from common.commands import console_output, steps
 from common.encoding import batching
 from common.errors import UserError
@@ -87,7 +87,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
             "machine": provenance.machine(),
         },
     )
-    files.write_json(folder.encoder_file, encoder.to_json())
+    runs.save_encoder(folder, encoder)
     return folder
 
 

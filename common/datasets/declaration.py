@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from common import folders
 from common.datasets.splits import Splits
@@ -30,27 +30,31 @@ class Dataset:
         title: what it is, in one line.
         licence: of the data; shown at the first download.
         home: page of the source; of an embedded set the place it comes from, in words.
-        load: gives the `Splits` of the task's own examples from the folder of the verified files (None if embedded).
+        load: gives the `Splits` of the task's own examples from the folder of the verified files (None if embedded);
+            of a set with folds, `(folder, fold)`, with a fold from 0.
         base_url: address of all files, at a fixed commit; ends in "/".
         files: path below `base_url` -> sha256. Empty: the set is embedded and needs no network. With an `archive`, the
             paths are of members below its top folder and may be patterns ("recordings/*.wav"); the sha256 of a pattern
             is that of the lines `<sha256>  <path>\n` of the members that match, sorted by path.
-        archive: path below `base_url` of a .tar.gz which holds the files. Its members are verified, not its own bytes.
+        archive: path below `base_url` of a .tar.gz or .zip which holds the files in one top folder. Its members are
+            verified, not its own bytes.
         size: bytes of all files; nothing longer is accepted.
         settings: changes to the task's settings which suit this set, found on validation; written as for `SET`.
         references: published results on this set.
+        folds: of a cross-validation that the field reports; 0 where there is one split.
     """
 
     title: str
     licence: str
     home: str
-    load: Callable[[Path | None], Splits]
+    load: Callable[..., Splits]
     base_url: str = ""
     files: Mapping[str, str] = dataclasses.field(default_factory=dict)
     archive: str = ""
     size: int = 0
     settings: str = ""
     references: tuple[Reference, ...] = ()
+    folds: int = 0
 
     def __post_init__(self):
         if not self.files:

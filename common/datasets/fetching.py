@@ -19,8 +19,9 @@ import shutil
 import tempfile
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from common import files, folders
 from common.datasets.declaration import Dataset, sha256_of_lines, stays_inside
@@ -39,6 +40,14 @@ def sha256_of_file(path: Path) -> str:
         while chunk := file.read(1 << 16):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def sha256_of_path(path: Path) -> str:
+    """The checksum of a file, or of all files below a folder: their checksums and relative paths."""
+    if path.is_file():
+        return sha256_of_file(path)
+    found = sorted(file for file in path.rglob("*") if file.is_file())
+    return sha256_of_lines((file.relative_to(path).as_posix(), sha256_of_file(file)) for file in found)
 
 
 def fetch(
@@ -131,8 +140,6 @@ def _download(dataset: Dataset, home: Path, path: str, meter: _Meter) -> None:
 
 def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
     """The declared members of the archive to their final names, verified before."""
-    import tarfile
-
     from common.datasets.download import address, download
 
     home.mkdir(parents=True, exist_ok=True)
@@ -141,28 +148,45 @@ def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
         packed, unpacked, left = Path(scratch, "archive"), Path(scratch, "members"), dataset.size
         with packed.open("wb") as file:
             download(url, file, LARGEST_ARCHIVE, lambda count: meter.add(dataset.archive, count))
-        try:
-            with tarfile.open(packed, "r:gz") as archive:
-                for member in archive:
-                    path = member.name.partition("/")[2]  # without the top folder
-                    if not (member.isreg() and stays_inside(path) and any(_matches(path, p) for p in dataset.files)):
-                        continue
-                    left -= member.size
-                    if left < 0:
-                        raise UserError(
-                            f"{url} unpacks to more than {dataset.size:,} bytes: it is not the declared one."
-                        )
-                    (unpacked / path).parent.mkdir(parents=True, exist_ok=True)
-                    with archive.extractfile(member) as source, (unpacked / path).open("wb") as target:
-                        shutil.copyfileobj(source, target)
-        except (tarfile.TarError, EOFError, zlib.error) as error:
-            raise UserError(f"{url} is not a whole .tar.gz ({error}): run the command again.") from error
+        for name, size, opened in _archived(packed, url):
+            path = name.partition("/")[2]  # without the top folder
+            if not (stays_inside(path) and any(_matches(path, pattern) for pattern in dataset.files)):
+                continue
+            left -= size
+            if left < 0:
+                raise UserError(f"{url} unpacks to more than {dataset.size:,} bytes: it is not the declared one.")
+            (unpacked / path).parent.mkdir(parents=True, exist_ok=True)
+            with opened as source, (unpacked / path).open("wb") as target:
+                shutil.copyfileobj(source, target)
         for path, sha256 in dataset.files.items():
             if (got := _sha256_below(unpacked, path)) != sha256:
                 raise _wrong_checksum(path, address(url), sha256, got)
         for path in (path for pattern in dataset.files for path in _members(unpacked, pattern)):
             (home / path).parent.mkdir(parents=True, exist_ok=True)
             os.replace(unpacked / path, home / path)
+
+
+def _archived(packed: Path, url: str) -> Iterator[tuple[str, int, IO[bytes]]]:
+    """`(name, declared size, opened content)` of every regular file in a .tar.gz or .zip, one at a time.
+
+    Neither kind of archive yields more bytes of a member than it declares: `tarfile` and `zipfile` stop there.
+    """
+    import tarfile
+    import zipfile
+
+    try:
+        if url.endswith(".zip"):
+            with zipfile.ZipFile(packed) as archive:
+                for member in archive.infolist():
+                    if not member.is_dir():
+                        yield member.filename, member.file_size, archive.open(member)
+        else:
+            with tarfile.open(packed, "r:gz") as archive:
+                for member in archive:
+                    if member.isreg():
+                        yield member.name, member.size, archive.extractfile(member)
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise UserError(f"{url} is not a whole archive ({error}): run the command again.") from error
 
 
 def _matches(path: str, pattern: str) -> bool:

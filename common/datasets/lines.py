@@ -5,7 +5,9 @@ from __future__ import annotations
 import array
 import contextlib
 import copy
+import dataclasses
 import gzip
+import io
 import itertools
 import math
 import zlib
@@ -26,7 +28,7 @@ def at_line(path: Path, number: int, problem: str) -> UserError:
     return UserError(f"{path}, line {number:,}, {problem}.")
 
 
-def lines(path: Path) -> Iterator[str]:
+def lines(path: Path | Text) -> Iterator[str]:
     """The lines of a text file without their ends, one at a time; at least one.
 
     A byte order mark is dropped; lines end in LF or CRLF; a file whose name ends in `.gz` is unpacked while it is read.
@@ -34,7 +36,7 @@ def lines(path: Path) -> Iterator[str]:
     Raises:
         UserError: if the file is missing, empty or not UTF-8 text, naming the line.
     """
-    path = Path(path)
+    path = path if isinstance(path, Text) else Path(path)
     with _opened(path) as file:
         found = False
         for block in _blocks(path, file):
@@ -42,6 +44,24 @@ def lines(path: Path) -> Iterator[str]:
             yield from block
         if not found:
             raise UserError(f"{path} is empty.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    """A text that is read like a file: what was typed, or what a service was sent. Readers take it for a path.
+
+    Attributes:
+        text: the content.
+        name: stands for the path in messages.
+        suffix: of a file name, for readers that tell formats apart by it.
+    """
+
+    text: str
+    name: str = "the text"
+    suffix: str = ".txt"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class LineSequence(Sequence):
@@ -72,6 +92,15 @@ class LineSequence(Sequence):
             part._numbers = picked
             return part
         return next(self._read(picked, picked + 1))
+
+    def __add__(self, other: LineSequence) -> LineSequence:
+        """The lines of both, where the other begins at the line after the last of this one in the same file."""
+        begins, goes_on = self._numbers, other._numbers
+        if self.path != other.path or begins.step != 1 or goes_on.step != 1 or begins.stop != goes_on.start:
+            raise ValueError(f"lines {goes_on} of {other.path} do not follow lines {begins} of {self.path}")
+        both = copy.copy(self)
+        both._numbers = range(begins.start, goes_on.stop)
+        return both
 
     def __iter__(self) -> Iterator:
         if self._numbers.step == 1:
@@ -106,8 +135,11 @@ def _offsets(path: Path) -> tuple[array.array, int]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path | Text) -> Iterator[IO[bytes]]:
     """The file for reading bytes; what goes wrong while it is open becomes one line."""
+    if isinstance(path, Text):
+        yield io.BytesIO(path.text.encode("utf-8", "surrogateescape"))
+        return
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
             yield file

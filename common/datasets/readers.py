@@ -9,7 +9,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from common.datasets.lines import LineSequence, at_line, lines
 from common.errors import UserError
@@ -66,46 +66,73 @@ def parallel_lines(source: Path, target: Path) -> list[tuple[str, str]]:
     return some(source, pairs)
 
 
-def conll(
-    path: Path, token_column: int = 0, tag_column: int = -1, spans: bool = True
-) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """`(tokens, tags)` of every sentence of a file with one token a line and a blank line after each sentence.
+class TaggedSentence(NamedTuple):
+    """A sentence of a CoNLL file, and the document it stands in ("" where the file marks none)."""
 
-    Columns are separated by tabs, or by white space where a line has no tab; a line of white space is blank.
-    Comments, -DOCSTART- lines and the multi-word and empty tokens of CoNLL-U (ids such as 3-4 and 3.1) are passed over.
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...]
+    document: str = ""
+
+
+def conll(path: Path, token_column: int = 0, tag_column: int = -1, spans: bool = True) -> list[TaggedSentence]:
+    """Every sentence of a file with one token a line and a blank line after each sentence.
+
+    Columns are separated by tabs, or by white space where a line has no tab; a line of white space is blank. A line
+    -DOCSTART- or `# newdoc` begins a document. Other comments and the multi-word and empty tokens of CoNLL-U (ids such
+    as 3-4 and 3.1) are passed over.
 
     Args:
         token_column, tag_column: numbers of the columns, from 0, or from the right with -1.
-        spans: whether the tags mark spans. They must then be O or begin with B-, I-, E-, S-, L- or U-, and come back
-            as `to_bio` makes them.
+        spans: whether the tags mark spans. They must then be O or begin with B-, I-, E-, S-, L- or U-.
     """
     sentences, tokens, tags = [], [], []
-    columns = None
+    columns, documents, document = None, 0, ""
+
+    def end_sentence():
+        if tokens:
+            sentences.append(TaggedSentence(tuple(tokens), tuple(tags), document))
+            tokens.clear()
+            tags.clear()
+
     for number, line in enumerate(lines(path), 1):
         cells = line.split("\t") if "\t" in line else line.split()
-        if not line.strip() or cells[0].startswith("-DOCSTART-"):
-            if tokens:
-                sentences.append((tuple(tokens), tuple(tags)))
-                tokens, tags = [], []
-            continue
-        if line.startswith("#") and "\t" not in line and not (spans and len(cells) > 1 and TAG.fullmatch(cells[-1])):
-            continue
-        if token_column and re.fullmatch(r"\d+[-.]\d+", cells[0]):
-            continue
-        columns = columns or len(cells)
-        if len(cells) != columns or columns < 2 or not -columns <= tag_column < columns:
-            expected = "a token and a tag" if columns < 2 else f"{columns} columns as in the lines before"
-            raise at_line(path, number, f"must hold {expected}, not {line!r:.60}")
-        token, tag = cells[token_column].strip(), cells[tag_column].strip()
-        if not token or not tag:
-            raise at_line(path, number, f"has an empty {'tag' if token else 'token'}")
-        if spans and not TAG.fullmatch(tag):
-            raise at_line(path, number, f"has the tag {tag!r:.30}; it must be O, or B- or I- and a type (B-person)")
-        tokens.append(token)
-        tags.append(tag)
-    if tokens:
-        sentences.append((tuple(tokens), tuple(tags)))
+        if _begins_document(line):
+            end_sentence()
+            documents += 1
+            document = f"document {documents}"
+        elif not line.strip():
+            end_sentence()
+        elif not _is_passed_over(line, cells, token_column, spans):
+            columns = columns or len(cells)
+            if len(cells) != columns or columns < 2 or not -columns <= tag_column < columns:
+                expected = "a token and a tag" if columns < 2 else f"{columns} columns as in the lines before"
+                raise at_line(path, number, f"must hold {expected}, not {line!r:.60}")
+            token, tag = cells[token_column].strip(), cells[tag_column].strip()
+            _check_token(path, number, token, tag, spans)
+            tokens.append(token)
+            tags.append(tag)
+    end_sentence()
+    if len({sentence.document for sentence in sentences}) == 1:  # one mark at the top of a file parts nothing
+        sentences = [sentence._replace(document="") for sentence in sentences]
     return some(path, sentences)
+
+
+def _begins_document(line: str) -> bool:
+    return line.startswith("-DOCSTART-") or re.match(r"#\s*newdoc\b", line) is not None
+
+
+def _is_passed_over(line: str, cells: list[str], token_column: int, spans: bool) -> bool:
+    """Whether a line is a comment (and no token `#` with its tag), or a multi-word or empty token of CoNLL-U."""
+    if line.startswith("#") and "\t" not in line:
+        return not (spans and len(cells) > 1 and TAG.fullmatch(cells[-1]))
+    return bool(token_column) and re.fullmatch(r"\d+[-.]\d+", cells[0]) is not None
+
+
+def _check_token(path: Path, number: int, token: str, tag: str, spans: bool) -> None:
+    if not token or not tag:
+        raise at_line(path, number, f"has an empty {'tag' if token else 'token'}")
+    if spans and not TAG.fullmatch(tag):
+        raise at_line(path, number, f"has the tag {tag!r:.30}; it must be O, or B- or I- and a type (B-person)")
 
 
 def to_bio(tags: Sequence[str]) -> tuple[str, ...]:

@@ -25,21 +25,60 @@ class Splits:
 FRACTIONS = (0.8, 0.1, 0.1)  # of train, validation, test
 
 
+def same_input(example: object) -> str:
+    """What makes two examples the same for a split: their input without case and runs of white space.
+
+    An encoder hardly sees more than this, so examples that differ only there must not stand in train and in test.
+    """
+    return " ".join(str(example).casefold().split())
+
+
 def by_chance(
     examples: Iterable,
     seed: int,
     fractions: tuple[float, float, float] = FRACTIONS,
-    key: Callable[[object], Hashable] = str,
+    key: Callable[[object], Hashable] = same_input,
 ) -> Splits:
-    """Splits in an order drawn from the seed, examples of the same key on one side.
+    """Splits in an order drawn from the seed; examples of the same key, or of the same `group`, stay together.
 
-    The key of an example is its input as a user writes it, so that a text which occurs twice, perhaps with two labels,
-    cannot be learned by heart for the test.
+    A text that occurs twice, perhaps with two labels, cannot be learned by heart for the test; nor can the style of a
+    document, speaker or subject whose examples name it in their attribute `group`.
 
     Raises:
-        UserError: if there are fewer than three different keys.
+        UserError: if fewer than three sets of examples may be parted.
     """
-    return by_group(examples, key, seed, fractions)
+    examples = list(examples)
+    joined = _Joined()
+    for number, example in enumerate(examples):
+        joined.join(number, ("key", key(example)))
+        if group := getattr(example, "group", None):
+            joined.join(number, ("group", group))
+    roots = [joined.root(number) for number in range(len(examples))]
+    keys = {key(example) for example in examples}
+    if len(set(roots)) < 3 <= len(keys):
+        raise UserError(
+            f"The examples hang together in {len(set(roots))} groups (documents, speakers, equal inputs), and no group "
+            "may stand on two sides of a split: at least 3 are needed. Give VALIDATION and TEST, or leave groups out."
+        )
+    numbers = iter(roots)
+    return by_group(examples, lambda _: next(numbers), seed, fractions)
+
+
+class _Joined:
+    """Sets that grow together: union and find with path halving (Tarjan and van Leeuwen 1984)."""
+
+    def __init__(self):
+        self.parents: dict[Hashable, Hashable] = {}
+
+    def root(self, item: Hashable) -> Hashable:
+        self.parents.setdefault(item, item)
+        while (parent := self.parents[item]) != item:
+            self.parents[item] = self.parents[parent]
+            item = parent
+        return item
+
+    def join(self, one: Hashable, other: Hashable) -> None:
+        self.parents[self.root(other)] = self.root(one)
 
 
 def by_group(
@@ -95,38 +134,20 @@ def by_position(examples: Sequence, fractions: tuple[float, float, float] = FRAC
     return Splits(examples[:first], examples[first:second], examples[second:])
 
 
-def shared(splits: Splits, key: Callable[[object], Hashable] = str) -> dict[str, int]:
+def shared(splits: Splits, key: Callable[[object], Hashable] = same_input) -> dict[str, int]:
     """How many examples of one side stand in another one too.
 
     Returns:
-        `"train in test"`, `"train in validation"` and `"validation in test"` -> examples of the first side whose key
+        `"test in train"`, `"validation in train"` and `"test in validation"` -> examples of the first side whose key
         stands in the second.
     """
-    validation, test = ({key(example) for example in side} for side in (splits.validation, splits.test))
-    train = [key(example) for example in splits.train]
+    train, validation = ({key(example) for example in side} for side in (splits.train, splits.validation))
+    test = [key(example) for example in splits.test]
     return {
-        "train in test": sum(k in test for k in train),
-        "train in validation": sum(k in validation for k in train),
-        "validation in test": sum(key(example) in test for example in splits.validation),
+        "test in train": sum(k in train for k in test),
+        "validation in train": sum(key(example) in train for example in splits.validation),
+        "test in validation": sum(k in validation for k in test),
     }
-
-
-def without_duplicates(splits: Splits, key: Callable[[object], Hashable] = str) -> tuple[Splits, dict[str, int]]:
-    """The splits without the examples that stand on two sides, and what `shared` counted before.
-
-    Test stays as it is, so that scores compare with published ones: train loses what stands in validation or test,
-    validation what stands in test. For examples that stand alone; running text repeats itself by nature.
-    """
-    counts = shared(splits, key)
-    if not any(counts.values()):
-        return splits, counts
-    test = {key(example) for example in splits.test}
-    validation = [example for example in splits.validation if key(example) not in test]
-    held_out = test.union(map(key, validation))
-    train = [example for example in splits.train if key(example) not in held_out]
-    if not train or not validation:
-        raise UserError("Every example of a side stands in test too: make another split.")
-    return Splits(train, validation, splits.test), counts
 
 
 def _check(fractions: tuple[float, float, float]) -> None:

@@ -60,9 +60,9 @@ class Column:
     """One array an example, end to end: `values[offsets[i]:offsets[i + 1]]` belongs to example i.
 
     Attributes:
-        values: array `(total timesteps, ...)`, in memory or mapped from disk.
+        values: array `(total timesteps, ...)`, in memory or mapped from disk; of fixed shape, `(examples, ...)`.
         offsets: int64 array `(examples + 1,)`.
-        is_sequence: False where every example is a scalar.
+        is_sequence: False where every example is a scalar or an array of one fixed shape, such as a picture.
     """
 
     def __init__(self, values: np.ndarray, offsets: np.ndarray, is_sequence: bool):
@@ -72,6 +72,13 @@ class Column:
     def lengths(self) -> np.ndarray:
         """Timesteps of each example, int64 `(examples,)`."""
         return np.diff(self.offsets)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the values in a batch: uint8 as it is, other whole numbers int32, real numbers float32."""
+        if self.values.dtype == np.uint8:
+            return self.values.dtype
+        return np.dtype(np.float32 if self.values.dtype.kind == "f" else np.int32)
 
     @functools.cached_property
     def padded_lengths(self) -> np.ndarray:
@@ -86,10 +93,9 @@ class Column:
         """The examples as one padded array.
 
         Returns:
-            array `(rows, padded timesteps, ...)` (a scalar column: `(rows,)`), int32 or float32, and its real part:
-            float32 `(rows, padded timesteps)` or `(rows,)`, 1 where real and 0 where padding.
+            array `(rows, padded timesteps, ...)` (a column of fixed shape: `(rows, ...)`), of `dtype`, and its real
+            part: float32 `(rows, padded timesteps)` or `(rows,)`, 1 where real and 0 where padding.
         """
-        dtype = np.float32 if self.values.dtype.kind == "f" else np.int32
         lengths = np.zeros(rows, np.int64)
         lengths[: len(examples)] = self.lengths[examples]
         longest = self.padded_lengths[self.group(examples).max()] if self.is_sequence else 1
@@ -97,7 +103,7 @@ class Column:
         real = steps < lengths[:, None]  # (rows, padded timesteps)
         starts = np.repeat(self.offsets[examples], lengths[: len(examples)])
         within = np.broadcast_to(steps, real.shape)[real]
-        padded = np.zeros((*real.shape, *self.values.shape[1:]), dtype)
+        padded = np.zeros((*real.shape, *self.values.shape[1:]), self.dtype)
         padded[real] = self.values[starts + within]
         if not self.is_sequence:
             padded, real = padded[:, 0], real[:, 0]
@@ -110,10 +116,11 @@ class Encoded:
     Attributes:
         inputs: model input name to column.
         targets: a column, or None where the targets are not known.
+        weight_per_example: whether a loss counts examples, not the timesteps of their targets.
     """
 
-    def __init__(self, inputs: dict[str, Column], targets: Column | None):
-        self.inputs, self.targets = inputs, targets
+    def __init__(self, inputs: dict[str, Column], targets: Column | None, weight_per_example: bool = False):
+        self.inputs, self.targets, self.weight_per_example = inputs, targets, weight_per_example
         self.columns = [*inputs.values(), *([targets] if targets else [])]
 
     def __len__(self) -> int:
@@ -139,10 +146,18 @@ class Batches:
         """The batches as a `tf.data.Dataset` that prepares the next ones while the model works."""
         import tensorflow as tf
 
-        def spec(array):
-            return tf.TensorSpec((None, None, *array.shape[2:])[: array.ndim], array.dtype)
+        inputs, targets, weights = next(iter(self))
+        steps = {name: column.is_sequence for name, column in self.encoded.inputs.items()}
 
-        signature = tf.nest.map_structure(spec, next(iter(self)))
+        def spec(array, is_sequence):
+            lead = (None, None) if is_sequence else (None,)
+            return tf.TensorSpec((*lead, *array.shape[len(lead) :]), array.dtype)
+
+        signature = (
+            {name: spec(array, steps.get(name, False)) for name, array in inputs.items()},
+            spec(targets, self.encoded.targets.is_sequence),
+            spec(weights, weights.ndim > 1),
+        )
         batches = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature)
         return batches.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 
@@ -180,7 +195,10 @@ class ByLength(Batches):
         inputs = {name: column.take(examples, self.batch_size)[0] for name, column in self.encoded.inputs.items()}
         if self.encoded.targets is None:
             return inputs, None, None
-        return inputs, *self.encoded.targets.take(examples, self.batch_size)
+        targets, weights = self.encoded.targets.take(examples, self.batch_size)
+        if self.encoded.weight_per_example:
+            weights = (np.arange(self.batch_size) < len(examples)).astype(np.float32)
+        return inputs, targets, weights
 
     def padding(self) -> float:
         """Share of the timesteps of this epoch that are padding, over all sequences of the examples."""
@@ -197,16 +215,18 @@ def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) ->
     """All examples through `encoder.encode`, one after the other.
 
     Args:
-        encoder: has `encode(example) -> (inputs, targets)`.
+        encoder: an `Encoder`, or anything with its `encode(example) -> (inputs, targets)`.
         examples: raw examples; read once, in order.
         cache: folder to write the arrays to, and to read them from the next time; they are mapped, not loaded, so a
             data set may be larger than memory. None keeps them in memory.
 
     Raises:
-        ValueError: if there are no examples, or one lacks the targets that others have.
+        ValueError: if there are no examples, or the arrays of one differ from those of the first in name, type or
+            the shape of a timestep.
     """
+    fixed, weight_per_example = getattr(encoder, "fixed", ()), getattr(encoder, "weight_per_example", False)
     if cache is not None and (cache / "columns.json").exists():
-        return _read(cache)
+        return _encoded(_read(cache), weight_per_example)
     writers: dict[str, _Writer] = {}
     for example in examples:
         inputs, targets = encoder.encode(example)
@@ -214,7 +234,10 @@ def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) ->
         if targets is not None:
             arrays["targets"] = targets
         if not writers:
-            writers = {name: _Writer(np.asarray(array), cache, i) for i, (name, array) in enumerate(arrays.items())}
+            writers = {
+                name: _Writer(name, np.asarray(array), name.removeprefix("input ") not in fixed, cache, i)
+                for i, (name, array) in enumerate(arrays.items())
+            }
         if set(arrays) != set(writers):
             raise ValueError(f"example {str(example)!r:.60} has {sorted(arrays)}, those before it {sorted(writers)}")
         for name, array in arrays.items():
@@ -225,29 +248,29 @@ def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) ->
     if cache is not None:
         described = {name: writer.description() for name, writer in writers.items()}
         files.write_json(cache / "columns.json", described)
-    return _encoded(columns)
+    return _encoded(columns, weight_per_example)
 
 
-def _encoded(columns: dict[str, Column]) -> Encoded:
+def _encoded(columns: dict[str, Column], weight_per_example: bool) -> Encoded:
     inputs = {name.removeprefix("input "): column for name, column in columns.items() if name != "targets"}
-    return Encoded(inputs, columns.get("targets"))
+    return Encoded(inputs, columns.get("targets"), weight_per_example)
 
 
-def _read(cache: Path) -> Encoded:
+def _read(cache: Path) -> dict[str, Column]:
     described = json.loads((cache / "columns.json").read_text())
     columns = {}
     for name, (file, dtype, shape, is_sequence) in described.items():
         values = _mapped(cache / f"{file}.values", dtype, tuple(shape))
         columns[name] = Column(values, np.memmap(cache / f"{file}.offsets", np.int64, "r"), is_sequence)
-    return _encoded(columns)
+    return columns
 
 
 class _Writer:
     """Collects one column, in memory or in two files: the values, and where each example begins."""
 
-    def __init__(self, first: np.ndarray, cache: Path | None, number: int):
-        self.is_sequence = first.ndim > 0
-        self.dtype, self.tail = first.dtype, first.shape[1:]
+    def __init__(self, name: str, first: np.ndarray, is_sequence: bool, cache: Path | None, number: int):
+        self.name, self.is_sequence = name, is_sequence and first.ndim > 0
+        self.dtype, self.tail = first.dtype, first.shape[1:] if self.is_sequence else first.shape
         self.arrays, self.offsets = [], [0]  # not written yet
         self.path = None
         if cache is not None:
@@ -257,6 +280,10 @@ class _Writer:
 
     def append(self, array: np.ndarray):
         array = array if self.is_sequence else array[None]
+        if array.dtype != self.dtype or array.shape[1:] != self.tail:
+            raise ValueError(
+                f"{self.name} of one example is {array.dtype} {array.shape[1:]} and was {self.dtype} {self.tail} before"
+            )
         self.arrays.append(array)
         self.offsets.append(self.offsets[-1] + len(array))
         if self.path is not None and len(self.arrays) >= _CHUNK:
@@ -265,14 +292,14 @@ class _Writer:
 
     def _flush(self, offsets: list[int]):
         if self.arrays:
-            np.concatenate(self.arrays).astype(self.dtype).tofile(self.files[0])
+            np.concatenate(self.arrays).tofile(self.files[0])
         np.array(offsets, np.int64).tofile(self.files[1])
         self.arrays = []
 
     def column(self) -> Column:
         self.shape = (self.offsets[-1], *self.tail)
         if self.path is None:
-            values = np.concatenate(self.arrays).astype(self.dtype)
+            values = np.concatenate(self.arrays)
             return Column(values, np.array(self.offsets, np.int64), self.is_sequence)
         self._flush(self.offsets)
         for file in self.files:

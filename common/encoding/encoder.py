@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,8 +16,17 @@ from common.errors import UserError
 class Encoder:
     """Base of every task's `Encoder`, a frozen dataclass.
 
-    Its fields are plain JSON values, or parts with `to_json` and `from_json` of their own (`text.Vocabulary`, say).
+    Its fields are plain JSON values, parts with `to_json` and `from_json` of their own (`text.Vocabulary`, say), or
+    NumPy arrays, which are saved beside the JSON.
+
+    Attributes:
+        fixed: names of the inputs, and perhaps "targets", whose arrays all have one shape: a picture is no sequence of
+            rows. Other arrays of one dimension or more are sequences and are padded.
+        weight_per_example: whether the loss counts every example once (CTC), not each timestep of its targets.
     """
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    weight_per_example: ClassVar[bool] = False
 
     @classmethod
     def fit(cls, config, examples: Sequence) -> Encoder:
@@ -27,8 +37,9 @@ class Encoder:
         """One example as arrays.
 
         Returns:
-            inputs: model input name to array; an array of one dimension or more is a sequence `(timesteps, ...)`.
-            targets: array that the loss compares with, a sequence or a scalar; None where the target is not known.
+            inputs: model input name to array; an array of one dimension or more is a sequence `(timesteps, ...)`
+                unless it is named in `fixed`. uint8 stays uint8 in a batch.
+            targets: array that the loss compares with, likewise; None where the target is not known.
         """
         raise NotImplementedError
 
@@ -37,22 +48,37 @@ class Encoder:
         return batching.ByLength(encoded, batch_size, seed)
 
     def to_json(self) -> dict:
-        """Field name to JSON value."""
+        """Field name to JSON value, without the fields that are arrays."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {name: value.to_json() if hasattr(value, "to_json") else value for name, value in values.items()}
+        return {
+            name: value.to_json() if hasattr(value, "to_json") else value
+            for name, value in values.items()
+            if not isinstance(value, np.ndarray)
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Field name to array, of the fields that are arrays."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
     @classmethod
-    def from_json(cls, data: dict) -> Encoder:
-        """The encoder that `to_json` wrote.
+    def from_json(cls, data: dict, arrays: Mapping[str, np.ndarray] | None = None) -> Encoder:
+        """The encoder that `to_json` and `arrays` wrote.
 
         Raises:
-            UserError: if a field is missing, unknown or not of its type.
+            UserError: if a field is missing, unknown or not of its type, or an array holds values that are no numbers.
         """
         hints = typing.get_type_hints(cls)
-        names = [field.name for field in dataclasses.fields(cls)]
+        names = [field.name for field in dataclasses.fields(cls) if hints[field.name] is not np.ndarray]
+        array_names = [field.name for field in dataclasses.fields(cls) if hints[field.name] is np.ndarray]
         if not isinstance(data, dict) or set(data) != set(names):
             raise UserError(f"The encoder of this run does not have the fields {names}: train again.")
-        values = {}
+        values = dict(arrays or {})
+        if set(values) != set(array_names):
+            raise UserError(f"The encoder of this run does not have the arrays {array_names}: train again.")
+        for name, array in values.items():
+            if array.dtype.kind not in "iufb" or not np.isfinite(array).all():
+                raise UserError(f"The encoder's array {name} holds values that are not finite numbers: train again.")
         for name in names:
             kind, value = hints[name], data[name]
             if hasattr(kind, "from_json"):

@@ -1,19 +1,35 @@
-"""The examples a command asks for: a declared data set by name, or a file of the user's by path."""
+"""The examples a command asks for: a declared data set by name, or files of the user's by path."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from common.datasets import declaration, fetching
-from common.datasets.splits import Splits
+from common.datasets.splits import Splits, shared
 from common.errors import UserError, unknown
 from common.task import Task
 
 QUICK = {"train": 400, "validation": 100, "test": 100}  # examples of a quick run
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What a user says about the data of a run. The run keeps it, so that evaluation reads the same splits.
+
+    Attributes:
+        data: name of a declared set, or path of a file or folder; None: the task's first set.
+        validation, test: paths of files with a split of the user's own; None: split off from `data`.
+        fold: of a set with cross-validation, from 0.
+    """
+
+    data: str | None = None
+    validation: str | None = None
+    test: str | None = None
+    fold: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,11 +38,14 @@ class Source:
 
     Attributes:
         name: of the declared data set, or the path as typed.
-        sha256: of the declared files, of the user's file, or of the examples an embedded set makes.
+        request: with absolute paths, as a run keeps it.
+        sha256: of the declared files, of the user's files, or of the examples an embedded set makes.
         settings: what the data set changes in the task's config.
+        shared: how many examples of one side stand in another too, by `splits.shared`.
     """
 
     name: str
+    request: Request
     title: str
     licence: str
     home: str
@@ -34,37 +53,83 @@ class Source:
     splits: Splits
     settings: Mapping[str, object]
     is_file: bool = False
+    shared: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
-def load(task: Task, name: str | None, seed: int, progress=None) -> Source:
-    """The splits of a data set of the task's (None: its first), or of a file.
+def load(task: Task, request: Request, seed: int, progress=None) -> Source:
+    """The splits of a data set of the task's, or of files.
 
     Args:
-        name: of a declared data set, or a path.
         seed: draws the split of a file that has none of its own.
         progress: `(file, bytes done, bytes in all)`, called while files are downloaded.
 
     Raises:
-        UserError: if `name` is neither, the download fails, or the file cannot be read.
+        UserError: if the name is neither a set nor a file, the download fails, or a file cannot be read.
     """
-    name = name or next(iter(task.datasets))
-    if name in task.datasets:
-        dataset = task.datasets[name]
-        splits = dataset.load(fetching.fetch(name, dataset, progress=progress))
-        sha256 = declaration.sha256_of(dataset) if dataset.files else _sha256_of_examples(splits)
-        return Source(name, dataset.title, dataset.licence, dataset.home, sha256, splits, task.settings_for(name))
-    path = own_file(task, name)
-    splits = task.own_file.split(task.own_file.read(path, True), seed)
-    for side, examples in splits:
-        if not len(examples):
+    name = request.data or next(iter(task.datasets))
+    source = _declared(task, name, request, progress) if name in task.datasets else _own(task, name, request, seed)
+    lists = all(isinstance(side, (list, tuple)) for _, side in source.splits)  # lines of a corpus repeat by nature
+    return dataclasses.replace(source, shared=shared(source.splits) if lists else {})
+
+
+def _declared(task: Task, name: str, request: Request, progress) -> Source:
+    dataset = task.datasets[name]
+    if request.validation or request.test:
+        raise UserError(f"VALIDATION and TEST belong to a file of your own: the set {name} has its own split.")
+    if not dataset.folds and request.fold is not None:
+        raise UserError(f"The set {name} has one split: leave FOLD out.")
+    fold = request.fold or 0
+    if dataset.folds and not 0 <= fold < dataset.folds:
+        raise UserError(f"FOLD must be 0 to {dataset.folds - 1} for the set {name}, not {fold}.")
+    folder = fetching.fetch(name, dataset, progress=progress)
+    splits = dataset.load(folder, fold) if dataset.folds else dataset.load(folder)
+    sha256 = declaration.sha256_of(dataset) if dataset.files else _sha256_of_examples(splits)
+    request = Request(name, fold=fold if dataset.folds else None)
+    settings = task.settings_for(name)
+    return Source(name, request, dataset.title, dataset.licence, dataset.home, sha256, splits, settings)
+
+
+def _own(task: Task, name: str, request: Request, seed: int) -> Source:
+    if request.fold is not None:
+        raise UserError("FOLD belongs to a declared set with cross-validation, not to a file of your own.")
+    paths = {"data": own_file(task, name)}
+    for side in ("validation", "test"):
+        if given := getattr(request, side):
+            paths[side] = own_file(task, given)
+    parts = {side: task.own_file.read(path, True) for side, path in paths.items()}
+    splits = _split(task, parts, seed)
+    for side, part in splits:
+        if not len(part):
             raise UserError(f"{name} has too few examples: none is left for {side}.")
-    return Source(name, path.name, "your own file", str(path), fetching.sha256_of_file(path), splits, {}, is_file=True)
+    digest = hashlib.sha256("".join(fetching.sha256_of_path(path) for path in paths.values()).encode())
+    sha256 = fetching.sha256_of_path(paths["data"]) if len(paths) == 1 else digest.hexdigest()
+    request = Request(**{side: str(path) for side, path in paths.items()})
+    home = ", ".join(map(str, paths.values()))
+    return Source(name, request, paths["data"].name, "your own file", home, sha256, splits, {}, is_file=True)
+
+
+def _split(task: Task, parts: Mapping[str, Sequence], seed: int) -> Splits:
+    """The user's own split; a side without a file is split off from the training file."""
+    if len(parts) == 3:
+        return Splits(parts["data"], parts["validation"], parts["test"])
+    made = task.own_file.split(parts["data"], seed)
+    if "test" in parts:
+        return Splits(made.train, made.validation + made.test, parts["test"])
+    if "validation" in parts:
+        return Splits(made.train + made.validation, parts["validation"], made.test)
+    return made
 
 
 def own_file(task: Task, name: str) -> Path:
-    """The path, if it names a file."""
+    """The path, if it names a file, or a folder where the task reads folders.
+
+    Raises:
+        UserError: if it does not; lists the data sets.
+    """
     path = Path(name).expanduser()
-    if not path.is_file():
+    if path.is_dir() and not task.own_file.folders:
+        raise UserError(f"{name} is a folder: name a file. This task reads {task.own_file.format}.")
+    if not path.is_file() and not path.is_dir():
         known = unknown("data set or file", name, list(task.datasets))
         raise UserError(f"{known}; or the path of a file: {task.own_file.format}")
     return path.resolve()

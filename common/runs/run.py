@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from common import backend, files, folders
+from common.encoding.encoder import Encoder
 from common.errors import UserError
 from common.task import Task, TrainConfig, change_config
 
@@ -22,6 +23,7 @@ class Run:
 
     config_file = property(lambda self: self.path / "config.json")
     encoder_file = property(lambda self: self.path / "encoder.json")
+    arrays_file = property(lambda self: self.path / "encoder.npz")  # of an encoder that holds arrays
     weights_file = property(lambda self: self.path / "model.weights.h5")
     state_file = property(lambda self: self.path / "state" / "state.npz")
     history_file = property(lambda self: self.path / "history.csv")
@@ -78,14 +80,22 @@ def find(task_name: str, name: str | None = None) -> Run:
     return Run(path.resolve())
 
 
-def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, object]:
+def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, Encoder]:
     """The settings and the encoder of a run, from its own files alone.
 
     Raises:
         UserError: if a file is missing, damaged, or does not fit the task as it is now.
     """
     config = change_config(task.config, run.config["settings"])
-    return config, task.encoder.from_json(files.read_json(run.encoder_file))
+    arrays = files.read_arrays(run.arrays_file) if run.arrays_file.exists() else {}
+    return config, task.encoder.from_json(files.read_json(run.encoder_file), arrays)
+
+
+def save_encoder(run: Run, encoder: Encoder) -> None:
+    """Write the encoder as JSON, and its arrays, if it has some, beside it."""
+    if arrays := encoder.arrays():
+        files.write_arrays(run.arrays_file, arrays)
+    files.write_json(run.encoder_file, encoder.to_json())
 
 
 def load_model(run: Run, task: Task, config: TrainConfig, encoder) -> object:

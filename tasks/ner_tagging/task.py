@@ -22,7 +22,7 @@ from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
 from common.prediction import networks
-from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
 from .sample import sentences
 
@@ -45,7 +45,7 @@ class Config(TrainConfig):
     dropout: float = 0.2  # share of features that training hides, before and after the reading
     word_dropout: float = 0.1  # share of words that training makes unknown
     members: int = 1  # networks that are trained side by side; their opinions are pooled
-    threshold: float = 0.5  # probability above which a span is an entity; lower finds more, right and wrong
+    threshold: float = prediction_setting(0.5)  # probability above which a span is an entity; lower finds more
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -57,6 +57,7 @@ class Tagged:
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
+    group: str = ""  # the document it stands in
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -80,11 +81,12 @@ def read(path: Path, labelled: bool) -> list[Tagged]:
     """Sentences of a user's file: CoNLL, whose last column is the tag; or plain text, one sentence a line."""
     if not labelled and path.suffix == ".txt":
         return [Tagged(tuple(TOKEN.findall(line))) for line in readers.lines(path) if line.strip()]
-    return [Tagged(tokens, readers.to_bio(tags) if labelled else None) for tokens, tags in readers.conll(path)]
+    sentences = readers.conll(path)
+    return [Tagged(s.tokens, readers.to_bio(s.tags) if labelled else None, s.document) for s in sentences]
 
 
 def split(examples: list[Tagged], seed: int) -> Splits:
-    """By chance; equal sentences stay on one side."""
+    """By chance; equal sentences, and those of one document, stay on one side."""
     return by_chance(examples, seed)
 
 

@@ -25,7 +25,7 @@ from common.encoding.streams import Stream
 from common.encoding.text import END, PADDING, SPECIAL, START, UNKNOWN, Vocabulary, running_text, words
 from common.errors import UserError, unknown
 from common.prediction import networks, sampling
-from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
 from .sample import sides
 
@@ -43,10 +43,10 @@ class Config(TrainConfig):
     units: int = 256  # of the state, and features of a word
     dropout: float = 0.5  # share of the word features, and of the recurrent layer's outputs, that training hides
     head_words: int = 0  # above 0: training tells apart so many words, and rarer ones within clusters; 0: all words
-    temperature: float = 0.8  # continuing a text: below 1 bolder, above 1 more various, 0 always the likeliest word
-    top_k: int = 0  # continuing: draw from the k likeliest words; 0 for all
-    top_p: float = 0.95  # continuing: draw from the likeliest words that together reach this probability
-    new_words: int = 30  # continuing: at most so many; the end of the line ends it too
+    temperature: float = prediction_setting(0.8)  # below 1 bolder, above 1 more various, 0 always the likeliest word
+    top_k: int = prediction_setting(0)  # draw from the k likeliest words; 0 for all
+    top_p: float = prediction_setting(0.95)  # draw from the likeliest words that together reach this probability
+    new_words: int = prediction_setting(30)  # at most so many in a continuation; the end of the line ends it too
 
 
 # ------------------------------------------------------------------------------------------------------- Data

@@ -47,6 +47,7 @@ class Review:
 
     text: str
     label: str | None = None
+    group: str = ""  # the author, film or document it belongs to, where a file says so
 
     def __len__(self) -> int:
         return len(words(self.text))
@@ -74,32 +75,31 @@ def read(path: Path, labelled: bool) -> list[Review]:
     if not labelled and path.suffix not in (".csv", ".tsv"):
         return [Review(line) for line in readers.lines(path) if line.strip()]
     columns = ("text", "label") if labelled else ("text",)
-    return [Review(**row) for row in readers.table(path, columns)]
+    return [Review(**row) for row in readers.table(path, columns, optional=("group",))]
 
 
 def split(examples: list[Review], seed: int) -> Splits:
-    """By chance; equal texts stay on one side."""
-    return by_chance(examples, seed, key=lambda review: review.text)
+    """By chance; equal texts, and those of one group, stay on one side."""
+    return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     vocabulary: Vocabulary
     labels: Labels
-    log_ratios: list[list[float]]  # of each word with each label: how much oftener than on average they meet
+    log_ratios: np.ndarray  # naive Bayes log-count ratio of each word with each label, float32 (words, labels)
     max_timesteps: int
 
     @classmethod
     def fit(cls, config, examples):
         vocabulary = Vocabulary.fit((words(review.text.lower()) for review in examples), config.vocab_size)
-        encoder = cls(vocabulary, Labels.fit(review.label for review in examples), [], config.max_timesteps)
+        encoder = cls(vocabulary, Labels.fit(review.label for review in examples), np.zeros(0), config.max_timesteps)
         counts = np.ones((len(vocabulary), len(encoder.labels)))
         for review in examples:
             inputs, label = encoder.encode(review)
             counts[np.unique(inputs["token_ids"]), label] += 1
         logs = np.log(counts / counts.sum(axis=0))
-        log_ratios = (logs - logs.mean(axis=1, keepdims=True)).round(4).tolist()
-        return dataclasses.replace(encoder, log_ratios=log_ratios)
+        return dataclasses.replace(encoder, log_ratios=np.float32(logs - logs.mean(axis=1, keepdims=True)))
 
     def encode(self, example):
         token_ids = self.vocabulary.encode(words(example.text.lower())[-self.max_timesteps :])  # (timesteps,)
@@ -125,9 +125,9 @@ def build_model(config, encoder):
     x = layers.MaskedAveragePooling()(x, padding_mask)  # (batch, 2 * units)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = keras.layers.Dense(len(encoder.labels), name="logits")(x)
-    # Of what a word alone says the network shall know at the start what naive Bayes does: a feature for each label.
+    # Initialise one embedding feature per label with the word's naive Bayes log-count ratio.
     features = np.array(embedding.embeddings)
-    known = np.array(encoder.log_ratios)[:, : config.embedding_size]
+    known = encoder.log_ratios[:, : config.embedding_size]
     features[:, : known.shape[1]] = known
     embedding.embeddings.assign(features)
 

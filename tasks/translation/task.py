@@ -23,7 +23,7 @@ from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.subwords import Pieces, spaced_words
 from common.encoding.text import END, PADDING, START, words
 from common.prediction import decoding, networks
-from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums, prediction_setting
 
 from .sample import number_names
 
@@ -43,8 +43,8 @@ class Config(TrainConfig):
     dropout: float = 0.2  # share of features that training hides
     label_smoothing: float = 0.1  # share of a target's probability that all pieces get alike
     attention: bool = True  # whether the decoder may look back at the source
-    beam_width: int = 6  # translations that the search follows at a time; 1 is greedy
-    length_penalty: float = 1.0  # log-probability is divided by length to this power: 0 favours short translations
+    beam_width: int = prediction_setting(6)  # translations that the search follows at a time; 1 is greedy
+    length_penalty: float = prediction_setting(1.0)  # score is log-probability / length ** this; 0 favours short
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -57,6 +57,7 @@ class Pair:
     source: str
     target: str | None = None
     part: str = ""  # of a test set, to be scored beside the test set proper
+    group: str = ""  # the document it stands in, where a file says so
 
     def __len__(self) -> int:
         return len(words(self.source))
@@ -76,19 +77,20 @@ def load_numbers(language: str, folder: None) -> Splits:
 def load_multi30k(language: str, folder: Path) -> Splits:
     """Captions of pictures, written in English and translated; the test set is that of 2016."""
     sides = (folder / "data" / "task1" / "raw" / side for side in ("train", "val", "test_2016_flickr"))
-    files = (map(Path, (f"{side}.en.gz", f"{side}.{language}.gz")) for side in sides)
-    return Splits(*([Pair(*both) for both in readers.parallel_lines(*paths)] for paths in files))
+    pairs = (readers.parallel_lines(Path(f"{side}.en.gz"), Path(f"{side}.{language}.gz")) for side in sides)
+    return Splits(*([Pair(*pair) for pair in side] for side in pairs))
 
 
 def read(path: Path, labelled: bool) -> list[Pair]:
     """Pairs of a user's file: a table with `source` and `target`, or plain text with one source a line."""
     if not labelled and path.suffix not in (".csv", ".tsv"):
         return [Pair(line.strip()) for line in readers.lines(path) if line.strip()]
-    return [Pair(**row) for row in readers.table(path, ("source", "target") if labelled else ("source",))]
+    columns = ("source", "target") if labelled else ("source",)
+    return [Pair(**row) for row in readers.table(path, columns, optional=("group",))]
 
 
 def split(examples: list[Pair], seed: int) -> Splits:
-    """By chance; equal sources stay on one side."""
+    """By chance; equal sources, and those of one document, stay on one side."""
     return by_chance(examples, seed)
 
 
@@ -188,8 +190,6 @@ def build_decoder(config, vocab_size, memory):
 
 def predict(config, model, encoder, examples):
     """`{"text", "source_tokens", "target_tokens", "attention"}`: a weight for each target and source token."""
-    if not len(examples):
-        return []
     encode, decode = (networks.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
     sources = [Pair(example.source) for example in examples]
     batches = batching.ByLength(batching.encode(encoder, sources), batch_size=64)

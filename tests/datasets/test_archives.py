@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import tarfile
+import zipfile
 
 import pytest
 
@@ -81,8 +82,8 @@ def test_a_lost_member_is_unpacked_again(put_archive, recordings, tmp_path):
         (packed([*MEMBERS.items(), ("recordings/3.wav", b"")]), "is not the declared file"),
         (packed([("recordings/1.wav", b"x" * 100)]), "unpacks to more than 6 bytes"),
         (packed([("recordings/1.wav", b"one")], [("recordings/2.wav", "/etc/hostname")]), "is not the declared file"),
-        (packed(MEMBERS.items())[:80], "is not a whole .tar.gz"),
-        (b"no archive", "is not a whole .tar.gz"),
+        (packed(MEMBERS.items())[:80], "is not a whole archive"),
+        (b"no archive", "is not a whole archive"),
     ],
     ids=["missing member", "altered member", "extra member", "too large", "link", "cut", "no archive"],
 )
@@ -90,3 +91,16 @@ def test_an_archive_with_other_members_leaves_nothing_behind(put_archive, record
     put_archive(archive)
     fails(recordings, tmp_path / "data", pattern)
     assert files_below(tmp_path / "data") == []
+
+
+def test_a_zip_is_read_like_a_tar(mirror, recordings, tmp_path):
+    (mirror / "owner/repo/archive").mkdir()
+    with zipfile.ZipFile(mirror / "owner/repo/archive/commit.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("repo-commit/recordings/", "")
+        for path, content in [*MEMBERS.items(), ("../../recordings/4.wav", b"no")]:
+            archive.writestr(f"repo-commit/{path}", content)
+    dataset = dataclasses.replace(recordings, archive="archive/commit.zip")
+    home = fetch("words", dataset, tmp_path / "data", announce=lambda line: None)
+    assert files_below(home) == [".verified.json", "recordings/1.wav", "recordings/2.wav"]
+    (mirror / "owner/repo/archive/commit.zip").write_bytes(b"no archive")
+    fails(dataset, tmp_path / "other", "is not a whole archive")

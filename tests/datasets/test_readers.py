@@ -179,19 +179,28 @@ def test_conll_passes_over_what_is_no_token(write):
     with refuses("line 8, must hold 4 columns"):  # a token '#', not a comment: it ends in a tag
         readers.conll(path)
     path = write("a.conll", path.read_text().replace("# 1 O", "# # O O"))
-    assert readers.conll(path) == [(("EU", "rejects"), ("B-ORG", "O")), (("#", "."), ("O", "O"))]
+    assert readers.conll(path) == [
+        (("EU", "rejects"), ("B-ORG", "O"), ""),
+        (("#", "."), ("O", "O"), ""),
+    ]
+
+
+@pytest.mark.parametrize("mark", ["-DOCSTART- -X- O O", "# newdoc", "# newdoc id = n01"])
+def test_conll_tells_documents_apart(write, mark):
+    path = write("a.conll", f"{mark}\n\na O\n\nb O\n{mark}\nc O\n")
+    assert [sentence.document for sentence in readers.conll(path)] == ["document 1", "document 1", "document 2"]
 
 
 def test_conll_with_tabs_keeps_hashtags_and_spaces_in_tokens(write):
     path = write("a.conll", "#rnn\tB-product\nNew York\tB-location\n \t\nend\tO")
-    assert readers.conll(path) == [(("#rnn", "New York"), ("B-product", "B-location")), (("end",), ("O",))]
+    assert readers.conll(path) == [(("#rnn", "New York"), ("B-product", "B-location"), ""), (("end",), ("O",), "")]
 
 
 def test_conllu_words_without_multiword_tokens_and_empty_nodes(write):
     row = "\t{}\t_\t{}" + "\t_" * 6 + "\n"
     rows = [("1-2", "don't", "_"), ("1", "do", "AUX"), ("2", "n't", "PART"), ("2.1", "go", "VERB"), ("3", "I-", "X")]
     path = write("a.conllu", "# text = don't\n" + "".join(number + row.format(*rest) for number, *rest in rows) + "\n")
-    assert readers.conll(path, 1, 3, spans=False) == [(("do", "n't", "I-"), ("AUX", "PART", "X"))]
+    assert readers.conll(path, 1, 3, spans=False) == [(("do", "n't", "I-"), ("AUX", "PART", "X"), "")]
 
 
 @pytest.mark.parametrize(

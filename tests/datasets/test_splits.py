@@ -1,5 +1,6 @@
 """Splits: nothing on two sides, nothing lost, the same from the same seed."""
 
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -100,25 +101,50 @@ def test_fractions_must_be_three_that_add_up_to_one(fractions):
 
 
 def test_shared_counts_the_examples_of_one_side_in_another():
-    made = Splits(["a", "a", "b", "c", "d"], ["c", "e", "f"], ["a", "f", "g"])
-    assert splits.shared(made) == {"train in test": 2, "train in validation": 1, "validation in test": 1}
+    made = Splits(["a", "a", "b", "c", "d"], ["C ", "e", "f"], ["A", "f", "g"])
+    assert splits.shared(made) == {"test in train": 1, "validation in train": 1, "test in validation": 1}
 
 
-@given(EXAMPLES, EXAMPLES, EXAMPLES)
-def test_without_duplicates_leaves_test_whole_and_nothing_on_two_sides(train, validation, test):
-    made = Splits(train, validation, test)
-    if not set(validation) - set(test) or not set(train) - set(validation) - set(test):
-        if any(splits.shared(made).values()):
-            with pytest.raises(UserError, match="another split"):
-                splits.without_duplicates(made)
+@pytest.mark.parametrize("twin", ["a  Dull\tfilm", "A DULL FILM", " a dull film"])
+def test_by_chance_takes_texts_that_differ_in_case_and_space_for_one(twin):
+    for seed in range(10):
+        made = splits.by_chance(["a dull film", twin, *"bcdefghij"], seed)
+        assert not any(splits.shared(made).values())
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), min_size=30, max_size=80), st.integers(0, 5))
+def test_by_chance_parts_neither_texts_nor_documents(rows, seed):
+    """Texts tie documents together: a document and another that shares a text with it stay on one side."""
+    examples = [Row(f"text {text}", f"document {document}") for text, document in rows]
+    try:
+        made = splits.by_chance(examples, seed)
+    except UserError:
         return
-    clean, counts = splits.without_duplicates(made)
-    assert list(clean.test) == test
-    assert not any(splits.shared(clean).values())
-    assert len(train) - len(clean.train) <= counts["train in test"] + counts["train in validation"]
-    assert set(train) - set(validation) - set(test) <= set(clean.train)
+    for key in (str, lambda row: row.group):
+        parts = [{key(example) for example in side} for _, side in made]
+        assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
+    assert Counter(example for _, side in made for example in side) == Counter(examples)
 
 
-def test_without_duplicates_gives_clean_splits_back_as_they_are():
-    made = Splits(["a"], ["b"], ["c"])
-    assert splits.without_duplicates(made)[0] is made
+@dataclasses.dataclass(frozen=True)
+class Row:
+    text: str
+    group: str
+
+    def __str__(self):
+        return self.text
+
+
+def test_lines_that_follow_each_other_are_joined(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("".join(f"line {number}\n" for number in range(10)))
+    made = splits.by_position(LineSequence(path))
+    both = made.train + made.validation
+    assert isinstance(both, LineSequence) and list(both) == [f"line {number}" for number in range(9)]
+    with pytest.raises(ValueError, match="do not follow"):
+        made.train + made.test
+
+
+def test_by_chance_says_that_groups_are_too_few():
+    with pytest.raises(UserError, match="2 groups"):
+        splits.by_chance([Row(f"text {number}", f"document {number % 2}") for number in range(50)], 0)

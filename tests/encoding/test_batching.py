@@ -1,5 +1,6 @@
 """Batches: every example once, little padding, few shapes, weights that say what is real."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.encoding import batching
+from common.encoding.encoder import Encoder
 
 
 class Counting:
@@ -133,3 +135,48 @@ def test_an_encoding_that_broke_off_is_not_taken_for_a_whole_one(tmp_path):
 def test_no_examples_are_refused():
     with pytest.raises(ValueError, match="no examples"):
         batching.encode(Counting(), [])
+
+
+@dataclasses.dataclass(frozen=True)
+class Pictures(Encoder):
+    """Encodes a number n as a picture of one shape, n frames of it, and n labels that count as one example."""
+
+    fixed = ("picture",)
+    weight_per_example = True
+
+    def encode(self, example):
+        picture = np.full((4, 5, 3), example, np.uint8)
+        return {"picture": picture, "frames": np.stack([picture] * example)}, np.arange(example, dtype=np.int32)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_pictures_keep_shape_and_type_and_examples_weigh_one(cache, tmp_path):
+    folder = tmp_path / "cache" if cache else None
+    for encoded in [batching.encode(Pictures(), [1, 3, 2], folder) for _ in range(2)]:
+        batches = batching.ByLength(encoded, 2)
+        (inputs, targets, weights), (last, _, last_weights) = batches
+        assert inputs["picture"].shape == (2, 4, 5, 3) and inputs["picture"].dtype == np.uint8
+        assert inputs["picture"][:, 0, 0, 0].tolist() == [inputs["frames"][i, 0, 0, 0, 0] for i in range(2)]
+        assert inputs["frames"].dtype == np.uint8 and inputs["frames"].ndim == 5
+        assert targets.ndim == 2 and weights.tolist() == [1, 1] and last_weights.tolist() == [1, 0]
+        assert not last["picture"][1].any()  # the row that fills the batch up
+        taken = next(iter(batches.dataset()))
+        assert taken[0]["picture"].shape == (2, 4, 5, 3) and taken[2].shape == (2,)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        [np.array([1, 2]), np.array([0.5, 1.5])],
+        [np.zeros((2, 3)), np.zeros((2, 4))],
+        [np.float32(1), np.float64(1)],
+    ],
+    ids=["type", "features", "scalar type"],
+)
+def test_an_array_unlike_the_first_is_refused(arrays):
+    class Mixed:
+        def encode(self, example):
+            return {"steps": example}, None
+
+    with pytest.raises(ValueError, match=r"input steps of one example is .* and was .* before"):
+        batching.encode(Mixed(), arrays)

@@ -162,7 +162,7 @@ def test_words_begin_with_the_log_ratios_of_naive_bayes():
     counter = CountVectorizer(tokenizer=words, token_pattern=None, binary=True, vocabulary=tokens)
     expected = MultinomialNB().fit(counter.transform(texts), labels).feature_log_prob_.T
     expected = expected - expected.mean(axis=1, keepdims=True)
-    ratios = np.array(encoder.log_ratios)[len(SPECIAL) :]
+    ratios = encoder.log_ratios[len(SPECIAL) :]
     # scikit-learn is not given the special tokens; that shifts all words alike.
     np.testing.assert_allclose(ratios - ratios.mean(axis=0), expected - expected.mean(axis=0), atol=2e-4)
     assert ratios.std() > 0.1
