@@ -3,7 +3,7 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM CELLS SEEDS ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM CELLS SEEDS ARGS PYTHON
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -24,7 +24,7 @@ $(COMMANDS): .venv/ready
 
 example = make $(firstword $(MAKECMDGOALS)) TASK=$(if $(filter new,$(MAKECMDGOALS)),spam FROM=)sentiment
 need = $(if $(strip $($(1))),,$(error $(1) is missing. Say $(example), for example; `make list` names every task))
-ifneq (,$(filter train evaluate predict new record,$(MAKECMDGOALS)))
+ifneq (,$(filter train new record,$(MAKECMDGOALS)))
 $(call need,TASK)
 endif
 ifneq (,$(filter new,$(MAKECMDGOALS)))
@@ -43,20 +43,21 @@ list:
 
 ## train a model and measure it on test beside the baseline
 ##   TASK=sentiment [DATA=sst2 or a file of yours] [CELL=simple_rnn, gru or lstm] [SET="epochs=3 units=64"]
-##   [SEED=1] [QUICK=1] [RESUME=1] [WORKERS=2]
+##   [SEED=1] [QUICK=1] [RESUME=1] [WORKERS=2] [VALIDATION=dev.csv] [TEST=test.csv] [FOLD=3]
 train:
-	@$(ZOO) train "$$TASK" $(call option,DATA,data) $(call option,CELL,cell) $(call option,SET,set) \
-	    $(call option,SEED,seed) $(call option,WORKERS,workers) $(call switch,QUICK,quick) $(call switch,RESUME,resume)
+	@$(ZOO) train "$$TASK" $(call option,DATA,data) $(call option,VALIDATION,validation) $(call option,TEST,test) \
+	    $(call option,FOLD,fold) $(call option,CELL,cell) $(call option,SET,set) $(call option,SEED,seed) \
+	    $(call option,WORKERS,workers) $(call switch,QUICK,quick) $(call switch,RESUME,resume)
 
 ## the full report of a trained run
-##   TASK=sentiment [RUN=the latest] [DATA=another set or file] [SET="name=value"]
+##   [TASK=the one trained last] [RUN=the latest] [DATA=another set or file] [SET="name=value"]
 evaluate:
-	@$(ZOO) evaluate "$$TASK" $(call option,RUN,run) $(call option,DATA,data) $(call option,SET,set)
+	@$(ZOO) evaluate $${TASK:+"$$TASK"} $(call option,RUN,run) $(call option,DATA,data) $(call option,SET,set)
 
 ## what a trained run says of new inputs: TEXT, the lines of INPUT, or those of standard input
-##   TASK=sentiment [TEXT="a fine film"] [INPUT=file] [RUN=the latest] [SET="name=value"] [JSON=1]
+##   [TASK=the one trained last] [TEXT="a fine film"] [INPUT=file] [RUN=the latest] [SET="name=value"] [JSON=1]
 predict:
-	@$(ZOO) predict "$$TASK" $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
+	@$(ZOO) predict $${TASK:+"$$TASK"} $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
 	    $(call option,SET,set) $(call switch,JSON,json)
 
 ## a task of your own, which starts as a copy
@@ -70,7 +71,7 @@ record:
 	@$(ZOO) record "$$TASK" $(call option,DATA,data) $(call option,CELLS,cells) $(call option,SEEDS,seeds) \
 	    $(call option,SET,set)
 
-## train every recorded row again; fails where a score has left its interval
+## train every recorded row again; fails where a score is not what seeds explain, or no longer beats the baseline
 ##   [TASK=sentiment]
 results:
 	@$(ZOO) results $${TASK:+"$$TASK"}

@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Folder below tasks/, as `list` shows.")]
+TrainedTask = Annotated[str | None, typer.Argument(metavar="[TASK]", help="By default the one trained last.")]
 Data = Annotated[str | None, typer.Option(help="A named data set, or the path of a file of yours.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change settings.")]
 RunName = Annotated[str | None, typer.Option("--run", help="A run of the task; the latest by default.")]
@@ -36,6 +37,9 @@ def list_tasks():
 def train(
     task: TaskName,
     data: Data = None,
+    validation: Annotated[str | None, typer.Option(help="A file of yours to choose the best epoch on.")] = None,
+    test: Annotated[str | None, typer.Option(help="A file of yours to measure on.")] = None,
+    fold: Annotated[int | None, typer.Option(help="Of a set with cross-validation, from 0.")] = None,
     cell: Annotated[str | None, typer.Option(help="simple_rnn, gru or lstm.")] = None,
     set: Set = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, batches and dropout.")] = None,
@@ -50,12 +54,14 @@ def train(
         start(workers, sys.argv[1:])
         return
     from common.commands import train as command
+    from common.runs.examples import Request
 
-    command.run(task, data, {**_settings(set), **_given(cell=cell, seed=seed)}, quick, resume)
+    request = Request(data, validation, test, fold)
+    command.run(task, request, {**_settings(set), **_given(cell=cell, seed=seed)}, quick, resume)
 
 
 @app.command()
-def evaluate(task: TaskName, run: RunName = None, data: Data = None, set: Set = None):
+def evaluate(task: TrainedTask = None, run: RunName = None, data: Data = None, set: Set = None):
     """Measure a trained run on test, and write its report."""
     from common.commands import evaluate as command
 
@@ -64,7 +70,7 @@ def evaluate(task: TaskName, run: RunName = None, data: Data = None, set: Set = 
 
 @app.command()
 def predict(
-    task: TaskName,
+    task: TrainedTask = None,
     text: Annotated[str | None, typer.Option(help="One input.")] = None,
     input: Annotated[str | None, typer.Option(help="A file of inputs.")] = None,
     run: RunName = None,
@@ -93,10 +99,10 @@ def record(
 
 @app.command()
 def results(tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...")] = None):
-    """Repeat every recorded result; fails where one leaves its interval."""
-    from common.commands import record as command
+    """Repeat every recorded result; fails where one no longer holds."""
+    from common.commands import results as command
 
-    command.check(tasks or [])
+    command.run(tasks or [])
 
 
 @app.command()

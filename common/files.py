@@ -26,7 +26,7 @@ def written(path: Path) -> Iterator[Path]:
     file. The temporary file is removed after an error; `remove_abandoned` removes those of killed processes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
+    temporary = _temporary(path)
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -34,6 +34,17 @@ def written(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_link(path: Path, target: str) -> None:
+    """A symbolic link that takes the place of the one before in one step."""
+    temporary = _temporary(path)
+    temporary.symlink_to(target)
+    os.replace(temporary, path)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
 
 
 def remove_abandoned(folder: Path) -> None:

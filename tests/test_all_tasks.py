@@ -13,6 +13,7 @@ from common.errors import UserError
 from common.metrics.scores import lower_is_better
 from common.prediction import networks
 from common.runs import run as runs
+from common.runs.examples import Request
 from common.task import SHAPES, task_names
 from common.training import fitting
 from tests import small
@@ -124,21 +125,21 @@ def test_a_run_repeats_itself(name, own_folders):
     """Evaluate repeats what train wrote; a run that was killed and resumed ends with the very same weights."""
     _, config, *_ = small.setting(name)
     settings = {key: str(value) for key, value in small.settings(config).items()}
-    whole = train.run(name, None, settings, True, False)
+    whole = train.run(name, Request(), settings, quick=True)
     measured = json.loads(whole.metrics_file.read_text())
     assert measured["task"] == name and measured["metric"] in measured["test"]
     for key in ("interval", "baseline", "examples", "parameters", "epochs", "train_seconds", "versions", "data_sha256"):
         assert key in measured
     best = min if lower_is_better(measured["metric"]) else max
-    alone = [scores[measured["metric"]] for name, scores in measured["baselines"].items() if "model" not in name]
+    alone = [scores[measured["metric"]] for scores in measured["baselines"].values()]
     assert measured["baseline"][measured["metric"]] == best(alone)
     repeated = evaluate.run(name, whole.path.name, None, {})
     assert repeated["test"] == pytest.approx(measured["test"], rel=1e-6, nan_ok=True)
 
     with pytest.raises(KeyboardInterrupt):
         _train_and_kill(name, settings)
-    assert not runs.find(name).finished
-    resumed = train.run(name, None, {}, False, True)
+    assert not runs.unfinished(name).finished and runs.find(name).path == whole.path
+    resumed = train.run(name, Request(), {}, resume=True)
     assert resumed.path != whole.path
     assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
     for one, other in zip(_arrays(whole), _arrays(resumed), strict=True):
@@ -156,7 +157,7 @@ def _train_and_kill(name, settings):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting._Keeper, "on_epoch_begin", interrupt)
-        train.run(name, None, settings, True, False)
+        train.run(name, Request(), settings, quick=True)
 
 
 def _arrays(run):

@@ -2,44 +2,110 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from common.commands import console_output, steps
+from common.datasets import fetching
+from common.datasets.splits import same_input
+from common.errors import UserError
 from common.runs import examples
 from common.runs import run as runs
+from common.runs.examples import Request, Source
 from common.runs.run import Run
-from common.task import change_config, load_task
+from common.task import Task, TrainConfig, change_prediction, load_task
 
 
-def run(task_name: str, run_name: str | None, data: str | None, settings: dict) -> dict:
+def run(task_name: str | None, run_name: str | None, data: str | None, settings: dict) -> dict:
     """Measure a run on its own test examples, or on other data; prints the scores.
 
-    Nothing is fitted again: settings, encoder and weights are those of the run. With the run's own data its report
-    and `metrics.json` are written anew; what is measured on other data gets a folder below the run.
+    Nothing is fitted or split again: settings, encoder, weights and splits are those of the run. Its own test examples
+    with its own settings write its report and `metrics.json` anew. Whatever else is measured gets a folder below the
+    run, so that it never stands in the place of the run's own scores.
 
     Args:
+        task_name: None for the task that was trained last.
         run_name: None for the latest.
-        data: a named set (its test side is used) or a file with targets (all of it is used); None for the run's own.
-        settings: changes to settings that act after training, such as a beam width.
+        data: a named set (its test side is used) or a file with targets; None for the run's own.
+        settings: changes to prediction settings, such as a beam width.
 
     Returns:
         The content of `metrics.json`.
+
+    Raises:
+        UserError: if there is no such run, its data have changed, or a setting shaped data, encoding or weights.
     """
     console = console_output.console()
+    if task_name is None:
+        task_name = runs.last_trained()
+        console.print(f"TASK={task_name}, which was trained last: {runs.find(task_name).path.name}", highlight=False)
     task = load_task(task_name)
     folder = runs.find(task_name, run_name)
-    config, encoder = runs.load_encoder(folder, task)
-    config = change_config(config, settings)
+    trained, encoder = runs.load_encoder(folder, task)
+    config = change_prediction(trained, settings)
     model = runs.load_model(folder, task, config, encoder)
-    source = steps.reload_source(task, config, folder, console)
-    test, name, into = source.splits.test, source.name, folder
-    if data is not None and data != source.name:
-        name, into = data, Run(folder.path / f"on-{Path(data).stem}")
-        if data in task.datasets:
-            test = steps.load_source(task, data, config, folder.config["quick"], console).splits.test
-        else:
-            test = task.own_file.read(examples.own_file(task, data), True)
-    measured = steps.measure(task, config, model, encoder, folder, source, test, name, into)
+    source = steps.reload_source(task, trained, folder, console)
+    other = None if data is None or _is_own(source, data) else _other(task, trained, data, source, folder, console)
+    into = folder if other is None and not settings else Run(folder.path / "evaluations" / _name(data, other, settings))
+    measured = steps.measure(task, config, model, encoder, folder, source, into, other)
     console_output.scores(console, measured)
     console.print(f"The report is {console_output.relative(into.report_file)}", highlight=False)
     return measured
+
+
+def _is_own(source: Source, data: str) -> bool:
+    """Whether `data` is what the run was trained on or tested with: by name, by path, or by content."""
+    if not source.is_file:
+        return data == source.name
+    path = Path(data).expanduser()
+    if not path.exists():
+        return False
+    files = [Path(file) for file in (source.request.data, source.request.test) if file]
+    sha256 = fetching.sha256_of_path(path)
+    return path.resolve() in files or any(fetching.sha256_of_path(file) == sha256 for file in files)
+
+
+def _other(
+    task: Task, config: TrainConfig, data: str, source: Source, folder: Run, console: Console
+) -> tuple[str, Sequence, dict]:
+    """Name and examples of other data, and how many of them the run has seen.
+
+    Rows of a user's file that train or validation holds are left out: a file that has grown since the training, say.
+    The test side of a declared set stays whole, and what it shares with train is counted.
+    """
+    if data in task.datasets:
+        request = Request(data, fold=0 if task.datasets[data].folds else None)
+        test = steps.load_source(task, request, config, folder.config["quick"], console).splits.test
+        return data, test, {"test in train": _seen(source, test).count(True)}
+    given = task.own_file.read(examples.own_file(task, data), True)
+    if not isinstance(given, list):  # lines of a running text repeat by nature
+        return data, given, {"test in train": _seen(source, given).count(True)}
+    test = [example for example, seen in zip(given, _seen(source, given)) if not seen]
+    if not test:
+        raise UserError(f"All {len(given):,} examples of {data} were seen in training: there is nothing to measure.")
+    if len(test) < len(given):
+        left_out = f"{len(given) - len(test):,} of {len(given):,}"
+        console.print(f"{left_out} examples were seen in training and are left out", highlight=False)
+    return data, test, {}
+
+
+def _seen(source: Source, given: Sequence) -> list[bool]:
+    """Whether train or validation holds each of the given examples; memory grows with these alone."""
+    keys = [same_input(example) for example in given]
+    asked, found = set(keys), set()
+    for part in (source.splits.train, source.splits.validation):
+        found.update(key for example in part if (key := same_input(example)) in asked)
+    return [key in found for key in keys]
+
+
+def _name(data: str | None, other: tuple | None, settings: dict) -> str:
+    """Name of the folder of an evaluation: two files of one name do not share it."""
+    changed = "-".join(f"{key}={value}" for key, value in sorted(settings.items())).replace("/", "_")
+    if other is None:
+        return f"test-{changed}"
+    path = Path(data).expanduser()
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8] if path.exists() else ""
+    return "-".join(part for part in (path.stem, digest, changed) if part)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from common.errors import UserError
 from common.runs import examples
 from common.runs import run as runs
-from common.task import Task, change_config, load_task
+from common.task import Task, change_prediction, load_task
 
 
-def run(task_name: str, text: str | None, file: str | None, run_name: str | None, settings: dict, as_json: bool):
+def run(task_name: str | None, text: str | None, file: str | None, run_name: str | None, settings: dict, as_json: bool):
     """Print the prediction for each input: of `text`, a file, or standard input.
 
     Args:
+        task_name: None for the task that was trained last.
         text: plain text, one input a line.
         file: path of a file in the task's own format; targets are not needed.
         settings: changes to settings that act after training, such as a temperature.
@@ -26,10 +25,13 @@ def run(task_name: str, text: str | None, file: str | None, run_name: str | None
     Raises:
         UserError: if there is no run, no input, or an input the task cannot read.
     """
+    if task_name is None:
+        task_name = runs.last_trained()
+        print(f"TASK={task_name}, which was trained last", file=sys.stderr)
     task = load_task(task_name)
     folder = runs.find(task_name, run_name)
     config, encoder = runs.load_encoder(folder, task)
-    config = change_config(config, settings)
+    config = change_prediction(config, settings, also=("seed",))
     if text is not None and file is not None:
         raise UserError("Give TEXT or INPUT, not both.")
     inputs = _read(task, text, file)
@@ -52,10 +54,7 @@ def _read(task: Task, text: str | None, file: str | None) -> Sequence:
         text = sys.stdin.read()
     if not text.strip():
         raise UserError("There is no input: the text is empty.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "text.txt"
-        path.write_text(text, encoding="utf-8")
-        return list(task.own_file.read(path, False))
+    return list(task.own_file.parse(text))
 
 
 def _readable(text: str, prediction: dict) -> list[str]:

@@ -12,25 +12,30 @@ from common.commands import console_output
 from common.errors import UserError
 from common.reporting import evaluation, report
 from common.runs import examples
-from common.runs.examples import Source
+from common.runs import run as runs
+from common.runs.examples import Request, Source
 from common.runs.run import Run
 from common.task import Task, TrainConfig
 
 
-def load_source(task: Task, data: str | None, config: TrainConfig, quick: bool, console: Console) -> Source:
+def load_source(task: Task, request: Request, config: TrainConfig, quick: bool, console: Console) -> Source:
     """The examples; shows downloads. A quick run uses few of them."""
     with console_output.download_progress(console) as progress:
-        source = examples.load(task, data, config.seed, progress)
+        source = examples.load(task, request, config.seed, progress)
     return examples.quick(source) if quick else source
 
 
 def reload_source(task: Task, config: TrainConfig, folder: Run, console: Console) -> Source:
-    """The examples a run was started with.
+    """The examples a run was started with, split as they were.
+
+    Args:
+        config: the settings of the run as they were in training: its seed drew the split.
 
     Raises:
         UserError: if they have changed since.
     """
-    source = load_source(task, folder.config["data"], config, folder.config["quick"], console)
+    request = Request(**folder.config["request"])
+    source = load_source(task, request, config, folder.config["quick"], console)
     if source.sha256 != folder.config["data_sha256"]:
         raise UserError(f"{source.name} has changed since run {folder.path.name} was trained: train again.")
     return source
@@ -43,36 +48,41 @@ def measure(
     encoder,
     folder: Run,
     source: Source,
-    test: Sequence,
-    data: str,
     into: Run,
+    other: tuple[str, Sequence, dict] | None = None,
 ) -> dict:
-    """Evaluate a run and write `metrics.json` and the report; the content of `metrics.json`.
+    """Evaluate a run and write `metrics.json`, then the report; the content of `metrics.json`.
 
     Args:
         folder: the run.
         source: what it was trained on; the baselines learn from its train side.
-        test, data: the examples to measure on, and what they are called.
-        into: where to write; the run itself for its own test examples.
+        into: where to write; the run itself for its own test examples and settings.
+        other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
+    name, test, shared = other or (source.name, source.splits.test, dict(source.shared))
     result = evaluation.evaluate(task, config, model, encoder, source.splits.train, test)
     history = folder.history
+    about = folder.config
+    own = into == folder
     measured = {
-        "task": folder.config["task"],
-        "data": data,
+        "task": about["task"],
+        "data": name,
         "cell": config.cell,
         "seed": config.seed,
         "metric": task.metric,
         **result.measured(task.metric),
         "examples": {**{side: len(part) for side, part in source.splits}, "test": len(test)},
+        "shared": shared,
+        "test_scored": 1 + (files.read_json(into.metrics_file)["test_scored"] if own and folder.finished else 0),
         "parameters": model.count_params(),
         "epochs": len(history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
-        "versions": folder.config["versions"],
-        "machine": folder.config["machine"],
+        **{key: about[key] for key in ("versions", "code", "machine", "cores")},
         "data_sha256": source.sha256,
         "settings": dataclasses.asdict(config),
     }
-    report.write(into, result, measured, history)
     files.write_json(into.metrics_file, measured)
+    if own:
+        runs.make_latest(folder)
+    report.write(into, result, measured, history)
     return measured

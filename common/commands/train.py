@@ -13,7 +13,7 @@ from common.encoding import batching
 from common.errors import UserError
 from common.runs import cache, examples, provenance
 from common.runs import run as runs
-from common.runs.examples import Source
+from common.runs.examples import Request, Source
 from common.runs.run import Run
 from common.task import Task, TrainConfig, change_config, load_task
 from common.training import workers
@@ -21,11 +21,11 @@ from common.training import workers
 QUICK_EPOCHS = 2
 
 
-def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: bool) -> Run | None:
+def run(task_name: str, request: Request, settings: dict, quick: bool = False, resume: bool = False) -> Run | None:
     """Train, evaluate and report; prints what it does.
 
     Args:
-        data: name of a data set or path of a file; None: the task's first data set.
+        request: which data, and how it is split.
         settings: changes to the task's config, as text.
         quick: few examples, few epochs; for trying out.
         resume: go on with the latest run, with its own settings.
@@ -41,12 +41,14 @@ def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: b
     console = console_output.console()
     task = load_task(task_name)
     if resume:
-        folder = _unfinished(task_name, bool(data or settings or quick))
+        folder = _unfinished(task_name, request != Request() or bool(settings or quick))
         config, encoder = runs.load_encoder(folder, task)
         source = steps.reload_source(task, config, folder, console)
+        done = len(folder.history) if folder.history_file.exists() else 0
+        console.print(f"{folder.path.name} goes on after epoch {done} of {config.epochs}", highlight=False)
     else:
         config = change_config(task.config, settings)
-        source = steps.load_source(task, data, config, quick, console)
+        source = steps.load_source(task, request, config, quick, console)
         few = {"epochs": QUICK_EPOCHS} if quick else {}
         config = change_config(config, {**source.settings, **few, **settings})
         encoder = task.encoder.fit(config, source.splits.train)
@@ -55,7 +57,7 @@ def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: b
     model = _train(task, config, source, encoder, folder, console, cluster)
     if not writes:
         return None
-    measured = steps.measure(task, config, model, encoder, folder, source, source.splits.test, source.name, folder)
+    measured = steps.measure(task, config, model, encoder, folder, source, folder)
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
     return folder
@@ -64,10 +66,7 @@ def run(task_name: str, data: str | None, settings: dict, quick: bool, resume: b
 def _unfinished(task_name: str, changed: bool) -> Run:
     if changed:
         raise UserError("RESUME goes on with the settings of the run: leave DATA, CELL, SET, SEED and QUICK out.")
-    folder = runs.find(task_name)
-    if folder.finished:
-        raise UserError(f"Run {folder.path.name} is finished: there is nothing to resume.")
-    return folder
+    return runs.unfinished(task_name)
 
 
 def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, encoder) -> Run:
@@ -79,12 +78,15 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
         {
             "task": task_name,
             "data": source.home if source.is_file else source.name,
+            "request": dataclasses.asdict(source.request),
             "data_sha256": source.sha256,
             "quick": quick,
             "settings": dataclasses.asdict(config),
             "versions": provenance.versions(),
+            "code": provenance.code(),
             "code_sha256": provenance.code_sha256(task_name),
             "machine": provenance.machine(),
+            "cores": provenance.cores(),
         },
     )
     runs.save_encoder(folder, encoder)
@@ -102,7 +104,7 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     model = task.build_model(config, encoder)
     console_output.layers(console, model)
     is_large = source.is_file or task.datasets[source.name].files
-    kept = cache.folder_of(source, encoder, config) if is_large else None
+    kept = cache.folder_of(source, encoder) if is_large else None
     train = batching.encode(encoder, source.splits.train, kept and kept / "train")
     validation = batching.encode(encoder, source.splits.validation, kept and kept / "validation")
     batches = encoder.batches(train, config.batch_size, config.seed)
@@ -117,6 +119,8 @@ def _show(source: Source, config: TrainConfig, console: Console) -> None:
     table.add_row("data", f"{source.title} ({source.home})")
     table.add_row("licence", source.licence)
     table.add_row("examples", ", ".join(f"{side} {len(part):,}" for side, part in source.splits))
+    if any(source.shared.values()):
+        table.add_row("shared", examples.describe_shared(source.shared))
     for name, value in examples.fields(source.splits.train[0]).items():
         table.add_row(f"  {name}", value)
     table.add_row("settings", " ".join(f"{name}={value}" for name, value in dataclasses.asdict(config).items()))

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from common.metrics.scores import Scores, by_length
+from common.metrics.scores import Scores, by_length, group_numbers
 
 BINS = 15  # of equal width, for the calibration error; as many as Guo et al. (2017), https://arxiv.org/abs/1706.04599
 SMALLEST = np.finfo(float).eps  # a probability below it counts as it: one sure mistake must not make a loss infinite
 
 
 class Classification(Scores):
-    """`accuracy`, `macro_f1`, `auc`, `log_loss` (nats) and `calibration_error` (expected, a fraction).
+    """`accuracy`, `macro_f1`, `auc`, `log_loss` (nats), `calibration_error` (expected, a fraction) and
+    `chance_calibration_error`: what a perfectly calibrated model would score on `calibration_error` by sampling alone.
 
     `macro_f1` is the mean over the labels that are true or answered somewhere. `auc` is that of the second of two
     labels, or else the mean over the labels, each against the rest; it is missing where only one label is true.
@@ -29,7 +30,13 @@ class Classification(Scores):
     """
 
     def __init__(
-        self, labels: Sequence[str], truth: np.ndarray, answer: np.ndarray, probabilities: np.ndarray, lengths
+        self,
+        labels: Sequence[str],
+        truth: np.ndarray,
+        answer: np.ndarray,
+        probabilities: np.ndarray,
+        lengths: Sequence[int],
+        groups: np.ndarray | None = None,
     ):
         each = np.arange(len(truth))
         losses = -np.log(np.clip(probabilities[each, truth], SMALLEST, 1))
@@ -50,6 +57,7 @@ class Classification(Scores):
             scores["log_loss"] = rows[:, 2].mean()
             counts, confidence, accuracy = reliability(rows[:, 3], truth == answer)
             scores["calibration_error"] = counts @ np.abs(accuracy - confidence) / len(rows)
+            scores["chance_calibration_error"] = chance_calibration_error(rows[:, 3])
             return {name: float(value) for name, value in scores.items()}
 
         super().__init__(
@@ -58,6 +66,7 @@ class Classification(Scores):
             losses=losses,
             truths=[labels[i] for i in truth],
             answers=[labels[i] for i in answer],
+            groups=groups,
             breakdowns={
                 "by class": {label: np.flatnonzero(truth == i) for i, label in enumerate(labels)},
                 "by length": by_length(lengths),
@@ -70,6 +79,7 @@ def classification(
     predictions: Sequence[Mapping],
     lengths: Sequence[int],
     labels: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
 ) -> Classification:
     """Scores of predicted labels.
 
@@ -79,6 +89,7 @@ def classification(
             missing there has the probability 0.
         lengths: timesteps of each example, for the scores by length.
         labels: all of them, in order; the second of two is the positive one. None: those that occur, sorted.
+        groups: name of the group of each example, such as its document; examples of one are resampled together.
     """
     if labels is None:
         labels = sorted({*truth, *(label for prediction in predictions for label in prediction["probabilities"])})
@@ -89,7 +100,21 @@ def classification(
         np.array([numbers[prediction["label"]] for prediction in predictions], int),
         np.array([[prediction["probabilities"].get(label, 0.0) for label in labels] for prediction in predictions]),
         lengths,
+        group_numbers(groups),
     )
+
+
+def chance_calibration_error(confidence: np.ndarray) -> float:
+    """Expected calibration error of answers that are right exactly as often as their confidence says.
+
+    The share of right answers in a bin then scatters around the mean confidence with the variance of a sum of Bernoulli
+    draws; the mean absolute value of a normal deviate is sqrt(2 / pi) times its standard deviation.
+
+    Args:
+        confidence: float array `(examples,)`, from 0 to 1.
+    """
+    variances = np.bincount(_bins(confidence), confidence * (1 - confidence), BINS)
+    return float(np.sqrt(2 / np.pi * variances).sum() / len(confidence))
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -102,11 +127,15 @@ def reliability(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, 
     Returns:
         counts, mean confidence, share that is right: arrays `(bins,)`, by rising confidence.
     """
-    bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    bins = _bins(confidence)
     counts = np.bincount(bins, minlength=BINS)
     sums = np.bincount(bins, confidence, BINS), np.bincount(bins, right, BINS)
     used = counts > 0
     return counts[used], sums[0][used] / counts[used], sums[1][used] / counts[used]
+
+
+def _bins(confidence: np.ndarray) -> np.ndarray:
+    return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
 
 
 def _confusion(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:

@@ -11,11 +11,15 @@ from common.metrics.scores import Scores, by_length
 
 # Words by their place among the words of train, most frequent first: a vocabulary numbers them in that order.
 _LAST_PLACES = (10, 100, 1000)
+BLOCK = 20  # lines resampled together: lines near each other share words; a story of the Penn Treebank has about 20
 BANDS = ("end of line", "unknown word", "1 to 10", "11 to 100", "101 to 1,000", "beyond 1,000")
 
 
 class LanguageModel(Scores):
     """`perplexity` (exp of the mean nats a word), `top5_accuracy` and `known_words`, each over all words together.
+
+    Intervals resample blocks of `BLOCK` lines in a row (a tenth of the lines, if that is less), since lines of one text
+    depend on each other.
 
     A word outside the vocabulary is scored as the unknown word, which is easier than the word itself; `known_words` is
     the share of the words for which that was not done, so compare perplexities only where it is the same.
@@ -56,6 +60,7 @@ class LanguageModel(Scores):
             losses=losses,
             truths=truths,
             answers=answers,
+            groups=np.arange(len(predictions)) // max(1, min(BLOCK, len(predictions) // 10)),
             breakdowns={"by length of the line": by_length([len(logs) for logs in self.log_probabilities])},
         )
 
@@ -87,15 +92,17 @@ def _bands(token_ids: np.ndarray) -> np.ndarray:
 def _reduce(rows: np.ndarray) -> dict[str, float]:
     bands = rows.sum(0).reshape(-1, 3)
     nats, words, hits = bands.sum(0)
+    if not words:  # blank lines alone
+        return dict.fromkeys(("perplexity", "top5_accuracy", "known_words"), np.nan)
     scores = {"perplexity": np.exp(nats / words), "top5_accuracy": hits / words, "known_words": 1 - bands[1, 1] / words}
-    return {name: float(value) for name, value in scores.items() if not np.isnan(value)}
+    return {name: float(value) for name, value in scores.items()}
 
 
 def mixed(predictions: Sequence[dict], others: Sequence[dict], share: float = 0.5) -> list[dict]:
     """Predictions of the mixture in which the first model has `share` of the say and the other the rest.
 
     Whether a word is among the five likeliest of the mixture does not follow from its probability alone: `in_top5` is
-    not a number, and the scores have no `top5_accuracy`.
+    not a number, and neither is the `top5_accuracy` of the mixture.
     """
     found = []
     for one, other in zip(predictions, others, strict=True):

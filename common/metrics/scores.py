@@ -20,8 +20,8 @@ class Scores(Mapping[str, float]):
         rows: float array `(examples, k)`.
         losses: float array `(examples,)`, how bad each prediction is; orders the worst mistakes.
         truths, answers: what was true and what was said of each example, as text for a reader.
-        groups: int array `(examples,)`; examples of one group depend on each other (days of one month, say) and are
-            resampled together. None: every example stands alone.
+        groups: int array `(examples,)`; examples of one group depend on each other (days of one month, sentences of
+            one document, say) and are resampled together. None: every example stands alone. See `group_numbers`.
         breakdowns: title -> (label -> int array of example numbers): parts of the test set worth a score of their own.
         signatures: score name -> how it was computed, where the field demands that it be said (sacrebleu's signature).
     """
@@ -76,8 +76,7 @@ class Scores(Mapping[str, float]):
     def intervals(self, level: float = 0.95) -> dict[str, list[float]]:
         """Percentile bootstrap interval `[low, high]` of every score."""
         samples = [self.over(examples) for examples in self.resamples()]
-        tails = [(1 - level) / 2, (1 + level) / 2]
-        return {name: np.nanquantile([sample[name] for sample in samples], tails).tolist() for name in self}
+        return {name: _interval([sample[name] for sample in samples], level) for name in self}
 
 
 def difference(model: Scores, baseline: Scores, name: str, level: float = 0.95) -> dict[str, float]:
@@ -85,13 +84,32 @@ def difference(model: Scores, baseline: Scores, name: str, level: float = 0.95) 
 
     Returns:
         `difference` (model minus baseline), its interval `low`, `high`, and `better`: the share of the samples in
-        which the model is the better one.
+        which the model is the better one. NaN where a score is NaN.
     """
     deltas = np.array([model.over(drawn)[name] - baseline.over(drawn)[name] for drawn in model.resamples()])
-    low, high = np.nanquantile(deltas, [(1 - level) / 2, (1 + level) / 2])
+    low, high = _interval(deltas, level)
     better = np.mean(deltas < 0 if lower_is_better(name) else deltas > 0)
     delta = model[name] - baseline[name]
     return {"difference": float(delta), "low": float(low), "high": float(high), "better": float(better)}
+
+
+def _interval(values: Sequence[float], level: float) -> list[float]:
+    """The middle part of the values that are numbers, `[low, high]`; NaN where none is."""
+    known = np.asarray(values, float)
+    known = known[~np.isnan(known)]
+    return np.quantile(known, [(1 - level) / 2, (1 + level) / 2]).tolist() if len(known) else [np.nan, np.nan]
+
+
+def group_numbers(names: Sequence[str] | None) -> np.ndarray | None:
+    """Number of the group of each example, for `Scores.groups`; an example whose group is "" stands alone.
+
+    Returns:
+        int array `(examples,)`; None where `names` is None or no example has a group.
+    """
+    if names is None or not any(names):
+        return None
+    alone = (f"\0{number}" for number in range(len(names)))
+    return np.unique([name or next(alone) for name in names], return_inverse=True)[1]
 
 
 def lower_is_better(name: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from common.encoding.tagging import Span, spans
-from common.metrics.scores import Scores, by_length
+from common.metrics.scores import Scores, by_length, group_numbers
 
 OUTCOMES = ("right", "wrong type", "wrong ends", "missed")  # of a true span
 
@@ -55,6 +55,7 @@ def score_spans(
     truths: Sequence[Sequence[str]],
     answers: Sequence[Sequence[str]],
     unknown: Sequence[set[str]] | None = None,
+    groups: Sequence[str] | None = None,
 ) -> SpanScores:
     """Scores of tagged sentences.
 
@@ -62,6 +63,7 @@ def score_spans(
         sentences: tokens of each.
         truths, answers: BIO tags of each, true and predicted.
         unknown: tokens of each sentence that the model does not know; gives a breakdown by them.
+        groups: name of the document of each sentence, "" if it stands alone; sentences of one are resampled together.
 
     Raises:
         ValueError: if tokens and tags of a sentence are not equally many.
@@ -95,6 +97,7 @@ def score_spans(
         answers_spans,
         truths=[readable(tokens, found) for tokens, found in zip(sentences, truths_spans)],
         answers=[readable(tokens, found) for tokens, found in zip(sentences, answers_spans)],
+        groups=group_numbers(groups),
         breakdowns=breakdowns,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 
-from common.metrics.scores import Scores, by_length
+from common.metrics.scores import Scores, by_length, group_numbers
 
 
 class Translation(Scores):
@@ -20,7 +20,14 @@ class Translation(Scores):
     sacrebleu counts in it for BLEU and chrF. The scores over any sentences are therefore sacrebleu's corpus scores.
     """
 
-    def __init__(self, references: Sequence[str], texts: Sequence[str], lengths: np.ndarray, parts: np.ndarray):
+    def __init__(
+        self,
+        references: Sequence[str],
+        texts: Sequence[str],
+        lengths: np.ndarray,
+        parts: np.ndarray,
+        groups: np.ndarray | None = None,
+    ):
         bleu, chrf = BLEU(), CHRF()
         exact = [text == reference for text, reference in zip(texts, references, strict=True)]
         bleu_counts = np.array(bleu._extract_corpus_statistics(texts, [references]))
@@ -50,6 +57,7 @@ class Translation(Scores):
             losses=np.array([100 - chrf._compute_score_from_stats(counts).score for counts in chrf_counts.tolist()]),
             truths=references,
             answers=texts,
+            groups=groups,
             breakdowns={"by length": {label: proper[members] for label, members in by_length(lengths[proper]).items()}},
             signatures={"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())},
         )
@@ -60,6 +68,7 @@ def translation(
     predictions: Sequence[dict],
     lengths: Sequence[int],
     parts: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
 ) -> Translation:
     """Compare translations with one reference each, cased and as they are: sacrebleu cuts the words itself.
 
@@ -68,7 +77,8 @@ def translation(
         predictions: each has its `text`.
         lengths: words of each source, for the scores by length.
         parts: name of the part that each sentence belongs to, "" for the test set proper; None: all do.
+        groups: name of the document of each sentence, "" if it stands alone; sentences of one are resampled together.
     """
     texts = [prediction["text"] for prediction in predictions]
     parts = [""] * len(texts) if parts is None else parts
-    return Translation(references, texts, np.asarray(lengths), np.asarray(parts))
+    return Translation(references, texts, np.asarray(lengths), np.asarray(parts), group_numbers(groups))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ class Evaluation:
 
     Attributes:
         baselines: name -> scores on the same examples; the strongest comes first and is the one to beat.
+        mixtures: name -> scores of the model mixed with a baseline; no baseline, since the model is part of it.
         seconds: of predicting all examples with the model.
     """
 
@@ -24,21 +26,24 @@ class Evaluation:
     predictions: list[dict]
     scores: Scores
     baselines: dict[str, Scores]
+    mixtures: dict[str, Scores]
     seconds: float
 
     def measured(self, metric: str) -> dict:
-        """What `metrics.json` says of it."""
+        """What `metrics.json` says of it; a score that is not a number is None."""
         bar, bar_scores = next(iter(self.baselines.items()))
-        return {
+        found = {
             "test": dict(self.scores),
             "interval": self.scores.intervals(),
             "signatures": self.scores.signatures,
             "baseline": dict(bar_scores),
             "baseline_name": bar,
             "baselines": {name: dict(scores) for name, scores in self.baselines.items()},
+            "mixtures": {name: dict(scores) for name, scores in self.mixtures.items()},
             "difference": metrics.difference(self.scores, bar_scores, metric),
             "predict_seconds": round(self.seconds, 3),
         }
+        return _without_nan(found)
 
 
 def evaluate(task: Task, config: TrainConfig, model, encoder, train: Sequence, examples: Sequence) -> Evaluation:
@@ -50,5 +55,18 @@ def evaluate(task: Task, config: TrainConfig, model, encoder, train: Sequence, e
     answers = task.baseline(config, train, examples)
     scored = {name: task.score(examples, answer) for name, answer in answers.items()}
     sign = 1 if metrics.lower_is_better(task.metric) else -1
-    baselines = dict(sorted(scored.items(), key=lambda one: sign * one[1][task.metric]))
-    return Evaluation(examples, predictions, scores, {**baselines, **scores.mixtures(baselines)}, seconds)
+    baselines = dict(sorted(scored.items(), key=lambda one: _last_if_nan(sign * one[1][task.metric])))
+    return Evaluation(examples, predictions, scores, baselines, scores.mixtures(baselines), seconds)
+
+
+def _last_if_nan(value: float) -> float:
+    return math.inf if math.isnan(value) else value
+
+
+def _without_nan(value: object) -> object:
+    """The same with None for every number that JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _without_nan(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from common import files
 from common.metrics import scores as metrics
 from common.reporting.evaluation import Evaluation
 from common.reporting.tables import markdown, number
+from common.runs.examples import describe_shared
 from common.runs.run import Run
 
 MISTAKES = 10  # shown in a report
@@ -26,21 +28,22 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
         history: one row an epoch, as `training.fit` gives it.
         measured: the content of `metrics.json`.
     """
-    run.path.mkdir(parents=True, exist_ok=True)
     metric = measured["metric"]
     breakdowns = evaluation.scores.breakdowns
     over_parts = {title: _over(evaluation, parts, metric) for title, parts in breakdowns.items()}
-    pictures = _pictures(run, evaluation, over_parts, metric, history)
+    pictures, problems = _pictures(run, evaluation, over_parts, metric, history)
     about = (
         f"{measured['data']}, {measured['cell']}, seed {measured['seed']}, {measured['parameters']:,} parameters, "
         f"{measured['epochs']} epochs in {measured['train_seconds']:.0f} s. "
         f"{len(evaluation.examples):,} test examples, predicted in {measured['predict_seconds']:.1f} s."
     )
+    shared = [f"Of the splits, {describe_shared(measured['shared'])}.", ""] if any(measured["shared"].values()) else []
     lines = [
         f"# {measured['task']}: {run.path.name}",
         "",
         about,
         "",
+        *shared,
         *score_table(measured),
         "",
         verdict(measured),
@@ -53,28 +56,31 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
     lines += ["## Pictures", ""]
     for name, caption in pictures:
         lines += [f"![{caption}]({name})", "", caption, ""]
+    lines += [line for problem in problems for line in (problem, "")]
     files.write_text(run.report_file, "\n".join(lines))
     return run.report_file
 
 
 def score_table(measured: dict) -> list[str]:
     """Markdown table: every score with its interval, beside every baseline."""
-    names = list(measured["baselines"])
-    rows = [["score", "model", "95 % interval", *names]]
+    others_scores = {**measured["baselines"], **{f"{name} (mixture)": s for name, s in measured["mixtures"].items()}}
+    rows = [["score", "model", "95 % interval", *others_scores]]
     for name, value in measured["test"].items():
         low, high = measured["interval"][name]
-        others = [number(measured["baselines"][other].get(name)) for other in names]
+        others = [number(scores.get(name)) for scores in others_scores.values()]
         rows.append([name, number(value), f"{number(low)} to {number(high)}", *others])
     return markdown(rows)
 
 
 def verdict(measured: dict) -> str:
-    """One sentence: which is better on the metric that counts, and whether chance explains it."""
+    """One sentence: which is better on the metric that counts, and whether the interval of the difference has zero."""
     metric, gap = measured["metric"], measured["difference"]
+    if None in gap.values():
+        return f"On {metric} the model and {measured['baseline_name']} cannot be compared: a score is not a number."
     sure = gap["low"] > 0 or gap["high"] < 0
     wins = (gap["difference"] < 0) == metrics.lower_is_better(metric) and gap["difference"] != 0
     answer = "better than" if wins else "not better than"
-    doubt = "" if sure else ", a difference that chance explains"
+    doubt = "" if sure else "; the interval includes zero"
     return (
         f"On {metric} the model is {answer} {measured['baseline_name']} by {number(abs(gap['difference']))} "
         f"(95 % interval of model minus baseline {number(gap['low'])} to {number(gap['high'])}, "
@@ -84,7 +90,7 @@ def verdict(measured: dict) -> str:
 
 def _over(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> dict[str, dict[str, float]]:
     """The metric of the model and of every baseline, `{model: {part: score}}`, over each part that is not too small."""
-    everyone = {"model": evaluation.scores, **evaluation.baselines}
+    everyone = {"model": evaluation.scores, **evaluation.baselines, **evaluation.mixtures}
     large = {label: examples for label, examples in parts.items() if len(examples) >= SMALLEST_PART}
     return {name: {label: one.over(part)[metric] for label, part in large.items()} for name, one in everyone.items()}
 
@@ -115,16 +121,46 @@ def _mistakes(evaluation: Evaluation) -> list[str]:
     return markdown(rows) if len(rows) > 1 else ["None."]
 
 
-def _pictures(run: Run, evaluation: Evaluation, parts: dict, metric: str, history: list[dict]) -> list[tuple[str, str]]:
-    """Curves of the training, and what suits the family of the scores; (file name, caption) of each."""
+def _pictures(
+    run: Run, evaluation: Evaluation, parts: dict, metric: str, history: list[dict]
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Curves of the training, and what suits the family of the scores.
+
+    A picture that cannot be drawn does not cost the run its report: what went wrong stands in the picture's place.
+
+    Returns:
+        (file name, caption) of each picture, and a line for each problem.
+    """
     from common.plots import curves
 
-    curves.curves(history, run.curves_file)
-    found = [(run.curves_file.name, "Loss on train and validation after each epoch.")]
-    for title, scores in parts.items():
-        if title.startswith("by length") and len(scores["model"]) > 1:
-            curves.lengths(scores, metric, "length in words", run.path / "lengths.png")
-            found.append(("lengths.png", f"{metric} {title}, the model and its baselines."))
-    family = type(evaluation.scores).__module__.rsplit(".", 1)[-1]
-    plots = importlib.import_module(f"common.plots.{family}")
-    return [*found, *plots.figures(evaluation.scores, evaluation.examples, evaluation.predictions, run.path)]
+    def training_curves():
+        curves.curves(history, run.curves_file)
+        return [(run.curves_file.name, "Loss on train and validation after each epoch.")]
+
+    def scores_by_length():
+        found = []
+        for title, scores in parts.items():
+            if title.startswith("by length") and len(scores["model"]) > 1:
+                curves.lengths(scores, metric, "length in words", run.path / "lengths.png")
+                found.append(("lengths.png", f"{metric} {title}, the model and its baselines."))
+        return found
+
+    def pictures_of_the_family():
+        family = type(evaluation.scores).__module__.rsplit(".", 1)[-1]
+        plots = importlib.import_module(f"common.plots.{family}")
+        return plots.figures(evaluation.scores, evaluation.examples, evaluation.predictions, run.path)
+
+    found, problems = [], []
+    for draw in (training_curves, scores_by_length, pictures_of_the_family):
+        pictures, problem = _attempt(draw)
+        found += pictures
+        problems += problem
+    return found, problems
+
+
+def _attempt(draw: Callable[[], list]) -> tuple[list, list[str]]:
+    try:
+        return draw(), []
+    except Exception as error:  # whatever it is, it is shown, and the measurement is kept
+        name = draw.__name__.replace("_", " ")
+        return [], [f"The {name} could not be drawn: {type(error).__name__}: {error}"]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import statistics
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from common import files, folders
 from common.errors import UserError
+from common.metrics.scores import lower_is_better
 from common.reporting.tables import markdown, number
 from common.task import Task, load_task, task_names
 
+NORMAL_95 = statistics.NormalDist().inv_cdf(0.975)
 START, END = "<!-- results -->", "<!-- /results -->"
 ROOT_README = folders.REPOSITORY / "README.md"
 CELL_NAMES = {"simple_rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}
@@ -44,16 +49,141 @@ def add(name: str, row: dict) -> None:
     files.write_json(_file(name), {"task": name, "rows": rows})
 
 
+def row(data: str, cell: str, settings: dict, measured: list[dict], command: str) -> dict:
+    """One row of `results.json`, from what one run for each seed measured.
+
+    The interval of one seed is its bootstrap interval. That of several is the mean of their scores plus and minus 1.96
+    standard errors, whose square is the variance by the test set (from the bootstrap intervals) and the variance
+    between the seeds, divided by their number (Bouthillier et al. 2021, https://arxiv.org/abs/2103.03098).
+    """
+    metric, first = measured[0]["metric"], measured[0]
+    values = [one["test"][metric] for one in measured]
+    changed = " ".join(f"{key}={value}" for key, value in sorted(settings.items()))
+    sd = statistics.stdev(values) if len(values) > 1 else 0.0
+    return {
+        "data": data,
+        "cell": cell,
+        "changed": changed,
+        "metric": metric,
+        "seeds": {str(one["seed"]): value for one, value in zip(measured, values)},
+        "mean": statistics.fmean(values),
+        "sd": sd,
+        "interval": interval(values, [one["interval"][metric] for one in measured]),
+        "scores": {key: _mean([one["test"][key] for one in measured]) for key in first["test"]},
+        "baseline": first["baseline"][metric],
+        "baseline_name": first["baseline_name"],
+        "baselines": {key: scores[metric] for key, scores in first["baselines"].items() if metric in scores},
+        "mixtures": {key: _mean([one["mixtures"][key][metric] for one in measured]) for key in first["mixtures"]},
+        "difference": {str(one["seed"]): one["difference"] for one in measured},
+        "test_scored": [one["test_scored"] for one in measured],
+        "parameters": first["parameters"],
+        "epochs": [one["epochs"] for one in measured],
+        "train_seconds": statistics.fmean(one["train_seconds"] for one in measured),
+        "command": f"{command} DATA={data} CELL={cell}" + (f' SET="{changed}"' if changed else ""),
+        "settings": {key: value for key, value in first["settings"].items() if key != "seed"},
+        **{key: first[key] for key in ("data_sha256", "versions", "code", "machine", "cores")},
+    }
+
+
+def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]]) -> list[float]:
+    """The 95 % interval of a row; see `row`.
+
+    Args:
+        values: the score of each seed.
+        bootstrapped: the bootstrap interval `[low, high]` of each.
+    """
+    if len(values) == 1:
+        return list(bootstrapped[0])
+    test_error = statistics.fmean(high - low for low, high in bootstrapped) / (2 * NORMAL_95)
+    reach = NORMAL_95 * math.sqrt(test_error**2 + statistics.variance(values) / len(values))
+    return [statistics.fmean(values) - reach, statistics.fmean(values) + reach]
+
+
+def mean_of_folds(measured: list[dict]) -> dict:
+    """What a cross-validation measured: scores are means over the folds, weighted by their test examples.
+
+    The folds' test sets share nothing, so the variance of the mean is that of independent parts.
+    """
+    sizes = [one["examples"]["test"] for one in measured]
+    weights = [size / sum(sizes) for size in sizes]
+
+    def mean(pick: Callable[[dict], float | None]) -> float | None:
+        found = [pick(one) for one in measured]
+        return None if None in found else sum(weight * value for weight, value in zip(weights, found))
+
+    def around(pick: Callable[[dict], Sequence[float]], middle: float) -> list[float]:
+        reaches = [(high - low) / 2 for low, high in map(pick, measured)]
+        reach = math.sqrt(sum((weight * each) ** 2 for weight, each in zip(weights, reaches)))
+        return [middle - reach, middle + reach]
+
+    first, metric = measured[0], measured[0]["metric"]
+    test = {key: mean(lambda one, key=key: one["test"].get(key)) for key in first["test"]}
+    baselines = {
+        name: {metric: mean(lambda one, name=name: one["baselines"][name][metric])} for name in first["baselines"]
+    }
+    better = min if lower_is_better(metric) else max
+    bar = better(baselines, key=lambda name: baselines[name][metric])
+    gap = test[metric] - baselines[bar][metric]
+    low, high = around(lambda one: (one["difference"]["low"], one["difference"]["high"]), gap)
+    return {
+        **first,
+        "test": test,
+        "interval": {metric: around(lambda one: one["interval"][metric], test[metric])},
+        "baselines": baselines,
+        "baseline": baselines[bar],
+        "baseline_name": bar,
+        "mixtures": {},
+        "difference": {"difference": gap, "low": low, "high": high, "better": None},
+        "examples": {**first["examples"], "test": sum(sizes)},
+        "test_scored": max(one["test_scored"] for one in measured),
+        "epochs": max(one["epochs"] for one in measured),
+        "train_seconds": sum(one["train_seconds"] for one in measured),
+    }
+
+
+def departures(row: dict, rows: Sequence[dict], measured: dict) -> list[str]:
+    """What of a recorded row no longer holds, given what a new training of its first seed measured.
+
+    Args:
+        rows: all rows of the task: where a row has one seed, the spread of another on the same data stands for its own.
+    """
+    value, problems = measured["test"][row["metric"]], []
+    spread = row["sd"] or max((other["sd"] for other in rows if other["data"] == row["data"]), default=0.0)
+    seeds = max(len(row["seeds"]), 2)
+    reach = NORMAL_95 * spread * math.sqrt(1 + 1 / seeds)  # of one more seed around the mean of the others
+    if spread and abs(value - row["mean"]) > reach:
+        problems.append(f"{value:.4f} is further from {row['mean']:.4f} than seeds explain ({reach:.4f})")
+    sign = -1 if lower_is_better(row["metric"]) else 1
+    won = sign * (row["mean"] - row["baseline"]) > 0
+    if won and sign * (value - measured["baseline"][row["metric"]]) <= 0:
+        bar = f"{measured['baseline_name']} ({measured['baseline'][row['metric']]:.4f})"
+        problems.append(f"{value:.4f} is no longer better than {bar}")
+    return problems
+
+
 def write_tables() -> list[Path]:
     """Make the tables of every README anew; the files that changed."""
-    texts = {folders.TASKS_FOLDER / name / "README.md": task_table(name, load_task(name)) for name in task_names()}
-    texts[ROOT_README] = index_table()
-    changed = []
-    for file, table in texts.items():
-        if file.exists() and (text := with_table(file, table)) != file.read_text(encoding="utf-8"):
-            files.write_text(file, text)
-            changed.append(file)
-    return changed
+    changed = _new_texts()
+    for file, text in changed.items():
+        files.write_text(file, text)
+    return list(changed)
+
+
+def stale_tables() -> list[Path]:
+    """READMEs whose table is not the one that `results.json` makes."""
+    return list(_new_texts())
+
+
+def _new_texts() -> dict[Path, str]:
+    """Texts of the READMEs whose table has to change."""
+    tables = {folders.TASKS_FOLDER / name / "README.md": task_table(name, load_task(name)) for name in task_names()}
+    tables[ROOT_README] = index_table()
+    texts = {file: with_table(file, table) for file, table in tables.items() if file.exists()}
+    return {file: text for file, text in texts.items() if text != file.read_text(encoding="utf-8")}
+
+
+def _mean(values: list[float | None]) -> float | None:
+    return None if None in values else statistics.fmean(values)
 
 
 def with_table(file: Path, table: list[str]) -> str:
@@ -80,12 +210,29 @@ def task_table(name: str, task: Task) -> list[str]:
         for baseline, value in mine[0]["baselines"].items():
             table.append([data, f"{baseline} (baseline)", number(value), "", "", "", "", ""])
         table.extend([data, *_cells_of(row)] for row in mine)
+        for mixture, value in mine[0].get("mixtures", {}).items():
+            named = mixture.replace("model", CELL_NAMES[mine[0]["cell"]])
+            table.append([data, f"{named} (mixture)", number(value), "", "", "", "", ""])
         for reference in task.datasets[data].references:
             if reference.metric == rows[0]["metric"]:
                 published = f"{reference.model} (published: {reference.source})"
                 table.append([data, published, number(reference.value), "", "", "", "", ""])
+    return [*markdown(table), "", *_notes(rows)]
+
+
+def _notes(rows: list[dict]) -> list[str]:
+    """What a reader has to know about the numbers of a table."""
     machines = "; ".join(dict.fromkeys(row["machine"] for row in rows))
-    return [*markdown(table), "", f"Measured on {machines}; test was scored once for each run."]
+    notes = [f"Measured on {machines}."]
+    if any(len(row["seeds"]) > 1 for row in rows):
+        notes.append("The interval of several seeds counts the test set's variance and that between the seeds.")
+    if any(len(row["seeds"]) == 1 for row in rows):
+        notes.append("That of one seed counts the test set's alone.")
+    scored = [count for row in rows for count in row.get("test_scored", [None])]
+    if None not in scored:
+        most = max(scored)
+        notes.append(f"Each run scored its test set {'once' if most == 1 else f'at most {most} times'}.")
+    return [" ".join(notes)]
 
 
 def _cells_of(row: dict) -> list[str]:
@@ -98,7 +245,7 @@ def _cells_of(row: dict) -> list[str]:
         f"{number(low)} to {number(high)}",
         str(len(row["seeds"])),
         f"{row['parameters']:,}",
-        f"{row['train_seconds']:.0f} s",
+        f"{row['train_seconds']:.0f} s, {row['cores']} core{'s' if row['cores'] != 1 else ''}",
         f"`{row['command']}`",
     ]
 
@@ -123,10 +270,16 @@ def index_table() -> list[str]:
                     *(number(mine[cell]["mean"]) if cell in mine else "" for cell in CELL_NAMES),
                     f"{number(first['baseline'])} ({first['baseline_name']})",
                     "; ".join(f"{number(r.value)} {r.model}" for r in published[:2]),
-                    f"{max(row['train_seconds'] for row in mine.values()) / 60:.1f}",
+                    _minutes(mine.values()),
                 ]
             )
     return markdown(table)
+
+
+def _minutes(rows: Iterable[dict]) -> str:
+    """Minutes of the longest training, and its cores."""
+    longest = max(rows, key=lambda row: row["train_seconds"])
+    return f"{longest['train_seconds'] / 60:.1f} ({longest['cores']} cores)"
 
 
 def _key(row: dict) -> tuple:

@@ -42,6 +42,7 @@ class Source:
         sha256: of the declared files, of the user's files, or of the examples an embedded set makes.
         settings: what the data set changes in the task's config.
         shared: how many examples of one side stand in another too, by `splits.shared`.
+        seed: that drew the split; None where chance had no part in it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Source:
     settings: Mapping[str, object]
     is_file: bool = False
     shared: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    seed: int | None = None
 
 
 def load(task: Task, request: Request, seed: int, progress=None) -> Source:
@@ -105,7 +107,9 @@ def _own(task: Task, name: str, request: Request, seed: int) -> Source:
     sha256 = fetching.sha256_of_path(paths["data"]) if len(paths) == 1 else digest.hexdigest()
     request = Request(**{side: str(path) for side, path in paths.items()})
     home = ", ".join(map(str, paths.values()))
-    return Source(name, request, paths["data"].name, "your own file", home, sha256, splits, {}, is_file=True)
+    drawn = seed if len(parts) < 3 and isinstance(parts["data"], list) else None
+    title = paths["data"].name
+    return Source(name, request, title, "your own file", home, sha256, splits, {}, is_file=True, seed=drawn)
 
 
 def _split(task: Task, parts: Mapping[str, Sequence], seed: int) -> Splits:
@@ -139,6 +143,12 @@ def quick(source: Source) -> Source:
     """The same source with a few hundred examples."""
     few = {side: list(islice(examples, QUICK[side])) for side, examples in source.splits}
     return dataclasses.replace(source, splits=Splits(**few))
+
+
+def describe_shared(counts: Mapping[str, int]) -> str:
+    """What stands on two sides of a split, in words: `2 of test stand in train`."""
+    words = [(*pair.split(" in "), count) for pair, count in counts.items() if count]
+    return ", ".join(f"{count:,} of {side} stand in {other} too" for side, other, count in words)
 
 
 def _sha256_of_examples(splits: Splits) -> str:

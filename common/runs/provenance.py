@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import subprocess
 from pathlib import Path
 
 from common import folders
@@ -30,13 +31,30 @@ def versions() -> dict[str, str]:
     return found
 
 
+def code() -> str:
+    """The commit of the checkout, with "and changes" where files differ from it; "unknown" outside of git."""
+    try:
+        commit, changes = (
+            subprocess.run(["git", *arguments], cwd=folders.REPOSITORY, capture_output=True, text=True, check=True)
+            for arguments in (("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain", "--", "common", "tasks"))
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    python = [line for line in changes.stdout.splitlines() if line.endswith(".py")]
+    return commit.stdout.strip() + (" and changes" if python else "")
+
+
+def cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def machine() -> str:
-    """The processor and the number of cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    """The name of the processor."""
     name = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
                 name = line.split(":", 1)[1].strip()
                 break
-    return f"{name}, {cores} core{'s' if cores != 1 else ''}"
+    return name

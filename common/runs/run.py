@@ -6,7 +6,6 @@ import contextlib
 import csv
 import dataclasses
 import datetime
-import os
 from pathlib import Path
 
 from common import backend, files, folders
@@ -48,9 +47,10 @@ class Run:
 
 
 def create(task_name: str, cell: str, seed: int, config: dict) -> Run:
-    """A new run folder that holds `config`; `latest` names it from now on."""
+    """A new run folder that holds `config`. Removes what killed runs of the task left of files half written."""
     started = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     folder = folders.RUNS_FOLDER / task_name
+    files.remove_abandoned(folder)
     for number in range(1000):
         path = folder / (f"{started}-{cell}-{seed}" + (f"-{number}" if number else ""))
         with contextlib.suppress(FileExistsError):
@@ -58,14 +58,16 @@ def create(task_name: str, cell: str, seed: int, config: dict) -> Run:
             break
     run = Run(path)
     files.write_json(run.config_file, config)
-    link = folder / f".latest.{os.getpid()}"
-    link.symlink_to(path.name)
-    os.replace(link, folder / "latest")
     return run
 
 
+def make_latest(run: Run) -> None:
+    """Let `latest` name this run, which has been measured: a run that was refused or stopped is never the latest."""
+    files.write_link(run.path.parent / "latest", run.path.name)
+
+
 def find(task_name: str, name: str | None = None) -> Run:
-    """The run of that name or path; by default the latest.
+    """The run of that name or path; by default the latest that was trained to its end.
 
     Raises:
         UserError: if there is none; says how to make one.
@@ -73,11 +75,45 @@ def find(task_name: str, name: str | None = None) -> Run:
     folder = folders.RUNS_FOLDER / task_name
     path = folder / "latest" if name is None else next((p for p in (folder / name, Path(name)) if p.is_dir()), None)
     if path is None:
-        known = sorted(p.name for p in folder.glob("*-*-*") if p.is_dir())
-        raise UserError(f"There is no run {name!r} of {task_name}. Known: {', '.join(known) or 'none'}.")
+        raise UserError(f"There is no run {name!r} of {task_name}. Known: {', '.join(_names(folder)) or 'none'}.")
     if not (path / "config.json").exists():
-        raise UserError(f"There is no trained run of {task_name} yet: make train TASK={task_name}")
+        unfinished = _names(folder)[-1:]
+        hint = f" {unfinished[0]} was stopped: go on with RESUME=1, or name it with RUN=." if unfinished else ""
+        raise UserError(f"There is no trained run of {task_name} yet: make train TASK={task_name}.{hint}")
     return Run(path.resolve())
+
+
+def last_trained() -> str:
+    """The task that was trained last.
+
+    Raises:
+        UserError: if none was.
+    """
+    found = [link.parent for link in folders.RUNS_FOLDER.glob("*/latest") if (link / "metrics.json").exists()]
+    if not found:
+        raise UserError("There is no trained run yet: make train TASK=sentiment, for example; `make list` names tasks.")
+    return max(found, key=lambda folder: (folder / "latest" / "config.json").stat().st_mtime_ns).name
+
+
+def unfinished(task_name: str) -> Run:
+    """The run that was started last, to go on with.
+
+    Raises:
+        UserError: if there is none, or it was trained to its end.
+    """
+    folder = folders.RUNS_FOLDER / task_name
+    names = _names(folder)
+    if not names:
+        raise UserError(f"There is no run of {task_name} to go on with: make train TASK={task_name}")
+    run = Run(folder / names[-1])
+    if run.finished:
+        raise UserError(f"Run {run.path.name} is finished: there is nothing to resume.")
+    return run
+
+
+def _names(folder: Path) -> list[str]:
+    """Names of the runs of a task, oldest first."""
+    return [path.parent.name for path in sorted(folder.glob("*-*-*/config.json"))]
 
 
 def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, Encoder]:

@@ -233,6 +233,7 @@ def score(examples, predictions):
         [example.tags for example in examples],
         [prediction["tags"] for prediction in predictions],
         unknown or None,
+        [example.group for example in examples],
     )
 
 

@@ -174,7 +174,8 @@ def score(examples, predictions):
     """Accuracy, macro-F1 and AUC; see common/metrics/classification.py."""
     from common.metrics.classification import classification
 
-    return classification([review.label for review in examples], predictions, [len(review) for review in examples])
+    lengths, groups = [len(review) for review in examples], [review.group for review in examples]
+    return classification([review.label for review in examples], predictions, lengths, groups=groups)
 
 
 # ------------------------------------------------------------------------------------------------------- Task

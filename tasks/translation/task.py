@@ -246,8 +246,8 @@ def score(examples, predictions):
     """BLEU, chrF and exact match; see common/metrics/translation.py."""
     from common.metrics.translation import translation
 
-    lengths, parts = [len(pair) for pair in examples], [pair.part for pair in examples]
-    return translation([pair.target for pair in examples], predictions, lengths, parts)
+    lengths, parts, groups = zip(*((len(pair), pair.part, pair.group) for pair in examples))
+    return translation([pair.target for pair in examples], predictions, lengths, parts, groups)
 
 
 # ------------------------------------------------------------------------------------------------------- Task

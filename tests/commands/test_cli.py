@@ -1,12 +1,14 @@
 """The command line: what a user can get wrong ends in one line and exit code 2, and light commands stay light."""
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
 from common import cli, files, folders
+from common.errors import UserError
 from common.runs import run as runs
 from common.task import task_names
 
@@ -94,6 +96,7 @@ def test_discovery_is_fast():
 
 def test_a_damaged_run_is_named(monkeypatch, capsys, own_folders):
     run = runs.create("sentiment", "simple_rnn", 0, {"task": "sentiment", "settings": {}})
+    runs.make_latest(run)
     run.encoder_file.write_text("{")
     code, _, errors = command(monkeypatch, capsys, "evaluate", "sentiment")
     assert code == 2 and "damaged" in errors
@@ -102,12 +105,40 @@ def test_a_damaged_run_is_named(monkeypatch, capsys, own_folders):
     assert code == 2 and "train again" in errors
 
 
-def test_latest_names_the_last_run(own_folders):
+def test_latest_is_the_last_run_that_was_measured(own_folders):
     first = runs.create("sentiment", "simple_rnn", 0, {})
     second = runs.create("sentiment", "gru", 1, {})
     assert first.path != second.path
-    assert (folders.RUNS_FOLDER / "sentiment" / "latest").resolve() == second.path
-    assert runs.find("sentiment", first.path.name).path == first.path
+    with pytest.raises(UserError, match=rf"no trained run .*{second.path.name} was stopped: go on with RESUME=1"):
+        runs.find("sentiment")
+    runs.make_latest(first)
+    assert (folders.RUNS_FOLDER / "sentiment" / "latest").resolve() == first.path
+    assert runs.find("sentiment").path == first.path and runs.unfinished("sentiment").path == second.path
+    assert runs.find("sentiment", second.path.name).path == second.path
+
+
+def test_without_a_task_the_one_trained_last_is_taken(own_folders):
+    with pytest.raises(UserError, match="make train TASK="):
+        runs.last_trained()
+    for number, name in enumerate(("translation", "sentiment", "next_word")):
+        run = runs.create(name, "gru", 0, {})
+        os.utime(run.config_file, (1e9 + number, 1e9 + number))
+        if name != "next_word":  # this one was stopped
+            run.metrics_file.write_text("{}")
+            runs.make_latest(run)
+    assert runs.last_trained() == "sentiment"
+
+
+def test_what_killed_runs_left_is_removed_by_the_next(own_folders):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    run = runs.create("sentiment", "gru", 0, {})
+    left = run.path / f".part-{ended.pid}-report.md"
+    mine = run.path / f".part-{os.getpid()}-report.md"
+    left.touch()
+    mine.touch()
+    runs.create("sentiment", "gru", 0, {})
+    assert not left.exists() and mine.exists()
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -171,7 +202,8 @@ def test_own_file_trains_and_is_measured(own_folders, monkeypatch, capsys):
     other.write_text("text,label\nbad film,down\ngood film,up\n")
     code, *_ = command(monkeypatch, capsys, "evaluate", "sentiment", "--data", str(other))
     assert code == 0
-    assert json.loads((runs.find("sentiment").path / "on-other" / "metrics.json").read_text())["examples"]["test"] == 2
+    (measured,) = runs.find("sentiment").path.glob("evaluations/other-*/metrics.json")
+    assert json.loads(measured.read_text())["examples"]["test"] == 2
     assert json.loads((runs.find("sentiment").metrics_file).read_text()) == metrics
     table.write_text("text,label\n" + "\n".join(rows[:-2]) + "\n")
     code, _, errors = command(monkeypatch, capsys, "evaluate", "sentiment")
@@ -183,4 +215,4 @@ def test_diverged_training_says_what_to_do(own_folders, monkeypatch, capsys):
         monkeypatch, capsys, "train", "sentiment", "--quick", "--set", "learning_rate=1e38 units=4 epochs=2"
     )
     assert code == 2 and "SET=learning_rate=" in errors
-    assert not runs.find("sentiment").finished
+    assert not runs.unfinished("sentiment").finished

@@ -6,6 +6,7 @@ import pytest
 
 from common import folders
 from common.commands import record
+from common.commands import results as results_command
 from common.errors import UserError
 from common.reporting import results
 
@@ -65,18 +66,84 @@ def test_a_recording_that_is_stopped_shows_the_seeds_it_has(house, monkeypatch):
     (house / "tasks/sentiment/results.json").write_text(kept)
 
 
-def test_a_score_outside_its_interval_fails(house, monkeypatch):
-    file = house / "tasks/sentiment/results.json"
-    kept = file.read_text()
-    content = json.loads(kept)
-    content["rows"][0]["interval"] = [0.99, 1.0]
-    file.write_text(json.dumps(content))
+@pytest.fixture
+def repeated(house, monkeypatch):
+    """Repeats the recorded results with a score in the place of the one that a new training would measure."""
     measured = json.loads(next(house.glob("runs/sentiment/*-*-0/metrics.json")).read_text())
-    monkeypatch.setattr(record, "_train", lambda *given: measured)
-    with pytest.raises(UserError, match=r"sentiment sample simple_rnn: 0\.\d+ not in 0\.9900 to 1\.0000"):
-        record.check(["sentiment"])
-    file.write_text(kept)
-    record.check(["sentiment"])
+    file = house / "tasks/sentiment/results.json"
+
+    def repeat(score, **changes):
+        kept = file.read_text()
+        content = json.loads(kept)
+        content["rows"][0].update(changes)
+        file.write_text(json.dumps(content))
+        results.write_tables()
+        measured["test"]["accuracy"] = score
+        monkeypatch.setattr(record, "_train", lambda *given: measured)
+        try:
+            results_command.run(["sentiment"])
+        finally:
+            file.write_text(kept)
+            results.write_tables()
+
+    return repeat
+
+
+def test_a_score_that_seeds_explain_holds(repeated):
+    repeated(0.81, mean=0.8, sd=0.01, baseline=0.5)
+
+
+def test_a_score_further_than_seeds_explain_fails(repeated):
+    with pytest.raises(UserError, match=r"sample simple_rnn: 0\.8500 is further from 0\.8000 than seeds explain"):
+        repeated(0.85, mean=0.8, sd=0.01, baseline=0.5)
+
+
+def test_a_score_that_no_longer_beats_its_baseline_fails(repeated, house):
+    measured = json.loads(next(house.glob("runs/sentiment/*-*-0/metrics.json")).read_text())
+    bar = measured["baseline"]["accuracy"]
+    with pytest.raises(UserError, match="is no longer better than TF-IDF logistic regression"):
+        repeated(bar, mean=bar + 0.01, sd=0.05, baseline=bar)
+    repeated(bar, mean=bar - 0.01, sd=0.05, baseline=bar)  # it never was
+
+
+def test_a_table_that_is_not_that_of_the_results_fails(repeated, house):
+    readme = house / "tasks/sentiment/README.md"
+    text = readme.read_text()
+    assert not results.stale_tables()
+    readme.write_text(text.replace("SimpleRNN", "SimplerRNN"))
+    assert results.stale_tables() == [readme]
+    readme.write_text(text)
+
+
+def test_the_interval_of_several_seeds_counts_test_set_and_seeds():
+    alone = results.interval([0.8], [[0.7, 0.9]])
+    assert alone == [0.7, 0.9]
+    equal = results.interval([0.8, 0.8], [[0.7, 0.9], [0.7, 0.9]])
+    assert equal == pytest.approx([0.7, 0.9])  # seeds that agree add nothing
+    apart = results.interval([0.6, 1.0], [[0.8, 0.8], [0.8, 0.8]])
+    error = (0.08 / 2) ** 0.5  # variance of the two, over two
+    assert apart == pytest.approx([0.8 - 1.96 * error, 0.8 + 1.96 * error], abs=1e-4)
+
+
+def test_the_mean_of_folds_by_hand():
+    def fold(accuracy, size, reach, bar):
+        return {
+            "metric": "accuracy",
+            "test": {"accuracy": accuracy},
+            "interval": {"accuracy": [accuracy - reach, accuracy + reach]},
+            "baselines": {"forest": {"accuracy": bar}, "bayes": {"accuracy": 0.1}},
+            "difference": {"difference": accuracy - bar, "low": -0.1, "high": 0.1},
+            "examples": {"train": 10, "test": size},
+            "test_scored": 1,
+            "epochs": 3,
+            "train_seconds": 2.0,
+        }
+
+    found = results.mean_of_folds([fold(0.8, 30, 0.1, 0.7), fold(0.6, 10, 0.1, 0.9)])
+    assert found["test"]["accuracy"] == pytest.approx(0.75)
+    assert found["baseline_name"] == "forest" and found["baseline"]["accuracy"] == pytest.approx(0.75)
+    low, high = found["interval"]["accuracy"]
+    assert (high - low) / 2 == pytest.approx(0.1 * (0.75**2 + 0.25**2) ** 0.5) and found["train_seconds"] == 4
 
 
 def test_report_shows_scores_parts_mistakes_and_pictures(house):

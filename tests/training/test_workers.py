@@ -18,11 +18,12 @@ import sys
 from pathlib import Path
 from common import folders
 from common.commands import train
+from common.runs.examples import Request
 folders.RUNS_FOLDER = Path(sys.argv[1])
 folders.CACHE_FOLDER = folders.RUNS_FOLDER / "cache"
 epochs, task = sys.argv[2:]
 settings = {"epochs": epochs, "units": "8", "dropout": "0"}
-train.run(task, None, settings, quick=True, resume=False)
+train.run(task, Request(), settings, quick=True)
 """
 
 

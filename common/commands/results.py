@@ -1,0 +1,32 @@
+"""`results`: train every recorded row again, and fail where what is recorded no longer holds."""
+
+from __future__ import annotations
+
+from common.commands import console_output, record
+from common.errors import UserError
+from common.reporting import results
+from common.task import task_names
+
+
+def run(names: list[str]) -> None:
+    """Train the first seed of every recorded row again.
+
+    A row holds while the score stays within what the spread of the seeds explains, a model that beat its strongest
+    baseline still does, and the tables of the READMEs are those that `results.json` makes.
+
+    Raises:
+        UserError: if something no longer holds; names all of it.
+    """
+    console = console_output.console()
+    problems = [f"{file} is not what results.json says: make record writes it" for file in results.stale_tables()]
+    for name in names or task_names():
+        rows = results.read(name)
+        for row in rows:
+            settings = dict(pair.split("=") for pair in row["changed"].split())
+            settings |= {"cell": row["cell"], "seed": next(iter(row["seeds"]))}
+            measured = record.measure(name, row["data"], settings, anew=True)
+            found = results.departures(row, rows, measured)
+            console.print(f"{name} {row['data']} {row['cell']}: {'; '.join(found) or 'holds'}", highlight=False)
+            problems += [f"{name} {row['data']} {row['cell']}: {problem}" for problem in found]
+    if problems:
+        raise UserError("Recorded results no longer hold: " + "; ".join(problems))

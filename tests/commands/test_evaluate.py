@@ -1,0 +1,172 @@
+"""What is measured is what it says: the run's own split, nothing of train in test, and no score in another's place."""
+
+import json
+
+import pytest
+
+from common.commands import evaluate, record, train
+from common.errors import UserError
+from common.runs import examples
+from common.runs import run as runs
+from common.runs.examples import Request
+from common.task import load_task
+
+SMALL = {"epochs": "1", "units": "4", "embedding_size": "4"}
+ROWS = [
+    f"{word} film number {number},{label}" for number in range(40) for word, label in (("good", "up"), ("bad", "no"))
+]
+
+
+def table(path, rows):
+    path.write_text("text,label\n" + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture
+def trained(own_folders, monkeypatch):
+    """A run on a file of the user's in the current folder, and that file."""
+    monkeypatch.chdir(own_folders)
+    file = table(own_folders / "mine.csv", ROWS)
+    return train.run("sentiment", Request("mine.csv"), SMALL), file
+
+
+def tested(monkeypatch, **arguments):
+    """The texts that an evaluation scores, and what it measured."""
+    task, seen = load_task("sentiment"), []
+    score = task.score
+    object.__setattr__(
+        task, "score", lambda tests, answers: seen.append([t.text for t in tests]) or score(tests, answers)
+    )
+    try:
+        measured = evaluate.run("sentiment", None, **{"data": None, "settings": {}, **arguments})
+    finally:
+        object.__setattr__(task, "score", score)
+    return seen[0], measured
+
+
+@pytest.mark.parametrize("typed", [None, "mine.csv", "./mine.csv", "{folder}/mine.csv", "copy.csv"])
+def test_the_file_of_the_training_means_its_test_side(trained, monkeypatch, typed):
+    """However the path is typed; a copy of the file is no new data."""
+    run, file = trained
+    (file.parent / "copy.csv").write_bytes(file.read_bytes())
+    own = [example.text for example in examples.load(load_task("sentiment"), Request(str(file)), 0).splits.test]
+    texts, measured = tested(monkeypatch, data=typed and typed.format(folder=file.parent))
+    assert sorted(texts) == sorted(own) and len(own) == 8
+    assert measured["test_scored"] == 2 and json.loads(run.metrics_file.read_text()) == measured
+
+
+def test_a_file_that_has_grown_is_measured_on_what_is_new(trained, monkeypatch):
+    run, file = trained
+    other = table(file.parent / "more.csv", [*ROWS, "a new film,up", "A NEW  film,up", "another new film,no"])
+    before = run.metrics_file.read_text()
+    texts, measured = tested(monkeypatch, data="more.csv")
+    split = examples.load(load_task("sentiment"), Request(str(file)), 0).splits
+    assert len(texts) == len(split.test) + 3
+    assert not {e.text for part in (split.train, split.validation) for e in part} & set(texts)
+    assert run.metrics_file.read_text() == before
+    table(other, ROWS[:0] + [f"{e.text},{e.label}" for e in split.train])
+    with pytest.raises(UserError, match="seen in training"):
+        evaluate.run("sentiment", None, "more.csv", {})
+
+
+def test_files_of_one_name_do_not_share_a_folder(trained):
+    run, file = trained
+    for name in ("a", "b"):
+        (file.parent / name).mkdir()
+        table(file.parent / name / "new.csv", [f"{name} new film,up"])
+        evaluate.run("sentiment", None, f"{name}/new.csv", {})
+    assert len(list(run.path.glob("evaluations/new-*/metrics.json"))) == 2
+
+
+@pytest.mark.parametrize("setting", ["seed=1", "vocab_size=20", "units=8", "max_timesteps=3"])
+def test_a_setting_that_shaped_the_run_is_refused(trained, setting):
+    name, value = setting.split("=")
+    with pytest.raises(UserError, match=f"Setting {name} shaped this run.*train again with SET={name}="):
+        evaluate.run("sentiment", None, None, {name: value})
+
+
+def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders):
+    small = {"epochs": "1", "units": "4", "char_units": "4"}
+    run = train.run("ner_tagging", Request(), small, quick=True)
+    before = run.metrics_file.read_text()
+    measured = evaluate.run("ner_tagging", None, None, {"threshold": "0.2"})
+    (beside,) = run.path.glob("evaluations/*/metrics.json")
+    assert json.loads(beside.read_text()) == measured and measured["settings"]["threshold"] == 0.2
+    assert run.metrics_file.read_text() == before
+    assert record._finished("ner_tagging", Request("sample"), {**small, "threshold": "0.2"}) is None
+
+
+def test_a_split_of_the_users_own_stays_as_it_is(own_folders, capsys):
+    files = [table(own_folders / f"{side}.csv", rows) for side, rows in zip("abc", (ROWS[:60], ROWS[58:70], ROWS[70:]))]
+    run = train.run("sentiment", Request(*map(str, files)), SMALL)
+    measured = json.loads(run.metrics_file.read_text())
+    assert measured["examples"] == {"train": 60, "validation": 12, "test": 10}
+    assert measured["shared"] == {"test in train": 0, "validation in train": 2, "test in validation": 0}
+    assert "2 of validation stand in train too" in capsys.readouterr().out
+    assert "2 of validation stand in train too" in run.report_file.read_text()
+    assert evaluate.run("sentiment", None, str(files[2]), {})["examples"]["test"] == 10
+
+
+@pytest.mark.parametrize(("given", "sizes"), [("test", (64, 16, 10)), ("validation", (72, 10, 8))])
+def test_either_file_of_a_split_may_be_left_out(own_folders, given, sizes):
+    train_file = table(own_folders / "train.csv", ROWS)
+    other = table(own_folders / "other.csv", [f"other film {number},up" for number in range(10)])
+    source = examples.load(load_task("sentiment"), Request(str(train_file), **{given: str(other)}), 0)
+    assert tuple(len(part) for _, part in source.splits) == sizes
+    assert [e.text for e in getattr(source.splits, given)] == [f"other film {number}" for number in range(10)]
+
+
+def test_a_split_belongs_to_files(own_folders):
+    task = load_task("sentiment")
+    with pytest.raises(UserError, match="its own split"):
+        examples.load(task, Request("sst2", test="x.csv"), 0)
+    with pytest.raises(UserError, match="leave FOLD out"):
+        examples.load(task, Request("sample", fold=1), 0)
+
+
+def test_a_group_stays_on_one_side(own_folders):
+    file = own_folders / "mine.csv"
+    file.write_text("text,label,group\n" + "".join(f"film {n},up,critic {n % 9}\n" for n in range(90)))
+    splits = examples.load(load_task("sentiment"), Request(str(file)), 0).splits
+    critics = [{example.group for example in part} for _, part in splits]
+    assert all(critics) and sum(map(len, critics)) == 9
+
+
+def test_text_with_blank_lines_is_measured(own_folders):
+    """Paragraphs of one line with a blank line between: some parts of the test set hold nothing."""
+    file = own_folders / "text.txt"
+    file.write_text("".join(f"the cat number {n % 7} sat on the mat\n" + "\n" * (n % 2) for n in range(200)))
+    run = train.run("next_word", Request(str(file)), {"epochs": "1", "units": "8"})
+    assert json.loads(run.metrics_file.read_text())["test"]["perplexity"] > 1
+    assert "could not be drawn" not in run.report_file.read_text()
+
+
+def test_a_report_that_cannot_be_drawn_costs_no_measurement(own_folders, monkeypatch):
+    from common.plots import classification
+
+    def fail(*given):
+        raise ZeroDivisionError("nothing to draw")
+
+    monkeypatch.setattr(classification, "figures", fail)
+    run = train.run("sentiment", Request(), SMALL, quick=True)
+    assert json.loads(run.metrics_file.read_text())["test"]["accuracy"] > 0
+    assert "could not be drawn: ZeroDivisionError: nothing to draw" in run.report_file.read_text()
+    assert "](curves.png)" in run.report_file.read_text()
+
+
+def test_a_score_that_is_no_number_is_kept_as_null(own_folders, monkeypatch):
+    """Accuracy is not defined here: the run is kept, and nothing is compared."""
+    from common.metrics import classification
+
+    made = classification.Classification.__init__
+
+    def undefined(self, *given, **more):
+        made(self, *given, **more)
+        reduce = self.reduce
+        self.reduce = lambda rows: {**reduce(rows), "accuracy": float("nan")}
+        self._values["accuracy"] = float("nan")
+
+    monkeypatch.setattr(classification.Classification, "__init__", undefined)
+    run = train.run("sentiment", Request(), SMALL, quick=True)
+    assert json.loads(run.metrics_file.read_text())["test"]["accuracy"] is None
+    assert "cannot be compared" in run.report_file.read_text() and runs.find("sentiment").path == run.path
