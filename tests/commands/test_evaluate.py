@@ -30,7 +30,7 @@ def trained(own_folders, monkeypatch):
     return train.run("sentiment", Request("mine.csv"), SMALL), file
 
 
-def tested(monkeypatch, **arguments):
+def tested(**arguments):
     """The texts that an evaluation scores, and what it measured."""
     task, seen = load_task("sentiment"), []
     score = task.score
@@ -45,26 +45,26 @@ def tested(monkeypatch, **arguments):
 
 
 @pytest.mark.parametrize("typed", [None, "mine.csv", "./mine.csv", "{folder}/mine.csv", "copy.csv"])
-def test_the_file_of_the_training_means_its_test_side(trained, monkeypatch, typed):
+def test_the_file_of_the_training_means_its_test_side(trained, typed):
     """However the path is typed; a copy of the file is no new data."""
     run, file = trained
     (file.parent / "copy.csv").write_bytes(file.read_bytes())
     own = [example.text for example in examples.load(load_task("sentiment"), Request(str(file)), 0).splits.test]
-    texts, measured = tested(monkeypatch, data=typed and typed.format(folder=file.parent))
+    texts, measured = tested(data=typed and typed.format(folder=file.parent))
     assert sorted(texts) == sorted(own) and len(own) == 8
     assert measured["test_scored"] == 2 and json.loads(run.metrics_file.read_text()) == measured
 
 
-def test_a_file_that_has_grown_is_measured_on_what_is_new(trained, monkeypatch):
+def test_a_file_that_has_grown_is_measured_on_what_is_new(trained):
     run, file = trained
     other = table(file.parent / "more.csv", [*ROWS, "a new film,up", "A NEW  film,up", "another new film,no"])
     before = run.metrics_file.read_text()
-    texts, measured = tested(monkeypatch, data="more.csv")
+    texts, _ = tested(data="more.csv")
     split = examples.load(load_task("sentiment"), Request(str(file)), 0).splits
     assert len(texts) == len(split.test) + 3
     assert not {e.text for part in (split.train, split.validation) for e in part} & set(texts)
     assert run.metrics_file.read_text() == before
-    table(other, ROWS[:0] + [f"{e.text},{e.label}" for e in split.train])
+    table(other, [f"{e.text},{e.label}" for e in split.train])
     with pytest.raises(UserError, match="seen in training"):
         evaluate.run("sentiment", None, "more.csv", {})
 
