@@ -11,7 +11,7 @@ import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from common import folders
 from common.datasets.declaration import Dataset, Reference, checksums
@@ -20,6 +20,8 @@ from common.datasets.splits import Splits
 from common.errors import UserError, unknown
 
 if TYPE_CHECKING:
+    import keras
+
     from common.encoding.encoder import Encoder
     from common.metrics.scores import Scores
 
@@ -78,8 +80,13 @@ class OwnFile:
         return self.read(Text(text), False)
 
 
+ConfigT = TypeVar("ConfigT", bound=TrainConfig)
+EncoderT = TypeVar("EncoderT", bound="Encoder")
+ExampleT = TypeVar("ExampleT")
+
+
 @dataclasses.dataclass(frozen=True)
-class Task:
+class Task(Generic[ConfigT, EncoderT, ExampleT]):
     """Everything a task is. One instance, called `TASK`, ends every `tasks/<name>/task.py`.
 
     An example is a frozen dataclass of the task's own: `len(example)` is its length in timesteps as a user counts
@@ -89,14 +96,15 @@ class Task:
     """
 
     shape: str  # one of SHAPES
-    config: TrainConfig  # the defaults
+    config: ConfigT  # the defaults
     datasets: Mapping[str, Dataset]  # the first is the default and needs no network
     own_file: OwnFile
-    encoder: type[Encoder]  # Encoder.fit(config, train_examples) sees nothing but train
-    build_model: Callable[[Any, Any], Any]  # (config, encoder) -> compiled keras.Model
-    predict: Callable[[Any, Any, Any, Sequence], list[dict]]  # (config, model, encoder, examples) -> predictions
-    baseline: Callable[[Any, Sequence, Sequence], dict]  # (config, train, examples) -> {name: predictions}
-    score: Callable[[Sequence, Sequence[dict]], Scores]  # (examples, predictions) -> scores, for model and baseline
+    encoder: type[EncoderT]  # Encoder.fit(config, train_examples) sees nothing but train
+    build_model: Callable[[ConfigT, EncoderT], keras.Model]  # (config, encoder) -> a compiled model
+    predict: Callable[[ConfigT, Any, EncoderT, Sequence[ExampleT]], list[dict]]  # (config, model, encoder, examples)
+    baseline: Callable[[ConfigT, Sequence[ExampleT], Sequence[ExampleT]], dict[str, list[dict]]]
+    # (config, train, examples) -> name of each baseline: its predictions
+    score: Callable[[Sequence[ExampleT], Sequence[dict]], Scores]  # (examples, predictions), of model and baselines
     metric: str  # the one number that counts; its name says which way is better (metrics.scores.lower_is_better)
 
     def __post_init__(self):

@@ -60,11 +60,11 @@ def _flat(output) -> list:
 
 def scores(console: Console, measured: dict) -> None:
     """Print every score beside the baselines, and which is better."""
-    baselines = measured["baselines"]
+    baselines = {**measured["baselines"], **{f"{name} (mixture)": s for name, s in measured["mixtures"].items()}}
     table = Table(title=f"test: {measured['examples']['test']:,} examples", title_justify="left")
     table.add_column("score")
     for name in ("model", "95 % interval", *baselines):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for name, value in measured["test"].items():
         low, high = map(tables.number, measured["interval"][name])
         others = (tables.number(values.get(name)) for values in baselines.values())

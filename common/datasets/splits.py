@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from common.errors import UserError
 
@@ -18,8 +18,12 @@ class Splits:
     validation: Sequence
     test: Sequence
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[str, Sequence]]:
         return iter((("train", self.train), ("validation", self.validation), ("test", self.test)))
+
+    def map(self, make: Callable[[object], object]) -> Splits:
+        """The same splits with `make(example)` in the place of every example."""
+        return Splits([make(e) for e in self.train], [make(e) for e in self.validation], [make(e) for e in self.test])
 
 
 FRACTIONS = (0.8, 0.1, 0.1)  # of train, validation, test

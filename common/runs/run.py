@@ -113,7 +113,10 @@ def unfinished(task_name: str) -> Run:
 
 def _names(folder: Path) -> list[str]:
     """Names of the runs of a task, oldest first."""
-    return [path.parent.name for path in sorted(folder.glob("*-*-*/config.json"))]
+    found = [file for file in folder.glob("*/config.json") if file.parent.name != "latest"]
+    # Names begin with the second of the start, 15 characters; within one second the file's own time decides.
+    found.sort(key=lambda file: (file.parent.name[:15], file.stat().st_mtime_ns))
+    return [file.parent.name for file in found]
 
 
 def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, Encoder]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import random
 import re
 
+from common.datasets.splits import Splits
+
 SENTENCES = {"train": 6000, "validation": 500, "test": 1000}
 KINDS = ("person", "place", "organisation", "product")
 
@@ -206,8 +208,8 @@ def with_case(tokens: list[str], luck: float) -> list[str]:
     return [tokens[0][0].upper() + tokens[0][1:], *tokens[1:]]
 
 
-def sentences(seed: int = 0) -> list[tuple[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]]:
-    """`(side, [(tokens, tags), ...])` for train, validation and test; no sentence twice, no name on two sides."""
+def load(seed: int = 0) -> Splits:
+    """`(tokens, tags)` pairs; no sentence twice, no name on two sides."""
     source = random.Random(seed)
     grammar = {**rules(GRAMMAR), "noun": NOUNS}
     nouns = source.sample(NOUNS, len(NOUNS))
@@ -221,5 +223,5 @@ def sentences(seed: int = 0) -> list[tuple[str, list[tuple[tuple[str, ...], tupl
             if tuple(tokens) not in seen:
                 seen.add(tuple(tokens))
                 found.append((tuple(with_case(tokens, source.random())), tuple(tags)))
-        sides.append((side, found))
-    return sides
+        sides.append(found)
+    return Splits(*sides)

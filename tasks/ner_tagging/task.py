@@ -24,7 +24,7 @@ from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, s
 from common.prediction import networks
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
-from .sample import sentences
+from .sample import load
 
 # Web addresses, @names and #tags stay whole; so do initials before a name, and words with hyphen or apostrophe.
 TOKEN = re.compile(r"https?://\S+|[@#]\w+|\b[A-Z]\.(?= [A-Z])|['’]s\b|\w+(?:[-'’](?!s\b)\w+)*|[^\w\s]")
@@ -68,7 +68,7 @@ class Tagged:
 
 def load_sample(folder: None) -> Splits:
     """Generated sentences whose names are new on every side; see sample.py."""
-    return Splits(*([Tagged(*pair) for pair in side] for _, side in sentences()))
+    return load().map(lambda pair: Tagged(*pair))
 
 
 def load_wnut17(folder: Path) -> Splits:

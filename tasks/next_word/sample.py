@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from common.datasets.splits import Splits
+
 FEWEST_WORDS = 4  # of a sentence; less is a heading or a caption
 
 _RULED = re.compile(r"([*=\-~^+#|])\1{2,}")  # a line of these underlines a heading or draws a table
@@ -18,14 +20,14 @@ _SENTENCE_END = re.compile(r"(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<=[.!?:])\s+(?=[A
 _NO_PROSE = re.compile(r"[\"*=<>{}\[\]|\\@#$%^&+~`/]")  # what is left of code after names have lost their quotes
 
 
-def sides() -> tuple[list[str], list[str], list[str]]:
-    """Sentences for train, validation and test: of every 200 in a row the last 20 test and the 20 before validate."""
+def load() -> Splits:
+    """The sentences; of every 200 in a row the last 20 test and the 20 before validate."""
     from pydoc_data.topics import topics
 
     found = [], [], []
     for number, sentence in enumerate(sentences(topics)):
         found[{8: 1, 9: 2}.get(number % 200 // 20, 0)].append(sentence)
-    return found
+    return Splits(*found)
 
 
 def sentences(topics: Mapping[str, str]) -> Iterator[str]:

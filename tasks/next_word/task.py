@@ -27,7 +27,7 @@ from common.errors import UserError, unknown
 from common.prediction import networks, sampling
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
-from .sample import sides
+from .sample import load
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -69,13 +69,13 @@ class Line:
 
 
 def load_sample(folder: None) -> Splits:
-    return Splits(*([Line(text) for text in side] for side in sides()))
+    return load().map(Line)
 
 
 def load_ptb(folder: Path) -> Splits:
     """Wall Street Journal with 10,000 words, split as published."""
     files = (folder / "data" / f"ptb.{side}.txt" for side in ("train", "valid", "test"))
-    return Splits(*([Line(text.strip()) for text in lines.lines(file)] for file in files))
+    return Splits(*(list(lines.lines(file)) for file in files)).map(lambda text: Line(text.strip()))
 
 
 def load_shakespeare(folder: Path) -> Splits:

@@ -169,7 +169,7 @@ class Writer:
         return self.random.sample(allowed, count)
 
 
-def reviews(seed: int = 0) -> Splits:
+def load(seed: int = 0) -> Splits:
     """`(text, label)` pairs; no text twice, labels in equal numbers."""
     source, seen, sides = random.Random(seed), set(), []
     for side, count in REVIEWS.items():

@@ -21,7 +21,7 @@ from common.encoding.text import PADDING, Labels, Vocabulary, words
 from common.prediction import networks
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
-from .sample import reviews
+from .sample import load
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -58,16 +58,15 @@ class Review:
 
 def load_sample(folder: None) -> Splits:
     """Generated reviews whose label depends on the order of their words; see sample.py."""
-    return Splits(*([Review(*pair) for pair in side] for _, side in reviews()))
+    return load().map(lambda pair: Review(*pair))
 
 
 def load_sst2(folder: Path) -> Splits:
     """The sentences of the Stanford Sentiment Treebank, split as published."""
     names = {"0": "negative", "1": "positive"}
-    sides = (folder / "data" / f"stsa.binary.{side}" for side in ("train", "dev", "test"))
-    return Splits(
-        *([Review(text, names[label]) for label, text in readers.labelled_lines(side, "01")] for side in sides)
-    )
+    files = (folder / "data" / f"stsa.binary.{side}" for side in ("train", "dev", "test"))
+    lines = Splits(*(readers.labelled_lines(file, "01") for file in files))
+    return lines.map(lambda line: Review(text=line[1], label=names[line[0]]))
 
 
 def read(path: Path, labelled: bool) -> list[Review]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from common.datasets.splits import Splits
 from common.encoding.text import words
 
 DIGITS = 9  # the largest number is below 10 ** DIGITS
@@ -12,11 +13,12 @@ SIZES = {"train": 6000, "validation": 500, "test": 500, "longer": 200}
 _SEED = 20180  # of the choice of numbers, which is the same in every run
 
 
-def number_names(language: str) -> dict[str, list[tuple[str, str]]]:
-    """`(English name, name in the language)` of different numbers on four sides.
+def load(language: str) -> Splits:
+    """`(English name, name in the language, part)` of different numbers.
 
     Numbers of one digit are as likely as numbers of nine, and any of their digits may be replaced by zero, so
-    that there are short names of large numbers too. `longer` has names of more words than any on the other sides.
+    that there are short names of large numbers too. The part "longer" of test has English names of more words than any
+    other; the part of all others is "".
 
     Args:
         language: a code that num2words knows, such as "fr".
@@ -36,8 +38,8 @@ def number_names(language: str) -> dict[str, list[tuple[str, str]]]:
         open_sides = [side for side in fits if len(sides[side]) < SIZES[side]]
         if open_sides:
             side = choose.choices(open_sides, [SIZES[side] for side in open_sides])[0]
-            sides[side].append((name, num2words(number, lang=language)))
-    return sides
+            sides[side].append((name, num2words(number, lang=language), "longer" if side == "longer" else ""))
+    return Splits(sides["train"], sides["validation"], sides["test"] + sides["longer"])
 
 
 def _draw(choose: random.Random) -> int:

@@ -25,7 +25,7 @@ from common.encoding.text import END, PADDING, START, words
 from common.prediction import decoding, networks
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums, prediction_setting
 
-from .sample import number_names
+from .sample import load
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -68,17 +68,14 @@ class Pair:
 
 def load_numbers(language: str, folder: None) -> Splits:
     """Names of numbers in English and another language; test also has names longer than any in train. See sample.py."""
-    sides = number_names(language)
-    longer = [Pair(*pair, part="longer") for pair in sides.pop("longer")]
-    train, validation, test = ([Pair(*pair) for pair in side] for side in sides.values())
-    return Splits(train, validation, test + longer)
+    return load(language).map(lambda names: Pair(*names))
 
 
 def load_multi30k(language: str, folder: Path) -> Splits:
     """Captions of pictures, written in English and translated; the test set is that of 2016."""
     sides = (folder / "data" / "task1" / "raw" / side for side in ("train", "val", "test_2016_flickr"))
     pairs = (readers.parallel_lines(Path(f"{side}.en.gz"), Path(f"{side}.{language}.gz")) for side in sides)
-    return Splits(*([Pair(*pair) for pair in side] for side in pairs))
+    return Splits(*pairs).map(lambda pair: Pair(*pair))
 
 
 def read(path: Path, labelled: bool) -> list[Pair]:

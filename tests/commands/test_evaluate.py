@@ -30,7 +30,7 @@ def trained(own_folders, monkeypatch):
     return train.run("sentiment", Request("mine.csv"), SMALL), file
 
 
-def tested(**arguments):
+def scored(**arguments):
     """The texts that an evaluation scores, and what it measured."""
     task, seen = load_task("sentiment"), []
     score = task.score
@@ -50,7 +50,7 @@ def test_the_file_of_the_training_means_its_test_side(trained, typed):
     run, file = trained
     (file.parent / "copy.csv").write_bytes(file.read_bytes())
     own = [example.text for example in examples.load(load_task("sentiment"), Request(str(file)), 0).splits.test]
-    texts, measured = tested(data=typed and typed.format(folder=file.parent))
+    texts, measured = scored(data=typed and typed.format(folder=file.parent))
     assert sorted(texts) == sorted(own) and len(own) == 8
     assert measured["test_scored"] == 2 and json.loads(run.metrics_file.read_text()) == measured
 
@@ -59,7 +59,7 @@ def test_a_file_that_has_grown_is_measured_on_what_is_new(trained):
     run, file = trained
     other = table(file.parent / "more.csv", [*ROWS, "a new film,up", "A NEW  film,up", "another new film,no"])
     before = run.metrics_file.read_text()
-    texts, _ = tested(data="more.csv")
+    texts, _ = scored(data="more.csv")
     split = examples.load(load_task("sentiment"), Request(str(file)), 0).splits
     assert len(texts) == len(split.test) + 3
     assert not {e.text for part in (split.train, split.validation) for e in part} & set(texts)

@@ -18,7 +18,7 @@ from tests import small
 
 @functools.cache
 def sides():
-    return dict(sample.sentences())
+    return dict(sample.load())
 
 
 def names(side):
@@ -65,8 +65,8 @@ def test_nouns_of_the_sample_are_names_in_one_sentence_and_words_in_another():
 
 
 def test_sample_is_the_same_every_time_and_another_with_another_seed():
-    assert dict(sample.sentences()) == sides()
-    assert dict(sample.sentences(seed=1))["test"] != sides()["test"]
+    assert dict(sample.load()) == sides()
+    assert dict(sample.load(seed=1))["test"] != sides()["test"]
 
 
 def test_baseline_cannot_know_new_names():

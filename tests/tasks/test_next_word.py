@@ -13,7 +13,7 @@ from common.errors import UserError
 from common.metrics.language_model import BANDS, LanguageModel, mixed
 from common.prediction import networks
 from common.task import change_config
-from tasks.next_word.sample import sentences, sides
+from tasks.next_word.sample import load, sentences
 from tasks.next_word.task import TASK, Encoder, Line, read, split
 from tests import small
 
@@ -21,7 +21,7 @@ from tests import small
 
 
 def test_sample_is_prose_and_nothing_comes_twice():
-    train, validation, test = sides()
+    train, validation, test = (part for _, part in load())
     everything = [*train, *validation, *test]
     assert len(train) > 1300 and len(validation) > 150 and len(test) > 150
     assert len({text.lower() for text in everything}) == len(everything)

@@ -41,7 +41,7 @@ BY_HAND = {
 
 @pytest.fixture(scope="module")
 def reviews():
-    return sample.reviews()
+    return sample.load()
 
 
 def pattern(text: str) -> str:
@@ -106,8 +106,8 @@ def test_no_text_twice(reviews):
 
 
 def test_same_seed_same_reviews(reviews):
-    assert sample.reviews() == reviews
-    assert sample.reviews(seed=1) != reviews
+    assert sample.load() == reviews
+    assert sample.load(seed=1) != reviews
 
 
 @pytest.mark.parametrize(("text", "label"), BY_HAND.items())
