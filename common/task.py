@@ -21,6 +21,7 @@ from common.errors import UserError, unknown
 if TYPE_CHECKING:
     from common.encoding.encoder import Encoder
     from common.metrics.scores import Scores
+    from common.prediction.networks import Networks
 
 __all__ = [
     "SHAPES",
@@ -83,7 +84,9 @@ class Task:
     own_file: OwnFile
     encoder: type[Encoder]  # Encoder.fit(config, train_examples) sees nothing but train
     build_model: Callable[[Any, Any], Any]  # (config, encoder) -> compiled keras.Model
-    predict: Callable[[Any, Any, Any, Sequence], list[dict]]  # (config, model, encoder, examples) -> predictions
+    predict: Callable[
+        [Any, Networks, Any, Sequence], list[dict]
+    ]  # (config, networks, encoder, examples) -> predictions
     baseline: Callable[[Any, Sequence, Sequence], dict]  # (config, train, examples) -> {name: predictions}
     score: Callable[[Sequence, Sequence[dict]], Scores]  # (examples, predictions) -> scores, for model and baseline
     metric: str  # the one number that counts; its name says which way is better (metrics.scores.lower_is_better)

@@ -30,7 +30,7 @@ def run(task_name: str, run_name: str | None, data: str | None, settings: dict) 
     folder = runs.find(task_name, run_name)
     config, encoder = runs.load_encoder(folder, task)
     config = change_config(config, settings)
-    model = runs.load_model(folder, task, config, encoder)
+    networks = runs.load_networks(folder, task, config, encoder)
     source = steps.reload_source(task, config, folder, console)
     test, name, into = source.splits.test, source.name, folder
     if data is not None and data != source.name:
@@ -39,7 +39,7 @@ def run(task_name: str, run_name: str | None, data: str | None, settings: dict) 
             test = steps.load_source(task, data, config, folder.config["quick"], console).splits.test
         else:
             test = task.own_file.read(examples.own_file(task, data), True)
-    measured = steps.measure(task, config, model, encoder, folder, source, test, name, into)
+    measured = steps.measure(task, config, networks, encoder, folder, source, test, name, into)
     console_output.scores(console, measured)
     console.print(f"The report is {console_output.relative(into.report_file)}", highlight=False)
     return measured

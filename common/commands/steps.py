@@ -10,6 +10,7 @@ from rich.console import Console
 from common import files
 from common.commands import console_output
 from common.errors import UserError
+from common.prediction.networks import Networks
 from common.reporting import evaluation, report
 from common.runs import examples
 from common.runs.examples import Source
@@ -39,7 +40,7 @@ def reload_source(task: Task, config: TrainConfig, folder: Run, console: Console
 def measure(
     task: Task,
     config: TrainConfig,
-    model,
+    networks: Networks,
     encoder,
     folder: Run,
     source: Source,
@@ -55,7 +56,7 @@ def measure(
         test, data: the examples to measure on, and what they are called.
         into: where to write; the run itself for its own test examples.
     """
-    result = evaluation.evaluate(task, config, model, encoder, source.splits.train, test)
+    result = evaluation.evaluate(task, config, networks, encoder, source.splits.train, test)
     history = folder.history
     measured = {
         "task": folder.config["task"],
@@ -65,7 +66,7 @@ def measure(
         "metric": task.metric,
         **result.measured(task.metric),
         "examples": {**{side: len(part) for side, part in source.splits}, "test": len(test)},
-        "parameters": model.count_params(),
+        "parameters": networks.parameters,
         "epochs": len(history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
         "versions": folder.config["versions"],

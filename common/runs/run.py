@@ -11,6 +11,7 @@ from pathlib import Path
 
 from common import backend, files, folders
 from common.errors import UserError
+from common.prediction.networks import Networks
 from common.task import Task, TrainConfig, change_config
 
 
@@ -86,6 +87,14 @@ def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, object]:
     """
     config = change_config(task.config, run.config["settings"])
     return config, task.encoder.from_json(files.read_json(run.encoder_file))
+
+
+def load_networks(run: Run, task: Task, config: TrainConfig, encoder) -> Networks:
+    """The networks of a trained run."""
+    model = load_model(run, task, config, encoder)
+    from common.prediction import keras_networks
+
+    return keras_networks.of_model(model)
 
 
 def load_model(run: Run, task: Task, config: TrainConfig, encoder) -> object:
