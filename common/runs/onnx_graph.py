@@ -106,7 +106,7 @@ class Graph:
         Raises:
             UnknownLayerError: if the tables have no entry for it.
         """
-        if kwargs.pop("mask", None) is not None:
+        if any(mask is not None for mask in keras.tree.flatten(kwargs.pop("mask", None))):
             raise UnknownLayerError(
                 f"layer {operation.name} with a mask of Keras's own: pass padding_mask to the layers"
             )

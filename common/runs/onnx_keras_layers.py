@@ -150,8 +150,6 @@ def batch_normalization(graph: Graph, layer, inputs):
 
 def convolution(graph: Graph, layer, inputs):
     _features_last(layer)
-    causal = layer.padding == "causal"
-    padding = {"pads": [(layer.kernel_size[0] - 1) * layer.dilation_rate[0], 0]} if causal else _padding(layer)
     kernel = np.moveaxis(np.asarray(layer.kernel), (-1, -2), (0, 1))  # (filters, features, *kernel_size)
     output = graph.node(
         "Conv",
@@ -161,9 +159,20 @@ def convolution(graph: Graph, layer, inputs):
         strides=list(layer.strides),
         dilations=list(layer.dilation_rate),
         group=layer.groups,
-        **padding,
+        **_convolution_padding(layer),
     )
     return activated(graph, layer, _back(graph, output, layer.rank))
+
+
+def _convolution_padding(layer) -> dict:
+    """ONNX Runtime pads by itself, but not before the sequence alone, and not where the kernel has gaps."""
+    reach = [(size - 1) * step for size, step in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
+    if layer.padding == "causal":
+        return {"pads": [*reach, 0]}
+    if layer.padding == "same" and max(layer.dilation_rate) > 1:  # Keras has strides of 1 then
+        before = [total // 2 for total in reach]
+        return {"pads": [*before, *(total - half for total, half in zip(reach, before, strict=True))]}
+    return _padding(layer)
 
 
 def pooling(kind: str):

@@ -18,6 +18,7 @@ def _floats(graph: Graph, value) -> str:
 
 def _dtype(*values) -> str:
     """The type in which Keras computes with these: arrays of the graph, NumPy arrays and Python's numbers."""
+    values = (np.asarray(value) if isinstance(value, (list, tuple)) else value for value in values)
     return keras.backend.result_type(*(getattr(value, "dtype", type(value)) for value in values))
 
 
@@ -192,6 +193,7 @@ def split(graph: Graph, operation, x):
 
 
 def take(graph: Graph, operation, x, indices):
+    x = _as(graph, x, _dtype(x))
     x = x if operation.axis is not None else graph.reshape(x, -1)
     return graph.node("Gather", x, _as(graph, indices, "int32"), axis=operation.axis or 0)
 
@@ -201,7 +203,7 @@ def matmul(graph: Graph, operation, x1, x2):
 
 
 def einsum(graph: Graph, operation, *xs):
-    return graph.node("Einsum", *(_floats(graph, x) for x in xs), equation=operation.subscripts.replace(" ", ""))
+    return graph.node("Einsum", *(_floats(graph, x) for x in xs), equation=operation.subscripts)
 
 
 def getitem(graph: Graph, operation, x, key):
@@ -240,8 +242,13 @@ def silu(graph: Graph, x: str) -> str:
     return graph.node("Mul", x, graph.node("Sigmoid", x))
 
 
-def gelu(graph: Graph, x: str) -> str:
-    share = graph.node("Erf", graph.node("Div", x, graph.constant(math.sqrt(2))))
+def gelu(graph: Graph, x: str, approximate: bool = False) -> str:
+    if approximate:
+        cube = graph.node("Mul", graph.node("Mul", graph.node("Mul", x, x), x), graph.constant(0.044715))
+        scaled = graph.node("Mul", graph.node("Add", x, cube), graph.constant(math.sqrt(2 / math.pi)))
+        share = graph.node("Tanh", scaled)
+    else:
+        share = graph.node("Erf", graph.node("Div", x, graph.constant(math.sqrt(2))))
     return graph.node("Mul", graph.node("Mul", x, graph.constant(0.5)), graph.node("Add", share, graph.constant(1)))
 
 
@@ -307,8 +314,6 @@ _COMPARISONS = {
 }
 _REDUCTIONS = {"Max": "ReduceMax", "Mean": "ReduceMean", "Min": "ReduceMin", "Sum": "ReduceSum"}
 _ACTIVATIONS = {
-    "Elu": "elu",
-    "Gelu": "gelu",
     "Relu": "relu",
     "Selu": "selu",
     "Sigmoid": "sigmoid",
@@ -324,7 +329,6 @@ OPERATIONS = {
     **{name: comparison(kind) for name, kind in _COMPARISONS.items()},
     **{name: reduction(kind) for name, kind in _REDUCTIONS.items()},
     **{name: activation(function) for name, function in _ACTIVATIONS.items()},
-    "Abs": lambda graph, operation, x: graph.node("Abs", x),
     "Absolute": lambda graph, operation, x: graph.node("Abs", x),
     "All": truth("ReduceMin"),
     "Any": truth("ReduceMax"),
@@ -334,7 +338,9 @@ OPERATIONS = {
     "Clip": clip,
     "Concatenate": concatenate,
     "Einsum": einsum,
+    "Elu": lambda graph, operation, x: graph.node("Elu", x, alpha=float(operation.alpha)),
     "ExpandDims": expand_dims,
+    "Gelu": lambda graph, operation, x: gelu(graph, x, operation.approximate),
     "GetItem": getitem,
     "LogSoftmax": softmax("LogSoftmax"),
     "LogicalAnd": logic("And"),
