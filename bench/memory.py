@@ -38,6 +38,7 @@ def measure(path: Path) -> dict:
 
     backend.load()
     from common.encoding import batching
+    from common.prediction import keras_networks
     from common.task import change_config, load_task
     from common.training import fitting
 
@@ -62,7 +63,7 @@ def measure(path: Path) -> dict:
         stage("training", started)
 
         started = time.perf_counter()
-        task.score(examples.test, task.predict(config, model, encoder, examples.test))
+        task.score(examples.test, task.predict(config, keras_networks.of_model(model), encoder, examples.test))
         stage("measuring", started)
     return measured
 

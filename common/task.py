@@ -11,7 +11,7 @@ import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from common import folders
 from common.datasets.declaration import Dataset, Reference, checksums
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from common.encoding.encoder import Encoder
     from common.metrics.scores import Scores
+    from common.prediction.networks import Networks
 
 __all__ = [
     "SHAPES",
@@ -101,7 +102,7 @@ class Task(Generic[ConfigT, EncoderT, ExampleT]):
     own_file: OwnFile
     encoder: type[EncoderT]  # Encoder.fit(config, train_examples) sees nothing but train
     build_model: Callable[[ConfigT, EncoderT], keras.Model]  # (config, encoder) -> a compiled model
-    predict: Callable[[ConfigT, Any, EncoderT, Sequence[ExampleT]], list[dict]]  # (config, model, encoder, examples)
+    predict: Callable[[ConfigT, Networks, EncoderT, Sequence[ExampleT]], list[dict]]
     baseline: Callable[[ConfigT, Sequence[ExampleT], Sequence[ExampleT]], dict[str, list[dict]]]
     # (config, train, examples) -> name of each baseline: its predictions
     score: Callable[[Sequence[ExampleT], Sequence[dict]], Scores]  # (examples, predictions), of model and baselines

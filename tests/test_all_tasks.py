@@ -12,6 +12,7 @@ from common.encoding import batching
 from common.errors import UserError
 from common.metrics.scores import lower_is_better
 from common.prediction import networks
+from common.prediction.keras_networks import of_model
 from common.runs import run as runs
 from common.runs.examples import Request
 from common.task import SHAPES, task_names
@@ -86,7 +87,7 @@ def test_model_overfits_one_batch_and_tells_inputs_apart(name):
     model.fit(dataset, epochs=60, verbose=0)
     after = model.evaluate(dataset, verbose=0, return_dict=True)["loss"]
     assert after < before - 0.3 * abs(before)
-    predictions = task.predict(config, model, encoder, few.train[:16])
+    predictions = task.predict(config, of_model(model), encoder, few.train[:16])
     assert len({json.dumps(prediction) for prediction in predictions}) > 1
 
 
@@ -95,18 +96,13 @@ def test_padding_and_batch_size_change_no_prediction(name, monkeypatch):
     task, _, few, encoder = small.setting(name)
     model, config = small.model(name)
     examples = sorted(few.test, key=len)
-    together = task.predict(config, model, encoder, examples)
-    alone = task.predict(config, model, encoder, examples[:1])
+    together = task.predict(config, of_model(model), encoder, examples)
+    alone = task.predict(config, of_model(model), encoder, examples[:1])
     _assert_close(alone[0], together[0])
 
-    forward = networks.forward
     for size in (1, 8):
-        monkeypatch.setattr(
-            networks,
-            "forward",
-            lambda model, encoder, examples, batch_size=0, size=size: forward(model, encoder, examples, size),
-        )
-        for one, other in zip(task.predict(config, model, encoder, examples), together):
+        monkeypatch.setattr(networks, "BATCH_SIZE", size)
+        for one, other in zip(task.predict(config, of_model(model), encoder, examples), together):
             _assert_close(one, other)
 
 

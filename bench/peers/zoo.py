@@ -1,4 +1,4 @@
-"""The zoo: its layers, batches by length, training through `fit`, prediction through `networks.traced`."""
+"""The zoo: its layers, batches by length, training through `fit`, prediction through a `KerasNetwork`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.work import Accuracy, pairs, random_batch, sentences
 from common import layers
 from common.encoding import batching
 from common.encoding.text import PADDING
-from common.prediction import networks
+from common.prediction.keras_networks import KerasNetwork
 from common.training import fitting, optimizers
 
 
@@ -131,7 +131,7 @@ def translation(cell, data, batch, embedding_size, units):
 def predict(cell, timesteps, vocab_size, embedding_size, units):
     """The answer for one sentence by the call inside `make predict`."""
     token_ids, _ = random_batch(1, timesteps, vocab_size)
-    call = networks.traced(_classifier(cell, vocab_size, embedding_size, units, masked=True))
+    call = KerasNetwork(_classifier(cell, vocab_size, embedding_size, units, masked=True))
 
     def run(repeats):
         for _ in range(repeats):

@@ -46,11 +46,11 @@ def run(task_name: str | None, run_name: str | None, data: str | None, settings:
     folder = runs.find(task_name, run_name)
     trained, encoder = runs.load_encoder(folder, task)
     config = change_prediction(trained, settings)
-    model = runs.load_model(folder, task, config, encoder)
+    networks = runs.load_networks(folder, task, config, encoder)
     source = steps.reload_source(task, trained, folder, console)
     other = None if data is None or _is_own(source, data) else _other(task, trained, data, source, folder, console)
     into = folder if other is None and not settings else Run(folder.path / "evaluations" / _name(data, other, settings))
-    measured = steps.measure(task, config, model, encoder, folder, source, into, other)
+    measured = steps.measure(task, config, networks, encoder, folder, source, into, other)
     console_output.scores(console, measured)
     console.print(f"The report is {console_output.relative(into.report_file)}", highlight=False)
     return measured

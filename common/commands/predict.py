@@ -37,8 +37,8 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
     inputs = _read(task, text, file)
     if not len(inputs):
         raise UserError(f"There is no input in {file or 'the text'}.")
-    model = runs.load_model(folder, task, config, encoder)
-    for example, prediction in zip(inputs, task.predict(config, model, encoder, inputs)):
+    networks = runs.load_networks(folder, task, config, encoder)
+    for example, prediction in zip(inputs, task.predict(config, networks, encoder, inputs)):
         if as_json:
             print(json.dumps({"input": str(example), **prediction}, ensure_ascii=False))
         else:

@@ -10,6 +10,7 @@ from rich.console import Console
 from common import files
 from common.commands import console_output
 from common.errors import UserError
+from common.prediction.networks import Networks
 from common.reporting import evaluation, report
 from common.runs import examples
 from common.runs import run as runs
@@ -44,7 +45,7 @@ def reload_source(task: Task, config: TrainConfig, folder: Run, console: Console
 def measure(
     task: Task,
     config: TrainConfig,
-    model,
+    networks: Networks,
     encoder,
     folder: Run,
     source: Source,
@@ -60,7 +61,7 @@ def measure(
         other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
     name, test, shared = other or (source.name, source.splits.test, dict(source.shared))
-    result = evaluation.evaluate(task, config, model, encoder, source.splits.train, test)
+    result = evaluation.evaluate(task, config, networks, encoder, source.splits.train, test)
     history = folder.history
     about = folder.config
     own = into == folder
@@ -74,7 +75,7 @@ def measure(
         "examples": {**{side: len(part) for side, part in source.splits}, "test": len(test)},
         "shared": shared,
         "test_scored": 1 + (files.read_json(into.metrics_file)["test_scored"] if own and folder.finished else 0),
-        "parameters": model.count_params(),
+        "parameters": networks.parameters,
         "epochs": len(history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
         **{key: about[key] for key in ("versions", "code", "machine", "cores")},

@@ -57,7 +57,10 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     model = _train(task, config, source, encoder, folder, console, cluster)
     if not writes:
         return None
-    measured = steps.measure(task, config, model, encoder, folder, source, folder)
+    from common.prediction import keras_networks
+
+    networks = keras_networks.of_model(model)
+    measured = steps.measure(task, config, networks, encoder, folder, source, folder)
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
     return folder

@@ -43,19 +43,18 @@ def allowed(tags: Sequence[str]) -> np.ndarray:
     return np.array([[not tag.startswith("I-") or last[1:] == tag[1:] for tag in tags] for last in before])
 
 
-def span_probabilities(log_probabilities: np.ndarray, tags: Sequence[str], threshold: float) -> dict[Span, float]:
+def span_probabilities(conditional: np.ndarray, tags: Sequence[str], threshold: float) -> dict[Span, float]:
     """How probable it is that a span is there, exactly so, whatever stands elsewhere in the sentence.
 
     Args:
-        log_probabilities: float `(timesteps, num_tags + 1, num_tags)`, of tag j if tag i stands before it (of the first
-            timestep the last row counts), as `common.layers.CRF` gives them.
+        conditional: float `(timesteps, num_tags + 1, num_tags)`, the probability of tag j if tag i stands before it (of
+            the first timestep the last row counts), as `common.prediction.crf` gives its logarithm.
         tags: of the columns, all of BIO.
         threshold: of the spans to give, from 0 to 1.
 
     Returns:
         every span that is more probable than the threshold -> its probability.
     """
-    conditional = np.exp(log_probabilities)
     marginals = conditional[:1, -1]  # of each tag at each timestep, (timesteps, num_tags)
     for step in conditional[1:, :-1]:
         marginals = np.concatenate([marginals, marginals[-1:] @ step])

@@ -6,7 +6,7 @@ call. Padding stands on the right.
 
 from common.layers.adaptive import AdaptiveOutput
 from common.layers.attention import Attention, AttentionPooling
-from common.layers.crf import CRF, TransitionLoss
+from common.layers.crf import CRF, TransitionLoss, Transitions
 from common.layers.per_timestep import PerTimestep
 from common.layers.pooling import MaskedAveragePooling
 from common.layers.recurrent import CELLS, Recurrent, recurrent
@@ -25,5 +25,6 @@ __all__ = [
     "TiedOutput",
     "TokenDropout",
     "TransitionLoss",
+    "Transitions",
     "recurrent",
 ]

@@ -9,19 +9,46 @@ import tensorflow as tf
 IMPOSSIBLE = -1e9  # score of a transition that may not be; its exponent is 0, and no gradient passes through
 
 
+class Transitions(keras.layers.Layer):
+    """The scores of a tag after a tag, of which some may not be.
+
+    Args:
+        allowed: bool array `(num_tags + 1, num_tags)`, whether tag j may follow tag i; the last row is the start.
+
+    Call arguments:
+        scores: float array `(batch, timesteps, num_tags)`, of the tags; only its size is looked at.
+
+    Returns:
+        float array `(num_tags + 1, num_tags)`, the same for all inputs.
+    """
+
+    def __init__(self, allowed, name=None, dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.forbidden = np.where(np.asarray(allowed, bool), 0.0, IMPOSSIBLE).astype(np.float32)
+
+    def build(self, scores_shape):
+        if self.forbidden.shape != (scores_shape[-1] + 1, scores_shape[-1]):
+            raise ValueError(f"allowed must fit {scores_shape[-1]} tags, not have the shape {self.forbidden.shape}")
+        self.transitions = self.add_weight(self.forbidden.shape, initializer="zeros", name="transitions")
+
+    def call(self, scores):
+        return keras.ops.convert_to_tensor(self.transitions) + self.forbidden
+
+    def compute_output_shape(self, scores_shape):
+        return self.forbidden.shape
+
+
 class CRF(keras.layers.Layer):
     """The probability of each tag given the tag before it and the whole input, exactly (Lafferty and others 2001).
 
     A sequence of tags scores the sum of its transitions and of the scores of its tags. Its probability, which takes the
     sum over all sequences, falls into one factor a timestep, `p(tag | tag before, inputs)`. A recurrence from the last
     timestep to the first gives the factors, so that the loss is a mean over timesteps like any other and padding weighs
-    nothing; see `TransitionLoss`.
-
-    Args:
-        allowed: bool array `(num_tags + 1, num_tags)`, whether tag j may follow tag i; the last row is the start.
+    nothing; see `TransitionLoss`. `common.prediction.crf` computes the same in NumPy.
 
     Call arguments:
         scores: float array `(batch, timesteps, num_tags)`.
+        transitions: float array `(num_tags + 1, num_tags)`, as `Transitions` gives it.
         padding_mask: bool array `(batch, timesteps)`, true where a timestep is real; padding stands on the right.
 
     Returns:
@@ -29,25 +56,15 @@ class CRF(keras.layers.Layer):
         is that of the first timestep and of no use at others; padding has no meaning.
     """
 
-    def __init__(self, allowed, name=None, dtype=None):
-        super().__init__(name=name, dtype=dtype)
-        self.forbidden = np.where(np.asarray(allowed, bool), 0.0, IMPOSSIBLE)
-
-    def build(self, scores_shape, padding_mask_shape=None):
-        if self.forbidden.shape != (scores_shape[-1] + 1, scores_shape[-1]):
-            raise ValueError(f"allowed must fit {scores_shape[-1]} tags, not have the shape {self.forbidden.shape}")
-        self.transitions = self.add_weight(self.forbidden.shape, initializer="zeros", name="transitions")
-
-    def call(self, scores, padding_mask=None):
+    def call(self, scores, transitions, padding_mask=None):
         if padding_mask is None:
             padding_mask = tf.ones(tf.shape(scores)[:2], bool)
-        transitions = keras.ops.convert_to_tensor(self.transitions) + tf.cast(self.forbidden, scores.dtype)
         ahead = log_ahead(transitions, scores, padding_mask)  # (batch, timesteps, num_tags + 1)
         after = tf.pad(ahead[:, 1:, :-1], ((0, 0), (0, 1), (0, 0)))
         return transitions + (scores + after)[:, :, None, :] - ahead[:, :, :, None]
 
-    def compute_output_shape(self, scores_shape, padding_mask_shape=None):
-        return (*scores_shape[:2], *self.forbidden.shape)
+    def compute_output_shape(self, scores_shape, transitions_shape, padding_mask_shape=None):
+        return (*scores_shape[:2], *transitions_shape)
 
 
 @tf.custom_gradient

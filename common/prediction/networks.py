@@ -1,65 +1,109 @@
-"""A model's outputs for raw examples, in their order: the way from `predict` to the network."""
+"""The networks of a trained model behind one call, whichever library computes them, and the way from examples to rows.
+
+A model that contains models consists of these: translation of an "encoder" and a "decoder". Any other is one network,
+"model". `keras_networks` computes them with TensorFlow, `onnx_networks` with ONNX Runtime; neither is imported here.
+"""
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Protocol
 
 import numpy as np
 
-from common.encoding import batching
+BATCH_SIZE = 64  # examples that a network reads at once
+CHUNK = 1024  # examples that are encoded, and whose outputs are kept, at a time
 
-_compiled = weakref.WeakKeyDictionary()
+Outputs = np.ndarray | dict[str, np.ndarray]
 
 
-def forward(model, encoder, examples: Sequence, batch_size: int = 64) -> list:
-    """What the model gives for each example.
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """What a network reads under one name: the axes of the array, None where any size will do, and its type."""
 
-    Goes around `model.predict`, which builds an input pipeline at every call: one sentence costs a call of one
-    traced function instead.
+    shape: tuple[int | None, ...]
+    dtype: np.dtype
+
+
+class Network(Protocol):
+    """A network at rest: arrays by name in, one array or several by name out; the first axis is the batch.
+
+    Attributes:
+        inputs: what it reads, by name.
+    """
+
+    inputs: Mapping[str, Input]
+
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs: ...
+
+
+class Networks(dict[str, Network]):
+    """All networks of a trained model, by name.
 
     Args:
-        model: keras.Model over named inputs.
+        networks: name to network.
+        engine: what computes them: "Keras" or "ONNX Runtime".
+        parameters: number of weights of the whole model.
+    """
+
+    def __init__(self, networks: Mapping[str, Network], engine: str, parameters: int):
+        super().__init__(networks)
+        self.engine, self.parameters = engine, parameters
+
+
+def forward(network: Callable[[dict[str, np.ndarray]], Outputs | Sequence], encoder, examples: Iterable) -> Iterator:
+    """What a network gives for each example, in the order of the examples.
+
+    Examples are encoded CHUNK at a time, so memory does not grow with their number. Those of about the same length are
+    padded to each other, BATCH_SIZE at a time.
+
+    Args:
+        network: a network, or any function of a batch that gives something for each of its rows.
         encoder: has `encode(example) -> (inputs, targets)`.
         examples: raw examples, with or without targets.
 
-    Returns:
-        One item an example, in order: the row of the model's output (in the structure of that output), padded as its
-        batch was; cut it by the example's own length.
+    Yields:
+        one item an example: the row of the output, or a dict of the rows of each; padded as its batch was: cut it by
+        the example's own length.
     """
-    if not examples:
-        return []
-    batches = batching.ByLength(batching.encode(encoder, examples), batch_size)
-    rows = [None] * len(examples)
-    for numbers in batches.examples():
-        outputs = traced(model)(batches.assemble(numbers)[0])
-        for row, number in enumerate(numbers):
-            rows[number] = _row(outputs, row)
-    return rows
+    examples = iter(examples)
+    while chunk := list(islice(examples, CHUNK)):
+        encoded = [encoder.encode(example)[0] for example in chunk]
+        order = sorted(range(len(chunk)), key=lambda number: [np.size(array) for array in encoded[number].values()])
+        rows = [None] * len(chunk)
+        for start in range(0, len(order), BATCH_SIZE):
+            numbers = order[start : start + BATCH_SIZE]
+            outputs = network(padded([encoded[number] for number in numbers]))
+            for row, number in enumerate(numbers):
+                rows[number] = _row(outputs, row)
+        yield from rows
 
 
-def traced(model):
-    """`inputs -> outputs` of the model at rest, as NumPy arrays, traced once whatever the lengths."""
-    if model not in _compiled:
-        import tensorflow as tf
+def padded(encoded: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The inputs of several examples as one batch.
 
-        signature = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in _named_inputs(model).items()}
-        reference = weakref.ref(model)  # the function must not keep the key of its own entry alive
-        function = tf.function(lambda inputs: reference()(inputs, training=False), input_signature=[signature])
-        concrete = function.get_concrete_function()
-        _compiled[model] = lambda inputs: tf.nest.map_structure(
-            lambda tensor: tensor.numpy(), concrete({name: tf.constant(inputs[name]) for name in signature})
-        )
-    return _compiled[model]
+    Args:
+        encoded: the inputs of each example by name, as `Encoder.encode` gives them. A sequence differs in its first
+            axis alone; arrays of one shape, such as pictures, are stacked.
 
-
-def _named_inputs(model) -> dict:
-    return {tensor.name: tensor for tensor in model.inputs}
+    Returns:
+        name to array `(examples, ...)`; sequences are padded on the right with zeros, to one timestep at least.
+    """
+    batch = {}
+    for name in encoded[0]:
+        arrays = [np.asarray(inputs[name]) for inputs in encoded]
+        dtype = np.result_type(*arrays)
+        if not arrays[0].ndim:
+            batch[name] = np.array(arrays, dtype)
+            continue
+        longest = max(1, *map(len, arrays))
+        batch[name] = np.zeros((len(arrays), longest, *arrays[0].shape[1:]), dtype)
+        for row, array in zip(batch[name], arrays, strict=True):
+            row[: len(array)] = array
+    return batch
 
 
 def _row(outputs, row: int):
-    if isinstance(outputs, dict):
-        return {name: _row(output, row) for name, output in outputs.items()}
-    if isinstance(outputs, (list, tuple)):
-        return tuple(_row(output, row) for output in outputs)
-    return np.asarray(outputs[row])
+    return {name: output[row] for name, output in outputs.items()} if isinstance(outputs, dict) else outputs[row]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from common.metrics import scores as metrics
 from common.metrics.scores import Scores
+from common.prediction.networks import Networks
 from common.task import Task, TrainConfig
 
 
@@ -46,10 +47,12 @@ class Evaluation:
         return _without_nan(found)
 
 
-def evaluate(task: Task, config: TrainConfig, model, encoder, train: Sequence, examples: Sequence) -> Evaluation:
+def evaluate(
+    task: Task, config: TrainConfig, networks: Networks, encoder, train: Sequence, examples: Sequence
+) -> Evaluation:
     """Predict and score `examples` with the model, and with the task's baselines fitted on `train`."""
     started = time.perf_counter()
-    predictions = task.predict(config, model, encoder, examples)
+    predictions = task.predict(config, networks, encoder, examples)
     seconds = time.perf_counter() - started
     scores = task.score(examples, predictions)
     answers = task.baseline(config, train, examples)

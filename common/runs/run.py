@@ -11,6 +11,7 @@ from pathlib import Path
 from common import backend, files, folders
 from common.encoding.encoder import Encoder
 from common.errors import UserError
+from common.prediction.networks import Networks
 from common.task import Task, TrainConfig, change_config
 
 
@@ -135,6 +136,14 @@ def save_encoder(run: Run, encoder: Encoder) -> None:
     if arrays := encoder.arrays():
         files.write_arrays(run.arrays_file, arrays)
     files.write_json(run.encoder_file, encoder.to_json())
+
+
+def load_networks(run: Run, task: Task, config: TrainConfig, encoder) -> Networks:
+    """The networks of a trained run."""
+    model = load_model(run, task, config, encoder)
+    from common.prediction import keras_networks
+
+    return keras_networks.of_model(model)
 
 
 def load_model(run: Run, task: Task, config: TrainConfig, encoder) -> object:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 import tensorflow as tf
-
-SCORED_TOGETHER = 512  # timesteps; their logits over 10,000 words take 20 MB
 
 
 class StatefulModel(keras.Model):
@@ -67,36 +64,3 @@ class StatefulModel(keras.Model):
             for name, state in self._states.items()
         }
         return {"token_ids": inputs["token_ids"], **states}
-
-    def score(self, token_ids: np.ndarray, targets: np.ndarray, top: int = 5) -> tuple[np.ndarray, ...]:
-        """How well the model foresees a text, read as one stream from fresh states.
-
-        Args:
-            token_ids, targets: int32 arrays `(timesteps,)`; a target is the token after its token id.
-
-        Returns:
-            Three arrays `(timesteps,)`: the log-probability of each target in nats, the likeliest token in its place,
-            and whether the target was among the `top` likeliest (of equally likely ones the smaller id comes first).
-        """
-        states, found = self.fresh_states(1), []
-        for start in range(0, len(targets), SCORED_TOGETHER):
-            window = np.zeros((2, 1, SCORED_TOGETHER), np.int32)  # always one shape, so that it is compiled once
-            part = slice(start, start + SCORED_TOGETHER)
-            real = len(targets[part])
-            window[:, 0, :real] = token_ids[part], targets[part]
-            *scores, states = self._score_window(window[0], window[1], states, top)
-            found.append([score[:real] for score in scores])
-        if not found:
-            return np.zeros(0), np.zeros(0, int), np.zeros(0, bool)
-        return tuple(np.concatenate(arrays) for arrays in zip(*found))
-
-    @tf.function
-    def _score_window(self, token_ids, targets, states, top):
-        outputs = self({"token_ids": token_ids, **states}, training=False)
-        logits, targets = outputs["logits"][0], targets[0]  # (timesteps, vocab_size), (timesteps,)
-        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-        own = tf.gather(logits, targets, batch_dims=1)[:, None]
-        smaller = tf.range(tf.shape(logits)[1]) < targets[:, None]
-        before = tf.math.count_nonzero((logits > own) | ((logits == own) & smaller), axis=1)
-        states = {name: outputs[name] for name in states}
-        return -nats, tf.argmax(logits, axis=1), before < top, states

@@ -11,7 +11,9 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +23,14 @@ from common.encoding import tagging
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
-from common.prediction import networks
+from common.prediction import crf
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
 from .sample import load
+
+if TYPE_CHECKING:
+    import keras
 
 # Web addresses, @names and #tags stay whole; so do initials before a name, and words with hyphen or apostrophe.
 TOKEN = re.compile(r"https?://\S+|[@#]\w+|\b[A-Z]\.(?= [A-Z])|['’]s\b|\w+(?:[-'’](?!s\b)\w+)*|[^\w\s]")
@@ -123,7 +129,7 @@ class Encoder(BaseEncoder):
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """`members` networks that read the same sentences; the output is the mean of their log-probabilities.
 
     The loss of that mean is the mean of their losses, so each learns by itself. To pool them so makes up for how much
@@ -139,7 +145,9 @@ def build_model(config, encoder):
         "char_ids": keras.Input((None, MAX_CHARS), dtype="int32", name="char_ids"),
         "shapes": keras.Input((None, SHAPES), name="shapes"),
     }
-    opinions = [build_member(config, encoder, **inputs) for _ in range(config.members)]
+    padding_mask = keras.ops.not_equal(inputs["token_ids"], PADDING)  # (batch, timesteps), True = real
+    members = [build_member(config, encoder, f"member_{number}") for number in range(config.members)]
+    opinions = [layers.CRF()(**member(inputs), padding_mask=padding_mask) for member in members]
     model = keras.Model(inputs, sum(opinions) / config.members)
     steps = keras.optimizers.schedules.InverseTimeDecay(config.learning_rate, config.decay_steps, 1.0)
     model.compile(
@@ -149,12 +157,15 @@ def build_model(config, encoder):
     return model
 
 
-def build_member(config, encoder, token_ids, char_ids, shapes):
-    """Words by embedding, spelling and shape, a recurrent layer in both directions, scores of the tags, a CRF."""
+def build_member(config: Config, encoder: Encoder, name: str) -> keras.Model:
+    """Words by embedding, spelling and shape, a recurrent layer in both directions; scores of tags and transitions."""
     import keras
 
     from common import layers
 
+    token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+    char_ids = keras.Input((None, MAX_CHARS), dtype="int32", name="char_ids")
+    shapes = keras.Input((None, SHAPES), name="shapes")
     padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
     known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
     words = keras.layers.Embedding(len(encoder.words), config.embedding_size)(known)
@@ -165,26 +176,33 @@ def build_member(config, encoder, token_ids, char_ids, shapes):
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, embedding_size + 2 * char_units + SHAPES)
     x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, 2 * units)
-    logits = keras.layers.Dense(len(encoder.tags))(x)
-    return layers.CRF(tagging.allowed(encoder.tags.names))(logits, padding_mask)
+    scores = keras.layers.Dense(len(encoder.tags))(x)  # (batch, timesteps, num_tags)
+    transitions = layers.Transitions(tagging.allowed(encoder.tags.names))(scores)  # (num_tags + 1, num_tags)
+    inputs = {"token_ids": token_ids, "char_ids": char_ids, "shapes": shapes}
+    return keras.Model(inputs, {"scores": scores, "transitions": transitions}, name=name)
 
 
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
-    """`{"tokens", "tags", "entities": [{"type", "text", "start", "stop", "probability"}], "unknown"}` each.
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Tagged]) -> list[dict]:
+    """`{"entities": [{"type", "text", "start", "stop", "probability"}], "tokens", "tags", "unknown"}` each.
 
     An entity is a span more probable than the threshold and than those it overlaps; `unknown` are the tokens that are
     not in the vocabulary. The threshold for the best F1 is half of that F1 (Lipton et al. 2014,
     https://arxiv.org/abs/1402.1892): 0.5 suits a model that is nearly always right, an unsure one needs less.
     """
-    from scipy.special import log_softmax
+
+    def pooled(inputs):
+        padding_mask = inputs["token_ids"] != PADDING
+        opinions = [crf.log_probabilities(**member(inputs), padding_mask=padding_mask) for member in networks.values()]
+        return sum(opinions) / len(opinions)  # log-probabilities (batch, timesteps, num_tags + 1, num_tags)
 
     untagged, predictions = [Tagged(example.tokens) for example in examples], []
-    for example, padded in zip(untagged, networks.forward(model, encoder, untagged)):
-        log_probabilities = log_softmax(padded[: len(example)].astype(np.float64), axis=-1)  # a mean need not sum to 1
-        probabilities = tagging.span_probabilities(log_probabilities, encoder.tags.names, config.threshold)
+    for example, padded in zip(untagged, forward(pooled, encoder, untagged)):
+        conditional = np.exp(padded[: len(example)])
+        conditional /= conditional.sum(axis=-1, keepdims=True)  # a mean of logarithms need not belong to a sum of 1
+        probabilities = tagging.span_probabilities(conditional, encoder.tags.names, config.threshold)
         found = tagging.without_overlap(probabilities)
         answer = _answer(example.tokens, tagging.tags_of(found, len(example)))
         for entity, span in zip(answer["entities"], found):
@@ -220,7 +238,7 @@ def _answer(tokens, tags) -> dict:
         {"type": span.type, "text": " ".join(tokens[span.start : span.stop]), "start": span.start, "stop": span.stop}
         for span in tagging.spans(tags)
     ]
-    return {"tokens": list(tokens), "tags": list(tags), "entities": entities}
+    return {"entities": entities, "tokens": list(tokens), "tags": list(tags)}
 
 
 def score(examples, predictions):

@@ -14,20 +14,24 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from common.datasets import lines
 from common.datasets.splits import by_position
-from common.encoding import batching
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.streams import Stream
 from common.encoding.text import END, PADDING, SPECIAL, START, UNKNOWN, Vocabulary, running_text, words
 from common.errors import UserError, unknown
-from common.prediction import networks, sampling
+from common.prediction import language_model, sampling
+from common.prediction.networks import Networks
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
 from .sample import load
+
+if TYPE_CHECKING:
+    import keras
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -143,7 +147,7 @@ class Encoder(BaseEncoder):
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """Embedding, a recurrent layer whose state is carried over, the embedding again as the output."""
     import keras
 
@@ -180,24 +184,17 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Line]) -> list[dict]:
     """For a line, how well the model foresees each word, given all lines before; for a prompt, how it goes on.
 
     A line: `{"words", "token_ids", "log_probabilities", "guesses", "in_top5"}`, lists that end with the line's end.
     A prompt: `{"continuation": text, "words": [{"word", "probability", "alternatives": {word: probability}}]}`.
     """
-    foreseen = iter(_foresee(model, encoder, [line for line in examples if not line.is_prompt]))
-    return [_go_on(config, model, encoder, line) if line.is_prompt else next(foreseen) for line in examples]
-
-
-def _foresee(model, encoder, examples) -> list[dict]:
-    """All lines as one stream through the model."""
-    if not examples:
-        return []
-    encoded = batching.encode(encoder, examples)
-    scores = model.score(encoded.inputs["token_ids"].values, encoded.targets.values)
-    of_lines = zip(*(np.split(score, encoded.targets.offsets[1:-1]) for score in scores))
-    return [_foreseen(encoder, line, *scores) for line, scores in zip(examples, of_lines)]
+    network = networks["model"]
+    lines = [line for line in examples if not line.is_prompt]
+    scores = language_model.score_lines(network, map(encoder.encode, lines))
+    foreseen = (_foreseen(encoder, line, *score) for line, score in zip(lines, scores))
+    return [_go_on(config, network, encoder, line) if line.is_prompt else next(foreseen) for line in examples]
 
 
 def _foreseen(encoder, line, log_probabilities, guesses, in_top5) -> dict:
@@ -210,13 +207,13 @@ def _foreseen(encoder, line, log_probabilities, guesses, in_top5) -> dict:
     }
 
 
-def _go_on(config, model, encoder, line) -> dict:
+def _go_on(config, network, encoder, line) -> dict:
     """Draw word after word; the seed decides, whatever other prompts there are."""
     random = np.random.default_rng(config.seed)
     drawn = sampling.continuation(
-        networks.traced(model),
+        network,
         np.append(END, encoder.ids(encoder.split(line))),
-        {name: np.asarray(state) for name, state in model.fresh_states(1).items()},
+        language_model.fresh_states(network, 1),
         lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
         never=(PADDING, UNKNOWN, START),
     )

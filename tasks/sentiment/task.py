@@ -10,7 +10,9 @@ https://www.jmlr.org/papers/v12/collobert11a.html; averaging served SST-2 better
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,10 +20,13 @@ from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import PADDING, Labels, Vocabulary, words
-from common.prediction import networks
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
 from .sample import load
+
+if TYPE_CHECKING:
+    import keras
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -109,7 +114,7 @@ class Encoder(BaseEncoder):
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """Embedding, a recurrent layer in both directions, the average over the real timesteps, one logit a label."""
     import keras
 
@@ -142,11 +147,13 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Review]) -> list[dict]:
     """`{"label", "probabilities": {label: probability}}` for each review."""
-    logits = np.array(networks.forward(model, encoder, examples), np.float64)  # (examples, num_classes)
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return [_answer(encoder.labels.names, row) for row in odds / odds.sum(axis=1, keepdims=True)]
+    answers = []
+    for logits in forward(networks["model"], encoder, examples):  # (num_classes,)
+        exponentials = np.exp(logits - logits.max(), dtype=np.float64)
+        answers.append(_answer(encoder.labels.names, exponentials / exponentials.sum()))
+    return answers
 
 
 def baseline(config, train, examples):

@@ -14,6 +14,7 @@ import itertools
 from bisect import bisect
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,8 +22,12 @@ from common.datasets.prices import PriceSeries, read_prices
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.series import Scaler, beside_median, log_returns, market_moves, next_days
 from common.errors import UserError
-from common.prediction import networks
+from common.prediction import student_t
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, checksums
+
+if TYPE_CHECKING:
+    import keras
 
 SHORTEST_PAST = 20  # returns that must be known before a forecast: a month of trading
 INTERVAL = 0.9  # probability that the stated interval holds the truth
@@ -169,7 +174,7 @@ def features(past: PriceSeries, market: bool) -> np.ndarray:
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """A recurrent layer whose last state gives three numbers for each day of the horizon."""
     import keras
     from keras import ops
@@ -195,9 +200,9 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Evening]) -> list[dict]:
     """For each evening its next `days`: location, scale, tail and 90 % interval of the return; price and its own."""
-    outputs = np.array(networks.forward(model, encoder, examples), np.float64)  # (examples, horizon, 3)
+    outputs = np.array(list(forward(networks["model"], encoder, examples)), np.float64)  # (examples, horizon, 3)
     units = np.array([encoder.unit(example) for example in examples])
     outputs[..., :2] *= units[:, None, None]
     return _answers(examples, outputs)
@@ -216,10 +221,8 @@ def baseline(config, train, examples):
 
 def _answers(examples: Sequence[Evening], forecasts: np.ndarray) -> list[dict]:
     """Predictions from location, scale and tail (inf: normal) of the returns, `(examples, horizon, 3)`."""
-    from scipy import stats
-
     location, scale, tail = np.moveaxis(forecasts, -1, 0)  # each (examples, horizon)
-    reach = scale * stats.t.ppf((1 + INTERVAL) / 2, tail)
+    reach = student_t.reach(scale, tail, INTERVAL)
     # A price is reached by a sum of returns; of independent ones the squares of the reaches add up, near enough.
     path, path_reach = location.cumsum(axis=1), np.sqrt((reach**2).cumsum(axis=1))
     closes = np.array([example.past.close[-1] for example in examples])[:, None]
@@ -227,11 +230,8 @@ def _answers(examples: Sequence[Evening], forecasts: np.ndarray) -> list[dict]:
     for name, moved in (("price", path), ("price_low", path - path_reach), ("price_high", path + path_reach)):
         columns[name] = closes * np.exp(moved / 100)
     table = np.stack(list(columns.values()), axis=-1).tolist()  # (examples, horizon, columns)
-    answers = []
-    for example, rows in zip(examples, table):
-        dates = next_days(example.past.dates, len(rows))
-        answers.append({"days": [{"date": date, **dict(zip(columns, row))} for date, row in zip(dates, rows)]})
-    return answers
+    dates = (next_days(example.past.dates, forecasts.shape[1]) for example in examples)
+    return [{"days": [{"date": day, **dict(zip(columns, row))} for day, row in zip(*one)]} for one in zip(dates, table)]
 
 
 def score(examples, predictions):

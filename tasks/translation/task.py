@@ -12,20 +12,25 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from common.datasets import readers
 from common.datasets.splits import by_chance
-from common.encoding import batching
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.subwords import Pieces, spaced_words
 from common.encoding.text import END, PADDING, START, words
-from common.prediction import decoding, networks
+from common.prediction import decoding
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums, prediction_setting
 
 from .sample import load
+
+if TYPE_CHECKING:
+    import keras
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -115,7 +120,7 @@ class Encoder(BaseEncoder):
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """An encoder and a decoder, trained as one; `predict` runs the decoder by itself, one step at a time."""
     import keras
 
@@ -133,7 +138,7 @@ def build_model(config, encoder):
     return model
 
 
-def build_encoder(config, vocab_size):
+def build_encoder(config: Config, vocab_size: int) -> keras.Model:
     """What the decoder may know of a source: its own first state and, for attention, the states at all timesteps."""
     import keras
 
@@ -156,7 +161,7 @@ def build_encoder(config, vocab_size):
     return keras.Model({"source_ids": source_ids}, memory, name="encoder")
 
 
-def build_decoder(config, vocab_size, memory):
+def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.KerasTensor]) -> keras.Model:
     """Logits of the piece after each piece of the target, and the state from which the next call can go on."""
     import keras
 
@@ -185,20 +190,17 @@ def build_decoder(config, vocab_size, memory):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Pair]) -> list[dict]:
     """`{"text", "source_tokens", "target_tokens", "attention"}`: a weight for each target and source token."""
-    encode, decode = (networks.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
+
+    def translate(inputs):
+        memory = networks["encoder"](inputs)
+        found = _search(config, networks["decoder"], memory, np.count_nonzero(inputs["source_ids"], axis=1))
+        attention = _attention(networks["decoder"], memory, found) if config.attention else [None] * len(found)
+        return {"target_ids": found, "weights": attention}
+
     sources = [Pair(example.source) for example in examples]
-    batches = batching.ByLength(batching.encode(encoder, sources), batch_size=64)
-    predictions = [{}] * len(examples)
-    for numbers in batches.examples():
-        inputs, *_ = batches.assemble(numbers)
-        memory = encode(inputs)
-        found = _search(config, decode, memory, np.count_nonzero(inputs["source_ids"], axis=1))
-        attention = _attention(decode, memory, found) if config.attention else [None] * len(found)
-        for number, target_ids, weights in zip(numbers, found, attention, strict=False):  # the batch may be filled up
-            predictions[number] = _answer(encoder, sources[number], target_ids, weights)
-    return predictions
+    return [_answer(encoder, pair, **row) for pair, row in zip(sources, forward(translate, encoder, sources))]
 
 
 def _search(config, decode, memory, lengths) -> list[list[int]]:

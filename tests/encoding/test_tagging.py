@@ -10,6 +10,7 @@ import tensorflow as tf
 from common import layers
 from common.encoding import tagging
 from common.encoding.tagging import Span
+from common.prediction import crf
 
 TAGS = ("O", "B-person", "I-person", "B-place", "I-place")
 
@@ -46,20 +47,30 @@ def scored(path, scores):
     return sum(scores[t, i, j] for t, (i, j) in enumerate(zip(before, path)))
 
 
+class Field:
+    """Transitions and the CRF over them."""
+
+    def __init__(self, tags):
+        self.transitions, self.field = layers.Transitions(tagging.allowed(tags)), layers.CRF()
+
+    def __call__(self, scores, mask=None):
+        return self.field(scores, self.transitions(scores), mask)
+
+
 def random_field(seed=0, batch=3, timesteps=4):
     """A CRF with random weights, scores and a mask of different lengths."""
     random = np.random.default_rng(seed)
-    field = layers.CRF(tagging.allowed(TAGS))
+    field = Field(TAGS)
     scores = random.normal(0, 2, (batch, timesteps, 5)).astype("float32")
     mask = np.arange(timesteps) < np.arange(timesteps, timesteps - batch, -1)[:, None]
     field(scores, mask)
-    field.set_weights([random.normal(size=(6, 5)).astype("float32")])
+    field.transitions.set_weights([random.normal(size=(6, 5)).astype("float32")])
     return field, scores, mask
 
 
 def enumerated(field, scores):
     """Every valid sequence of one sentence's tags -> its probability, by summing over all of them."""
-    (transitions,) = field.get_weights()
+    (transitions,) = field.transitions.get_weights()
     weights = {}
     for path in itertools.product(range(5), repeat=len(scores)):
         if valid([TAGS[i] for i in path]):
@@ -78,6 +89,15 @@ def test_field_gives_the_probability_of_every_sequence():
             assert scored(path, outputs[row]) == pytest.approx(np.log(probability), abs=1e-4)
 
 
+def test_the_layer_and_numpy_give_the_same_probabilities():
+    field, scores, mask = random_field(batch=4)
+    mask[3] = False
+    found = crf.log_probabilities(scores, np.array(field.transitions(scores)), mask)
+    expected = np.array(field(scores, mask), np.float64)
+    assert mask.any(axis=1).tolist() == [True, True, True, False]
+    np.testing.assert_allclose(found[mask], expected[mask], rtol=1e-5, atol=1e-5)
+
+
 def test_loss_is_the_likelihood_and_padding_weighs_nothing():
     field, scores, mask = random_field()
     targets = np.array([[1, 2, 0, 3], [0, 3, 4, 0], [0, 1, 0, 0]])
@@ -93,7 +113,7 @@ def test_loss_is_the_likelihood_and_padding_weighs_nothing():
 
 def test_gradient_of_the_field_is_that_of_automatic_differentiation():
     field, scores, mask = random_field(timesteps=5)
-    scores, weight = tf.Variable(scores), field.transitions
+    scores, weight = tf.Variable(scores), field.transitions.transitions
     targets = np.array([[1, 2, 0, 3, 4], [0, 3, 4, 0, 0], [0, 1, 0, 0, 0]])
     loss = layers.TransitionLoss(reduction="sum")
 
@@ -118,7 +138,7 @@ def test_gradient_of_the_field_is_that_of_automatic_differentiation():
 
 def test_probability_of_a_span_sums_over_all_sequences_that_have_it():
     field, scores, _ = random_field(timesteps=4)
-    outputs = np.array(field(scores[:1]), np.float64)[0]
+    outputs = np.exp(np.array(field(scores[:1]), np.float64)[0])
     every = enumerated(field, scores[0])
     candidates = [Span(kind, i, j) for kind in ("person", "place") for i in range(4) for j in range(i + 1, 5)]
     expected = {

@@ -11,6 +11,7 @@ import pytest
 from common import layers
 from common.encoding import batching, tagging
 from common.encoding.wordforms import MAX_CHARS
+from common.prediction.keras_networks import of_model
 from tasks.ner_tagging import sample
 from tasks.ner_tagging.task import TASK, Encoder, Tagged, baseline, predict, read, score
 from tests import small
@@ -128,7 +129,7 @@ def test_a_type_that_train_does_not_have_can_be_tested():
     *_, encoder = small.setting("ner_tagging")
     model, config = small.model("ner_tagging")
     test = [Tagged(("Monday", "came"), ("B-weekday", "O"))]
-    assert score(test, predict(config, model, encoder, test))["f1_weekday"] == 0
+    assert score(test, predict(config, of_model(model), encoder, test))["f1_weekday"] == 0
 
 
 def test_answers_are_valid_whatever_the_weights():
@@ -136,7 +137,7 @@ def test_answers_are_valid_whatever_the_weights():
     *_, few, encoder = small.setting("ner_tagging")
     model, config = small.model("ner_tagging")
     model.set_weights([4 * np.random.default_rng(0).normal(size=weight.shape) for weight in model.get_weights()])
-    predictions = predict(dataclasses.replace(config, threshold=0.001), model, encoder, few.test)
+    predictions = predict(dataclasses.replace(config, threshold=0.001), of_model(model), encoder, few.test)
     spans = 0
     for example, prediction in zip(few.test, predictions):
         assert len(prediction["tags"]) == len(example)
@@ -161,10 +162,10 @@ def test_members_learn_side_by_side_and_are_pooled(monkeypatch):
     assert float(model.loss(targets, model(inputs), weights)) == pytest.approx(np.mean(losses), rel=1e-5)
 
     seen = []
-    monkeypatch.setattr(tagging, "span_probabilities", lambda logs, *_: seen.append(logs) or {})
-    task.predict(config, model, encoder, few.test)
+    monkeypatch.setattr(tagging, "span_probabilities", lambda conditional, *_: seen.append(conditional) or {})
+    task.predict(config, of_model(model), encoder, few.test)
     assert len(seen) == len(few.test)
-    assert all(np.exp(logs).sum(axis=-1) == pytest.approx(1) for logs in seen)
+    assert all(conditional.sum(axis=-1) == pytest.approx(1) for conditional in seen)
 
 
 def test_the_network_sees_the_same_name_whoever_cut_the_text():

@@ -11,7 +11,8 @@ from common.encoding.streams import Stream
 from common.encoding.text import END, UNKNOWN
 from common.errors import UserError
 from common.metrics.language_model import BANDS, LanguageModel, mixed
-from common.prediction import networks
+from common.prediction import language_model
+from common.prediction.keras_networks import KerasNetwork, of_model
 from common.task import change_config
 from tasks.next_word.sample import load, sentences
 from tasks.next_word.task import TASK, Encoder, Line, read, split
@@ -110,7 +111,7 @@ def test_an_untrained_model_knows_how_often_each_word_occurs():
     model, _ = small.model("next_word")
     odds = np.maximum(encoder.counts, 0.1) / sum(encoder.counts)
     targets = np.concatenate([encoder.encode(line)[1] for line in few.train])
-    logs, _, _ = model.score(np.roll(targets, 1), targets)
+    logs, _, _ = language_model.score(KerasNetwork(model), np.roll(targets, 1), targets)
     assert -logs.mean() == pytest.approx(-np.log(odds[targets]).mean(), rel=0.02)
 
 
@@ -172,7 +173,7 @@ def test_states_are_not_weights(trained):
 
 def test_scores_are_those_of_one_step_after_the_other(trained):
     config, model, encoder, lines = trained
-    step, states, expected = networks.traced(model), model.fresh_states(1), []
+    step, states, expected = KerasNetwork(model), model.fresh_states(1), []
     for line in lines:
         inputs, targets = encoder.encode(line)
         for token, target in zip(inputs["token_ids"], targets):
@@ -180,7 +181,7 @@ def test_scores_are_those_of_one_step_after_the_other(trained):
             states = {name: outputs[name] for name in states}
             logits = outputs["logits"][0, 0].astype(float)
             expected.append(logits[target] - np.log(np.exp(logits).sum()))
-    predictions = TASK.predict(config, model, encoder, lines)
+    predictions = TASK.predict(config, of_model(model), encoder, lines)
     found = [log for prediction in predictions for log in prediction["log_probabilities"]]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
     for prediction, line in zip(predictions, lines):
@@ -190,22 +191,44 @@ def test_scores_are_those_of_one_step_after_the_other(trained):
             assert hit or encoder.vocabulary.tokens[word_id] != guess
 
 
+def test_the_size_of_a_window_changes_no_score(trained, monkeypatch):
+    _, model, encoder, lines = trained
+    inputs, targets = zip(*map(encoder.encode, lines))
+    text = np.concatenate([each["token_ids"] for each in inputs]), np.concatenate(targets)
+    expected = language_model.score(KerasNetwork(model), *text)
+    for window in (7, 50, 10_000):
+        monkeypatch.setattr(language_model, "WINDOW", window)
+        logs, guesses, in_top = language_model.score(KerasNetwork(model), *text)
+        np.testing.assert_allclose(logs, expected[0], rtol=1e-4, atol=1e-5)
+        assert (guesses == expected[1]).all() and (in_top == expected[2]).all()
+
+
+def test_of_equally_probable_words_the_first_comes_first():
+    def network(inputs):
+        return {"logits": np.tile(np.array([0, 1, 1, 1, 0], np.float32), (1, inputs["token_ids"].shape[1], 1))}
+
+    network.inputs = {"token_ids": None}
+    logs, guesses, in_top = language_model.score(network, np.arange(5), np.arange(5), top=2)
+    np.testing.assert_allclose(np.exp(logs) * (2 + 3 * np.e), [1, np.e, np.e, np.e, 1], rtol=1e-6)
+    assert guesses.tolist() == [1] * 5 and in_top.tolist() == [False, True, True, False, False]
+
+
 def test_what_comes_later_changes_no_prediction(trained):
     config, model, encoder, lines = trained
-    together = TASK.predict(config, model, encoder, lines)
+    together = TASK.predict(config, of_model(model), encoder, lines)
     for count in (1, 5):
-        assert TASK.predict(config, model, encoder, lines[:count]) == together[:count]
-    assert TASK.predict(change_config(config, {"batch_size": 1}), model, encoder, lines) == together
-    assert TASK.predict(config, model, encoder, [lines[0], Line(" "), *lines[1:]])[2:] == together[1:]
-    assert TASK.predict(config, model, encoder, []) == []
+        assert TASK.predict(config, of_model(model), encoder, lines[:count]) == together[:count]
+    assert TASK.predict(change_config(config, {"batch_size": 1}), of_model(model), encoder, lines) == together
+    assert TASK.predict(config, of_model(model), encoder, [lines[0], Line(" "), *lines[1:]])[2:] == together[1:]
+    assert TASK.predict(config, of_model(model), encoder, []) == []
 
 
 def test_a_continuation_depends_on_seed_and_prompt_alone(trained):
     config, model, encoder, _ = trained
     prompts = [Line("The value of", is_prompt=True), Line("If the", is_prompt=True)]
-    both = TASK.predict(config, model, encoder, prompts)
-    assert TASK.predict(config, model, encoder, prompts[1:]) == both[1:]
-    assert TASK.predict(dataclasses.replace(config, seed=1), model, encoder, prompts) != both
+    both = TASK.predict(config, of_model(model), encoder, prompts)
+    assert TASK.predict(config, of_model(model), encoder, prompts[1:]) == both[1:]
+    assert TASK.predict(dataclasses.replace(config, seed=1), of_model(model), encoder, prompts) != both
     assert all(len(answer["words"]) <= config.new_words for answer in both)
 
 
@@ -214,7 +237,7 @@ def test_the_settings_of_a_continuation_hold(trained):
     prompt = [Line("The value of", is_prompt=True)]
     greedy = dataclasses.replace(config, temperature=0.0, new_words=5)
     one, other = (
-        TASK.predict(settings, model, encoder, prompt)[0]
+        TASK.predict(settings, of_model(model), encoder, prompt)[0]
         for settings in (greedy, dataclasses.replace(greedy, temperature=3.0, top_k=1, seed=5))
     )
     assert one == other
@@ -230,7 +253,7 @@ def test_ngrams_answer_in_the_same_form(trained):
     lines = [*lines, Line("")]
     answers = TASK.baseline(config, few.train, lines)
     assert list(answers) == ["Kneser-Ney trigram", "Kneser-Ney bigram"]
-    mine = TASK.predict(config, model, encoder, lines)
+    mine = TASK.predict(config, of_model(model), encoder, lines)
     for predictions in answers.values():
         for one, other in zip(predictions, mine, strict=True):
             assert one.keys() == other.keys()

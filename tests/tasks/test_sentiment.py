@@ -12,6 +12,7 @@ import pytest
 
 from common.encoding.text import SPECIAL, words
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.sentiment import sample
 from tasks.sentiment.task import TASK, Review
 from tests import small
@@ -185,7 +186,7 @@ def test_own_files(tmp_path):
 def test_answer_is_the_label_of_the_highest_probability():
     task, _, few, encoder = small.setting("sentiment")
     model, config = small.model("sentiment")
-    for prediction in task.predict(config, model, encoder, few.test):
+    for prediction in task.predict(config, of_model(model), encoder, few.test):
         probabilities = prediction["probabilities"]
         assert sum(probabilities.values()) == pytest.approx(1)
         assert prediction["label"] == max(probabilities, key=probabilities.get)

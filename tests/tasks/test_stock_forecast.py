@@ -9,6 +9,7 @@ from common.baselines import volatility
 from common.datasets.prices import PriceSeries
 from common.encoding.series import log_returns, market_moves
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.stock_forecast import task as stock_forecast
 
 
@@ -136,7 +137,7 @@ def test_horizon_of_several_days():
     encoder = stock_forecast.Encoder.fit(config, examples)
     keras.utils.set_random_seed(0)
     model = stock_forecast.build_model(config, encoder)
-    predictions = stock_forecast.predict(config, model, encoder, examples)
+    predictions = stock_forecast.predict(config, of_model(model), encoder, examples)
     assert [len(answer["days"]) for answer in predictions] == [3] * len(examples)
     scores = stock_forecast.score(examples, predictions)
     assert scores.rows[:, 0].tolist() == [3] * (len(examples) - 2) + [2, 1]

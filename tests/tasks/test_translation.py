@@ -8,7 +8,7 @@ import pytest
 from common.encoding.subwords import Pieces
 from common.encoding.text import END, PADDING, START, words
 from common.errors import UserError
-from common.prediction import networks
+from common.prediction.keras_networks import KerasNetwork, of_model
 from common.task import change_config
 from tasks.translation import sample, task
 from tasks.translation.task import TASK, Config, Encoder, Pair
@@ -60,7 +60,7 @@ def test_an_untrained_model_can_learn_where_to_look():
     """Attention starts wide: nothing is learned of what it does not look at."""
     pieces = Pieces.fit(["one two three four five six seven eight"], 20, False)
     model = task.build_model(Config(units=256, embedding_size=256), Encoder(pieces, pieces, 20))
-    encode, decode = (networks.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
+    encode, decode = (KerasNetwork(model.get_layer(name)) for name in ("encoder", "decoder"))
     source_ids = np.random.default_rng(0).integers(END + 1, len(pieces), (16, 12)).astype(np.int32)
     memory = encode({"source_ids": source_ids})
     attention = decode({"target_ids": source_ids, **memory})["attention"]  # (batch, target, source timesteps)
@@ -96,9 +96,9 @@ def test_the_decoder_steps_as_it_was_trained(cell, attention):
     model, _ = small.model("translation", cell=cell, attention=attention)
     rows = [encoder.encode(pair)[0] for pair in few.test[:5]]
     source_ids, target_ids = (padded([row[name] for row in rows]) for name in ("source_ids", "target_ids"))
-    trained = networks.traced(model)({"source_ids": source_ids, "target_ids": target_ids})
-    memory = networks.traced(model.get_layer("encoder"))({"source_ids": source_ids})
-    decode = networks.traced(model.get_layer("decoder"))
+    trained = KerasNetwork(model)({"source_ids": source_ids, "target_ids": target_ids})
+    memory = KerasNetwork(model.get_layer("encoder"))({"source_ids": source_ids})
+    decode = KerasNetwork(model.get_layer("decoder"))
     for step in range(target_ids.shape[1]):
         outputs = decode({"target_ids": target_ids[:, step : step + 1], **memory})
         np.testing.assert_allclose(outputs["logits"][:, 0], trained[:, step], atol=1e-5)
@@ -121,7 +121,7 @@ def test_predictions_fit_their_sources(changes):
     config = change_config(config, changes)
     encoder = Encoder.fit(config, few.train)
     model = task.build_model(config, encoder)
-    for pair, answer in zip(few.test, task.predict(config, model, encoder, few.test), strict=True):
+    for pair, answer in zip(few.test, task.predict(config, of_model(model), encoder, few.test), strict=True):
         assert encoder.source.join(answer["source_tokens"]) == pair.source
         assert encoder.target.join(answer["target_tokens"]) == answer["text"]
         assert len(answer["target_tokens"]) < 2 * len(answer["source_tokens"]) + 10
@@ -136,15 +136,17 @@ def test_prediction_never_reads_the_target():
     _, _, few, encoder = small.setting("translation")
     model, config = small.model("translation")
     blind = [Pair(pair.source) for pair in few.test]
-    assert task.predict(config, model, encoder, few.test) == task.predict(config, model, encoder, blind)
-    assert task.predict(config, model, encoder, []) == []
+    assert task.predict(config, of_model(model), encoder, few.test) == task.predict(
+        config, of_model(model), encoder, blind
+    )
+    assert task.predict(config, of_model(model), encoder, []) == []
 
 
 def test_the_search_can_be_changed_after_training():
     _, _, few, encoder = small.setting("translation")
     model, config = small.model("translation", units=16)
     texts = [
-        [answer["text"] for answer in task.predict(change_config(config, changes), model, encoder, few.test)]
+        [answer["text"] for answer in task.predict(change_config(config, changes), of_model(model), encoder, few.test)]
         for changes in (
             {"beam_width": 1},
             {"beam_width": 4, "length_penalty": 0},

@@ -47,8 +47,9 @@ def test_no_model_makes_onednn_complain():
         "    task, config, few, encoder = small.setting(name)\n"
         "    model, config = small.model(name)\n"
         "    batches = encoder.batches(batching.encode(encoder, few.train), config.batch_size, 0)\n"
+        "    from common.prediction.keras_networks import of_model\n"
         "    model.fit(batches.dataset().take(1), verbose=0, shuffle=False)\n"
-        "    task.predict(config, model, encoder, few.test)\n"
+        "    task.predict(config, of_model(model), encoder, few.test)\n"
     )
     assert done.returncode == 0, done.stderr
     assert "oneDNN" not in done.stderr

@@ -1,0 +1,73 @@
+"""How well a language model predicts a text, read as one stream through a network whose states go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from common.prediction.networks import Network
+
+WINDOW = 512  # timesteps that the network reads at once; their logits over 10,000 words take 20 MB
+_ROWS = 32  # timesteps that are scored at once: their logits stay in the processor's cache
+
+
+def fresh_states(network: Network, rows: int) -> dict[str, np.ndarray]:
+    """State name to zeros `(rows, units)`: what the network reads beside `token_ids`."""
+    states = {name: kind for name, kind in network.inputs.items() if name != "token_ids"}
+    return {name: np.zeros((rows, *kind.shape[1:]), kind.dtype) for name, kind in states.items()}
+
+
+def score(network: Network, token_ids: np.ndarray, targets: np.ndarray, top: int = 5) -> tuple[np.ndarray, ...]:
+    """How well the network predicts a text, from fresh states.
+
+    Args:
+        network: from `token_ids` `(1, timesteps)` and states to `logits` `(1, timesteps, vocab_size)` and, under the
+            names of the states, the states after them.
+        token_ids, targets: int32 arrays `(timesteps,)`; a target is the token after its token id.
+
+    Returns:
+        Three arrays `(timesteps,)`: the log-probability of each target in nats, the most probable token in its place,
+        and whether the target was among the `top` most probable (of equally probable ones the smaller id comes first).
+    """
+    logs, guesses, in_top = (np.zeros(len(targets), kind) for kind in (np.float32, int, bool))
+    states = fresh_states(network, 1)
+    for start in range(0, len(targets), WINDOW):
+        # Every window has the same size: a product of another size may round otherwise, and no score shall depend on
+        # what comes after it.
+        window = np.zeros((1, WINDOW), np.int32)
+        real = token_ids[start : start + WINDOW]
+        window[0, : len(real)] = real
+        outputs = network({"token_ids": window, **states})
+        states = {name: outputs[name] for name in states}
+        for row in range(0, len(real), _ROWS):
+            part = slice(start + row, start + min(row + _ROWS, len(real)))
+            logits = outputs["logits"][0, row : row + _ROWS][: len(targets[part])]
+            logs[part], guesses[part], in_top[part] = _scored(logits, targets[part], top)
+    return logs, guesses, in_top
+
+
+def score_lines(network: Network, lines: Iterable[tuple[dict, np.ndarray]]) -> Iterator[tuple[np.ndarray, ...]]:
+    """What `score` gives, for each line of a text by itself; each goes on from the one before.
+
+    Args:
+        lines: inputs with `token_ids` and targets of each, as `Encoder.encode` gives them.
+    """
+    lines = [(inputs["token_ids"], targets) for inputs, targets in lines]
+    if lines:
+        token_ids, targets = map(np.concatenate, zip(*lines))
+        ends = np.cumsum([len(targets) for _, targets in lines])
+        yield from zip(*(np.split(array, ends[:-1]) for array in score(network, token_ids, targets)))
+
+
+def _scored(logits: np.ndarray, targets: np.ndarray, top: int) -> tuple[np.ndarray, ...]:
+    """The same of some timesteps, from their logits `(timesteps, vocab_size)`."""
+    own = np.take_along_axis(logits, targets[:, None], axis=1)
+    guesses = logits.argmax(axis=1)
+    largest = np.take_along_axis(logits, guesses[:, None], axis=1)
+    logs = own - largest - np.log(np.exp(logits - largest).sum(axis=1, keepdims=True))
+    before = np.count_nonzero(logits > own, axis=1)
+    equal = logits == own
+    for row in np.flatnonzero(np.count_nonzero(equal, axis=1) > 1):
+        before[row] += np.count_nonzero(equal[row, : targets[row]])
+    return logs[:, 0], guesses, before < top

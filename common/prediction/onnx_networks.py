@@ -1,0 +1,87 @@
+"""The networks of an exported model, computed by ONNX Runtime; neither TensorFlow nor Keras is needed."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from common.prediction.networks import Input, Outputs
+
+ALONE = "output"  # the name of the output of a network that gives one array
+NEXT = "next_"  # before the name of an output that is also the name of an input: the state after the step
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+PART = 16  # rows of a batch for which a thread of its own is worth its start
+
+
+class OnnxNetwork:
+    """An ONNX file as a `Network`.
+
+    A session uses one thread, since the loop over the timesteps gains nothing from more: a large batch is cut into
+    parts that are computed beside each other.
+
+    Args:
+        model: the file, or its bytes.
+    """
+
+    def __init__(self, model: Path | bytes):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        source = str(model) if isinstance(model, Path) else model
+        self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        self.inputs = {
+            one.name: Input(
+                tuple(size if isinstance(size, int) else None for size in one.shape),
+                _TYPES[one.type.split("(")[1][:-1]],
+            )
+            for one in self._session.get_inputs()
+        }
+        outputs = self._session.get_outputs()
+        self._names = [_plain(one.name, self.inputs) for one in outputs]
+        self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # the others are the same for all rows
+
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs:
+        arrays = {name: np.asarray(inputs[name], kind.dtype) for name, kind in self.inputs.items()}
+        rows = len(next(iter(arrays.values())))
+        if rows == 0:
+            raise ValueError("a batch must have at least one row: ONNX Runtime ends the process at an empty one")
+        parts = min(CORES, rows // PART)
+        outputs = self._session.run(None, arrays) if parts < 2 else self._in_parts(arrays, rows, parts)
+        return outputs[0] if self._names == [ALONE] else dict(zip(self._names, outputs, strict=True))
+
+    def _in_parts(self, arrays: Mapping[str, np.ndarray], rows: int, parts: int) -> list[np.ndarray]:
+        bounds = [rows * part // parts for part in range(parts + 1)]
+        cut = [{name: array[start:stop] for name, array in arrays.items()} for start, stop in pairwise(bounds)]
+        found = list(_threads().map(lambda part: self._session.run(None, part), cut))
+        return [
+            np.concatenate(pieces) if by_row else pieces[0]
+            for pieces, by_row in zip(zip(*found, strict=True), self._by_row, strict=True)
+        ]
+
+
+_TYPES = {
+    name: np.dtype(kind)
+    for name, kind in {
+        "float": "float32",
+        "double": "float64",
+        **{name: name for name in ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")},
+    }.items()
+}
+
+
+def _plain(name: str, inputs: Mapping[str, Input]) -> str:
+    """The name that the model gave an output."""
+    plain = name.removeprefix(NEXT)
+    return plain if plain in inputs else name
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(CORES)

@@ -1,0 +1,189 @@
+"""An ONNX graph that grows node by node, and the walk through a Keras model that makes it grow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+
+import keras
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from common.prediction.onnx_networks import ALONE, NEXT
+
+OPSET = 17  # the newest that is needed; every ONNX Runtime since 2022 reads it
+IR_VERSION = 8
+
+
+class UnknownLayerError(Exception):
+    """A layer or operation that has no entry in the tables, by its name and class."""
+
+
+class Value(str):
+    """The name of an array in the graph, with its shape (None where any size will do) and its type in Keras's words."""
+
+    def __new__(cls, name: str, shape: Iterable[int | None], dtype: str):
+        value = super().__new__(cls, name)
+        value.shape, value.dtype = tuple(shape), dtype
+        return value
+
+
+class Graph:
+    """Nodes, constants, inputs and outputs.
+
+    Args:
+        layers: class of a layer -> function `(graph, layer, *call arguments) -> names of its outputs`.
+        operations: name of a class of `keras.ops` -> the same.
+    """
+
+    def __init__(self, layers: Mapping[type, Callable], operations: Mapping[str, Callable]):
+        self._layers, self._operations = layers, operations
+        self._nodes, self._constants, self._known = [], {}, {}
+        self._scope, self._count = "", 0
+
+    def node(self, kind: str, *inputs: str, outputs: int | Iterable[bool] = 1, **attributes) -> str | list[str]:
+        """Add a node.
+
+        Args:
+            inputs: names; "" for one that is left out.
+            outputs: how many outputs are wanted, or of each whether it is.
+
+        Returns:
+            The name of the output; a list of names if `outputs` is given, "" for one that is not wanted.
+        """
+        wanted = [True] * outputs if isinstance(outputs, int) else list(outputs)
+        names = [self._name(kind) if one else "" for one in wanted]
+        self._nodes.append(helper.make_node(kind, inputs, names, name=names[wanted.index(True)], **attributes))
+        return names[0] if outputs == 1 else names
+
+    def constant(self, value, dtype: str = "float32") -> str:
+        """The name of a constant array; equal ones are stored once."""
+        array = np.ascontiguousarray(np.asarray(value), dtype=np.dtype(dtype))
+        array = array.reshape(np.shape(value))  # ascontiguousarray makes an axis of none
+        key = hashlib.sha256(array.tobytes()).digest(), array.shape, array.dtype.str
+        if key not in self._constants:
+            self._constants[key] = numpy_helper.from_array(array, self._name("constant"))
+        return self._constants[key].name
+
+    def integers(self, *values: int) -> str:
+        """A constant int64 array `(len(values),)`, such as axes or a shape."""
+        return self.constant(values, "int64")
+
+    def once(self, key: tuple, make: Callable[[], str]) -> str:
+        """What `make` gives, made once for each key."""
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+    def cast(self, value: str, dtype: str) -> str:
+        """The array in another type; itself if it is a `Value` of that type."""
+        if getattr(value, "dtype", None) == dtype:
+            return value
+        return self.node("Cast", value, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
+
+    def reshape(self, value: str, *sizes: int | str) -> str:
+        """The array in another shape.
+
+        Args:
+            sizes: of the new axes, in order; a name stands for the sizes in an int64 array of one axis.
+        """
+        if all(isinstance(size, int) for size in sizes):
+            return self.node("Reshape", value, self.integers(*sizes))
+        parts = [self.integers(size) if isinstance(size, int) else size for size in sizes]
+        return self.node("Reshape", value, self.node("Concat", *parts, axis=0))
+
+    def sizes(self, value: str, start: int, stop: int) -> str:
+        """The sizes of the axes from `start` to before `stop`, an int64 array."""
+        return self.node("Shape", value, start=start, end=stop)
+
+    def apply(self, operation, *args, **kwargs):
+        """Add what a layer, a model or an operation of `keras.ops` does.
+
+        Args:
+            args, kwargs: of its call, with a `Value` for each array.
+
+        Raises:
+            UnknownLayerError: if the tables have no entry for it.
+        """
+        if any(mask is not None for mask in keras.tree.flatten(kwargs.pop("mask", None))):
+            raise UnknownLayerError(
+                f"layer {operation.name} with a mask of Keras's own: pass padding_mask to the layers"
+            )
+        kwargs.pop("training", None)
+        if isinstance(operation, keras.Sequential):
+            operation = operation._functional
+        handler = self._handler(operation)
+        if handler is None:
+            raise UnknownLayerError(f"layer {operation.name} of class {type(operation).__name__}")
+        outer, self._scope = self._scope, f"{self._scope}{operation.name}/"
+        results = handler(self, operation, *args, **kwargs)
+        self._scope = outer
+        return results
+
+    def _handler(self, operation) -> Callable | None:
+        if isinstance(operation, keras.Model):
+            return Graph._walk if hasattr(operation, "_nodes_by_depth") else None  # a model in functional form
+        if type(operation).__module__.startswith("keras.src.ops."):
+            return self._operations.get(type(operation).__name__)
+        if operation.compute_dtype != "float32":
+            raise UnknownLayerError(f"layer {operation.name} in {operation.compute_dtype}")
+        return self._layers.get(type(operation))
+
+    def _walk(self, model: keras.Model, inputs):
+        """Add a functional model; gives a `Value` for each of its outputs, in their structure."""
+        found = dict(zip(map(id, model.inputs), _in_order(model, inputs), strict=True))
+        by_depth = model._nodes_by_depth  # Keras runs its models by it, too
+        for depth in sorted(by_depth, reverse=True):
+            for node in by_depth[depth]:
+                if node.operation is None or node.is_input:
+                    continue
+                args, kwargs = node.arguments.fill_in(found)
+                results = keras.tree.flatten(self.apply(node.operation, *args, **kwargs))
+                for tensor, result in zip(node.outputs, results, strict=True):
+                    found[id(tensor)] = Value(result, tensor.shape, tensor.dtype)
+        return keras.tree.map_structure(lambda tensor: found[id(tensor)], model._outputs_struct)
+
+    def _name(self, kind: str) -> str:
+        self._count += 1
+        return f"{self._scope}{kind.lower()}_{self._count}"
+
+    def model(self, network: keras.Model) -> onnx.ModelProto:
+        """A whole file that computes what the network does at rest.
+
+        Raises:
+            UnknownLayerError: if the tables lack something; names it.
+            ValueError: if the network gives something else than an array or arrays by name.
+        """
+        inputs = [Value(tensor.name, tensor.shape, tensor.dtype) for tensor in network.inputs]
+        found = self.apply(network, {str(value): value for value in inputs})
+        found = {ALONE: found} if isinstance(found, Value) else found
+        if not isinstance(found, dict) or not all(isinstance(value, Value) for value in found.values()):
+            raise ValueError(f"model {network.name} must give an array or a dict of arrays")
+        outputs = {f"{NEXT}{name}" if name in inputs else name: value for name, value in found.items()}
+        for name, value in outputs.items():
+            self._nodes.append(helper.make_node("Identity", [value], [name], name=f"output {name}"))
+        graph = helper.make_graph(
+            self._nodes,
+            network.name,
+            [_described(value, value) for value in inputs],
+            [_described(name, value) for name, value in outputs.items()],
+            list(self._constants.values()),
+        )
+        opset = helper.make_opsetid("", OPSET)
+        proto = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="rnn task zoo")
+        onnx.checker.check_model(proto)
+        return proto
+
+
+def _in_order(model: keras.Model, inputs) -> list[Value]:
+    """The inputs of a call in the order of `model.inputs`; by the names of these if they come by name."""
+    if isinstance(inputs, dict):
+        return [inputs[tensor.name] for tensor in model.inputs]
+    return keras.tree.flatten(inputs)
+
+
+def _described(name: str, value: Value):
+    """Name, type and axes of an input or output. Axes of any size have names; the first is the batch."""
+    axes = [size or ("batch" if axis == 0 else f"{name}_{axis}") for axis, size in enumerate(value.shape)]
+    return helper.make_tensor_value_info(str(name), helper.np_dtype_to_tensor_dtype(np.dtype(value.dtype)), axes)
