@@ -53,5 +53,5 @@ def naive_bayes_logistic_regression(
         ratio = np.log(inside / inside.sum()) - np.log(outside / outside.sum())
         model = LogisticRegression(max_iter=1000).fit(train.multiply(ratio).tocsr(), is_label)
         columns.append(model.predict_proba(inputs.multiply(ratio).tocsr())[:, 1])
-    odds = np.stack(columns, axis=1)
-    return labels, odds / odds.sum(axis=1, keepdims=True)
+    scores = np.stack(columns, axis=1)
+    return labels, scores / scores.sum(axis=1, keepdims=True)

@@ -82,7 +82,7 @@ class KneserNey:
         return number
 
     def score(self, line: np.ndarray, top: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How well the model foresees each word of a line.
+        """The probability of each word of a line, and of the most probable words in its place.
 
         Args:
             line: int array `(words,)`, ids; the last is END.

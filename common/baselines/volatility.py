@@ -22,23 +22,23 @@ MODELS = {
 
 
 def forecasts(
-    returns: Mapping[str, np.ndarray], evenings: Sequence[tuple[str, int]], horizon: int
+    returns: Mapping[str, np.ndarray], origins: Sequence[tuple[str, int]], horizon: int
 ) -> dict[str, np.ndarray]:
-    """Forecasts of every model from these evenings, each fitted to a stock on what was known on its first one.
+    """Forecasts of every model from these origins, each fitted to a stock on what was known on its first one.
 
     Args:
         returns: stock -> float array `(days,)` in percent.
-        evenings: stock and number of returns known.
+        origins: stock and number of returns known.
         horizon: days to forecast from each.
 
     Returns:
-        name of the model -> float array `(evenings, horizon, 3)`, as in `walk_forward`.
+        name of the model -> float array `(origins, horizon, 3)`, as in `walk_forward`.
     """
     from rich.console import Console
     from rich.progress import track
 
-    stocks, known = np.array([stock for stock, _ in evenings]), np.array([days for _, days in evenings])
-    found = {name: np.empty((len(evenings), horizon, 3)) for name in MODELS}
+    stocks, known = np.array([stock for stock, _ in origins]), np.array([days for _, days in origins])
+    found = {name: np.empty((len(origins), horizon, 3)) for name in MODELS}
     console = Console(stderr=True)
     for stock in track(returns, "Fitting baselines", console=console, transient=True, disable=len(returns) == 1):
         mine = np.flatnonzero(stocks == stock)
@@ -49,7 +49,7 @@ def forecasts(
 
 
 def walk_forward(name: str, returns: np.ndarray, known: int, horizon: int) -> np.ndarray:
-    """Forecasts from every evening on which `known` returns or more were known, each with all that was known by then.
+    """Forecasts from every origin on which `known` returns or more were known, each with all that was known by then.
 
     The parameters are fitted once, on the first `known` returns; from there on every day's return moves the variance.
 
@@ -57,7 +57,7 @@ def walk_forward(name: str, returns: np.ndarray, known: int, horizon: int) -> np
         name: of a model in MODELS.
         returns: float array `(days,)` in percent.
         known: number of returns to fit on, at least 20.
-        horizon: days to forecast from each evening.
+        horizon: days to forecast from each origin.
 
     Returns:
         float array `(days - known + 1, horizon, 3)`: location, scale and degrees of freedom (inf: normal) of the return
@@ -76,10 +76,10 @@ def walk_forward(name: str, returns: np.ndarray, known: int, horizon: int) -> np
             variance = omega + alpha * surprises[day] ** 2 + beta * variance
     for step in range(1, horizon):
         variances[:, step] = omega + (alpha + beta) * variances[:, step - 1] if "omega" in fitted else variance
-    tail = fitted.get("nu", np.inf)
-    shrink = 1.0 if np.isinf(tail) else np.sqrt((tail - 2) / tail)  # from the deviation of a Student-t to its scale
+    df = fitted.get("nu", np.inf)
+    shrink = 1.0 if np.isinf(df) else np.sqrt((df - 2) / df)  # from the deviation of a Student-t to its scale
     location = np.full_like(variances, mean)
-    return np.stack([location, shrink * np.sqrt(variances), np.full_like(variances, tail)], axis=-1)
+    return np.stack([location, shrink * np.sqrt(variances), np.full_like(variances, df)], axis=-1)
 
 
 def fit(name: str, returns: np.ndarray) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""How well forecasts with an interval foresee numbers: likelihood, coverage, error against persistence, direction."""
+"""How good forecasts with an interval are: likelihood, coverage, error against persistence, direction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ForecastScores(Scores):
     Attributes:
         dates: datetime64[D] array `(examples,)`: of the first forecast day.
         series: name of the series of each example.
-        truth, location, scale, tail: float arrays `(examples,)`, of the first forecast day.
+        truth, location, scale, df: float arrays `(examples,)`, of the first forecast day.
         low, high: float arrays `(examples,)`, the ends of its interval.
         levels: float array `(examples,)`, the forecast probability of a value below the truth (the probability integral
             transform): uniform between 0 and 1 if the forecasts are right.
@@ -58,8 +58,8 @@ class ForecastScores(Scores):
             unit: of the errors, for names and axes.
             parts: title -> label of each example, for breakdowns beside those by year and by series.
         """
-        location, scale, tail = np.moveaxis(distributions, -1, 0)
-        distribution = stats.t(tail, location, scale)
+        location, scale, df = np.moveaxis(distributions, -1, 0)
+        distribution = stats.t(df, location, scale)
         low, high = distribution.interval(INTERVAL)
         known = ~np.isnan(truths)
         moved = known & (truths != 0)
@@ -74,7 +74,7 @@ class ForecastScores(Scores):
         }
         rows = np.stack([np.where(known, column, 0).sum(axis=1) for column in columns.values()], axis=1)
         self.dates, self.series, self.unit = np.asarray(dates, "datetime64[D]"), list(series), unit
-        self.truth, self.location, self.scale, self.tail = truths[:, 0], location[:, 0], scale[:, 0], tail[:, 0]
+        self.truth, self.location, self.scale, self.df = truths[:, 0], location[:, 0], scale[:, 0], df[:, 0]
         self.low, self.high = low[:, 0], high[:, 0]
         self.levels = distribution.cdf(truths)[:, 0]
 

@@ -1,4 +1,4 @@
-"""How well a language model foresees text: perplexity and top-5 accuracy per word, the ends of lines included."""
+"""How well a language model predicts text: perplexity and top-5 accuracy per word, the ends of lines included."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LanguageModel(Scores):
     A word outside the vocabulary is scored as the unknown word, which is easier than the word itself; `known_words` is
     the share of the words for which that was not done, so compare perplexities only where it is the same.
 
-    A mistake in the sense of a report is the word of a line that the model foresaw least, beside its own guess.
+    A mistake in the sense of a report is the least probable word of a line, beside the model's own guess.
 
     Attributes:
         predictions: as given.

@@ -31,7 +31,7 @@ def figures(
             "forecast.png",
             f"{name}: what happened, and the 90 % interval stated before; it holds {share:.1%} of the days.",
         ),
-        ("volatility.png", f"{name}: the size of the moves that was foreseen, and that of the moves around each day."),
+        ("volatility.png", f"{name}: the predicted size of the moves, and the size of the moves around each day."),
         (
             "calibration.png",
             "Left: level of the truth in its forecast, flat if right. Right: coverage of every interval.",
@@ -59,12 +59,12 @@ def _forecast(scores: ForecastScores, shown: np.ndarray, name: str, path: Path) 
 
 
 def _volatility(scores: ForecastScores, shown: np.ndarray, name: str, path: Path) -> None:
-    foreseen = (scores.high[shown] - scores.low[shown]) / (2 * stats.norm.ppf((1 + INTERVAL) / 2))
+    predicted = (scores.high[shown] - scores.low[shown]) / (2 * stats.norm.ppf((1 + INTERVAL) / 2))
     window = np.ones(min(AROUND, len(shown)))
     squares, count = (np.convolve(values, window, "same") for values in (scores.truth[shown] ** 2, np.ones(len(shown))))
     figure, axes = _over_time(name, f"standard deviation, {scores.unit} a day")
     axes.plot(scores.dates[shown], np.sqrt(squares / count), color=style.GREY, label=f"of the {AROUND} days around")
-    axes.plot(scores.dates[shown], foreseen, color=style.BLUE, linewidth=1.2, label="foreseen")
+    axes.plot(scores.dates[shown], predicted, color=style.BLUE, linewidth=1.2, label="predicted")
     axes.set_ylim(bottom=0)
     _finish(figure, path)
 

@@ -18,10 +18,10 @@ def beam_search(
     width: int = 1,
     length_penalty: float = 0.0,
 ) -> tuple[list[list[int]], np.ndarray]:
-    """The best sequences that a search finds which follows `width` beginnings of each at a time.
+    """The best sequences that a search finds which follows `width` hypotheses of each at a time.
 
     A sequence is scored by its log-probability divided by `length ** length_penalty`, its end included: 0 favours short
-    sequences, 1 compares by the mean. The search ends when no beginning can still become better than the best sequence
+    sequences, 1 compares by the mean. The search ends when no hypothesis can still become better than the best sequence
     that has ended; to stop after `width` ends would lose a probable long sequence to improbable short ones. Width 1 is
     greedy search, which takes the most probable token each time whatever the penalty.
 
@@ -30,7 +30,7 @@ def beam_search(
             which `i * width` to `(i + 1) * width - 1` belong to batch row i all the time.
         states: name -> array `(batch, ...)` from which each row of the batch starts.
         limits: int array `(batch,)`, the most tokens a sequence may have with its end.
-        width: beginnings to follow.
+        width: hypotheses to follow.
         length_penalty: the exponent, not below 0.
 
     Returns:
@@ -51,7 +51,7 @@ def beam_search(
     rows = np.arange(batch)[:, None]
     states = {name: np.repeat(state, width, axis=0) for name, state in states.items()}
     written = np.full((batch, width, 1), START, np.int32)  # (batch, width, timesteps)
-    totals = np.full((batch, width), -np.inf)  # log-probability of each beginning; -inf where there is none
+    totals = np.full((batch, width), -np.inf)  # log-probability of each hypothesis; -inf where there is none
     totals[:, 0] = 0.0
     best, best_scores = [[] for _ in limits], np.full(batch, -np.inf)
 

@@ -35,15 +35,15 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0, top_k: int = 0, 
     if temperature == 0:
         return np.eye(1, len(logits), logits.argmax())[0]
     with np.errstate(over="ignore"):  # a temperature next to 0 leaves -inf, which is right
-        odds = np.exp((logits - logits.max()) / temperature)
-    order = np.argsort(-odds, kind="stable")
+        unnormalised = np.exp((logits - logits.max()) / temperature)
+    order = np.argsort(-unnormalised, kind="stable")
     if top_k:
-        odds[order[top_k:]] = 0
+        unnormalised[order[top_k:]] = 0
     if top_p < 1:
-        shares = odds[order] / odds.sum()
+        shares = unnormalised[order] / unnormalised.sum()
         without = np.cumsum(shares) - shares  # of each: what the likelier ones reach without it
-        odds[order[without >= top_p]] = 0
-    return odds / odds.sum()
+        unnormalised[order[without >= top_p]] = 0
+    return unnormalised / unnormalised.sum()
 
 
 def sample(
@@ -84,11 +84,11 @@ def continuation(
         token_ids = [token]
 
 
-def describe(token: int, odds: np.ndarray, names: Sequence[str], alternatives: int = 5) -> dict:
+def describe(token: int, probabilities: np.ndarray, names: Sequence[str], alternatives: int = 5) -> dict:
     """A drawn token for a reader: `{"word", "probability", "alternatives": {word: probability}}`, likeliest first."""
-    likeliest = np.argsort(-odds, kind="stable")[:alternatives]
+    likeliest = np.argsort(-probabilities, kind="stable")[:alternatives]
     return {
         "word": names[token],
-        "probability": float(odds[token]),
-        "alternatives": {names[other]: float(odds[other]) for other in likeliest},
+        "probability": float(probabilities[token]),
+        "alternatives": {names[other]: float(probabilities[other]) for other in likeliest},
     }

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 
-def reach(scale: np.ndarray, tail: np.ndarray, probability: float) -> np.ndarray:
+def reach(scale: np.ndarray, df: np.ndarray, probability: float) -> np.ndarray:
     """How far from its location the central interval with that probability reaches to either side.
 
     Args:
         scale: float array.
-        tail: float array of that shape, degrees of freedom; inf for a normal distribution.
+        df: float array of that shape, degrees of freedom; inf for a normal distribution.
         probability: of the interval, from 0 to 1.
     """
     from scipy import special
 
     level = (1 + probability) / 2
-    return scale * np.where(np.isinf(tail), special.ndtri(level), special.stdtrit(tail, level))
+    return scale * np.where(np.isinf(df), special.ndtri(level), special.stdtrit(df, level))

@@ -50,12 +50,12 @@ class StudentT(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction)
 
     def call(self, y_true, y_pred):
-        location, scale, tail = tf.unstack(y_pred[:, : tf.shape(y_true)[1]], axis=-1)  # each (batch, horizon)
+        location, scale, df = tf.unstack(y_pred[:, : tf.shape(y_true)[1]], axis=-1)  # each (batch, horizon)
         distance = (y_true - location) / scale
         return (
             tf.math.log(scale)
-            + 0.5 * tf.math.log(math.pi * tail)
-            + tf.math.lgamma(tail / 2)
-            - tf.math.lgamma((tail + 1) / 2)
-            + (tail + 1) / 2 * tf.math.log1p(distance**2 / tail)
+            + 0.5 * tf.math.log(math.pi * df)
+            + tf.math.lgamma(df / 2)
+            - tf.math.lgamma((df + 1) / 2)
+            + (df + 1) / 2 * tf.math.log1p(distance**2 / df)
         )

@@ -46,7 +46,7 @@ class Config(TrainConfig):
     timesteps: int = 32  # words through which errors are propagated back
     units: int = 256  # of the state, and features of a word
     dropout: float = 0.5  # share of the word features, and of the recurrent layer's outputs, that training hides
-    head_words: int = 0  # above 0: training tells apart so many words, and rarer ones within clusters; 0: all words
+    cutoff: int = 0  # of the adaptive softmax: words in its head; rarer ones lie in clusters. 0: a full softmax
     temperature: float = prediction_setting(0.8)  # below 1 bolder, above 1 more various, 0 always the likeliest word
     top_k: int = prediction_setting(0)  # draw from the k likeliest words; 0 for all
     top_p: float = prediction_setting(0.95)  # draw from the likeliest words that together reach this probability
@@ -60,7 +60,7 @@ HELD_OUT_LINES = 5_000  # at most, of a user's file, for validation and for test
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a text: to be foreseen word by word, or, as a prompt, to be continued."""
+    """One line of a text, whose words are predicted; or, as a prompt, one that is continued."""
 
     text: str
     is_prompt: bool = False
@@ -134,7 +134,7 @@ class Encoder(BaseEncoder):
         return np.where((ids == PADDING) | (ids == START), UNKNOWN, ids)  # these mean nothing within a text
 
     def encode(self, example):
-        """A line follows the END of the line before; each word foresees the next, the last one its own END."""
+        """A line follows the END of the line before. The target of a word is the next word; that of the last is END."""
         ids = self.ids(self.split(example))
         targets = np.append(ids, END).astype(np.int32) if len(ids) else ids  # a blank line is nothing
         return {"token_ids": np.roll(targets, 1)}, targets
@@ -163,11 +163,11 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     x = keras.layers.Dropout(config.dropout)(embedding(token_ids))  # (batch, timesteps, units)
     x, *final = recurrent(x, initial_state=list(states.values()))
     x = keras.layers.Dropout(config.dropout)(x)
-    in_clusters = 0 < config.head_words < len(encoder.vocabulary)
-    reduced = layers.AdaptiveOutput(embedding, config.head_words) if in_clusters else None
+    in_clusters = 0 < config.cutoff < len(encoder.vocabulary)
+    reduced = layers.AdaptiveOutput(embedding, config.cutoff) if in_clusters else None
     output = reduced or layers.TiedOutput(embedding)
     logits = output(x)  # (batch, timesteps, vocab_size)
-    # An untrained model shall foresee each word as often as it occurs: the network starts with what is left to learn.
+    # Initialise the output bias to the unigram log-probabilities.
     output.bias.assign(np.log(np.maximum(encoder.counts, 0.1) / sum(encoder.counts)))
 
     model = stateful.StatefulModel(
@@ -185,7 +185,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Line]) -> list[dict]:
-    """For a line, how well the model foresees each word, given all lines before; for a prompt, how it goes on.
+    """For a line, the probability of each word, given all lines before; for a prompt, its continuation.
 
     A line: `{"words", "token_ids", "log_probabilities", "guesses", "in_top5"}`, lists that end with the line's end.
     A prompt: `{"continuation": text, "words": [{"word", "probability", "alternatives": {word: probability}}]}`.
@@ -193,11 +193,11 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     network = networks["model"]
     lines = [line for line in examples if not line.is_prompt]
     scores = language_model.score_lines(network, map(encoder.encode, lines))
-    foreseen = (_foreseen(encoder, line, *score) for line, score in zip(lines, scores))
-    return [_go_on(config, network, encoder, line) if line.is_prompt else next(foreseen) for line in examples]
+    scored = (_scored(encoder, line, *score) for line, score in zip(lines, scores))
+    return [_go_on(config, network, encoder, line) if line.is_prompt else next(scored) for line in examples]
 
 
-def _foreseen(encoder, line, log_probabilities, guesses, in_top5) -> dict:
+def _scored(encoder, line, log_probabilities, guesses, in_top5) -> dict:
     return {
         "words": [*encoder.split(line), SPECIAL[END]][: len(guesses)],
         "token_ids": encoder.encode(line)[1].tolist(),
@@ -218,7 +218,7 @@ def _go_on(config, network, encoder, line) -> dict:
         never=(PADDING, UNKNOWN, START),
     )
     drawn = islice(takewhile(lambda choice: choice[0] != END, drawn), config.new_words)
-    choices = [sampling.describe(word, odds, encoder.vocabulary.tokens) for word, odds in drawn]
+    choices = [sampling.describe(word, probabilities, encoder.vocabulary.tokens) for word, probabilities in drawn]
     write = " ".join if encoder.tokens == "spaces" else running_text
     return {"continuation": write(choice["word"] for choice in choices), "words": choices}
 
@@ -232,7 +232,7 @@ def baseline(config, train, examples):
     for name, order in {"Kneser-Ney trigram": 3, "Kneser-Ney bigram": 2}.items():
         model = KneserNey((encoder.encode(line)[1] for line in train), order, len(encoder.vocabulary))
         scores = (model.score(encoder.encode(line)[1]) for line in examples)
-        answers[name] = [_foreseen(encoder, line, *score) for line, score in zip(examples, scores)]
+        answers[name] = [_scored(encoder, line, *score) for line, score in zip(examples, scores)]
     return answers
 
 
@@ -267,7 +267,7 @@ TASK = Task(
                 "data/ptb.test.txt": "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0",
             },
             size=5_951_345,
-            settings="tokens=spaces vocab_size=10002 head_words=400 units=400 dropout=0.4 batch_size=32 epochs=7",
+            settings="tokens=spaces vocab_size=10002 cutoff=400 units=400 dropout=0.4 batch_size=32 epochs=7",
             references=(
                 Reference("recurrent network", "perplexity", 124.7, "Mikolov and Zweig 2012"),
                 Reference("Kneser-Ney 5-gram", "perplexity", 141.2, "Mikolov and Zweig 2012"),

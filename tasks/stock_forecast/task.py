@@ -2,9 +2,9 @@
 
     GOOG up to 2008-10-14, 362.71 -> 2008-10-15: 362.2, with probability 0.9 between 339.9 and 386
 
-Where the price goes is as good as unforeseeable; how far it goes is not, since calm and stormy days come in clusters
-(Engle 1982). So the network states location, scale and tail of the next returns, a Student-t distribution as in
-Bollerslev's GARCH (1987), and is trained on its likelihood, as mixture density networks are (Bishop 1994).
+The direction of a price can hardly be predicted; the size of its moves can, since calm and stormy days come in clusters
+(Engle 1982). So the network predicts a Student-t distribution of the next returns (location, scale, degrees of freedom)
+as Bollerslev's GARCH does (1987), and is trained on its likelihood like a mixture density network (Bishop 1994).
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Config(TrainConfig):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Evening:
-    """What is known of a stock after the close of a day, and the returns that followed, in percent."""
+class Origin:
+    """A forecast origin: a stock as known after the close of a day, and the returns that followed, in percent."""
 
     stock: str
     date: str  # the day, ISO
@@ -67,16 +67,16 @@ class Evening:
         return f"{self.stock} up to {self.date}, {self.past.close[-1]:.2f}"
 
 
-def evenings(stock: PriceSeries) -> list[Evening]:
-    """All evenings of a stock from which to forecast, in order, each with a target."""
+def origins(stock: PriceSeries) -> list[Origin]:
+    """All forecast origins of a stock, in order, each with a target."""
     returns = log_returns(stock.close).round(4).tolist()
     return [
-        Evening(stock.name, str(stock.dates[day]), stock[: day + 1], tuple(returns[day : day + LONGEST_HORIZON]))
+        Origin(stock.name, str(stock.dates[day]), stock[: day + 1], tuple(returns[day : day + LONGEST_HORIZON]))
         for day in range(SHORTEST_PAST, len(returns))
     ]
 
 
-def split(examples: Sequence[Evening], seed: int = 0) -> Splits:
+def split(examples: Sequence[Origin], seed: int = 0) -> Splits:
     """By time, at the same dates for all stocks; chance has no part in it.
 
     The past of a test example reaches into the days of train and validation, as it would in use. No return is a target
@@ -100,7 +100,7 @@ def load_sample(folder: None) -> Splits:
     with np.load(cbook.get_sample_data("goog.npz", asfileobj=False), allow_pickle=False) as file:
         days = file["price_data"]
     volume = days["volume"].astype(float)
-    return split(evenings(PriceSeries("GOOG", days["date"], days["adj_close"], volume)))
+    return split(origins(PriceSeries("GOOG", days["date"], days["adj_close"], volume)))
 
 
 def load_stocknet(shortest: int):
@@ -110,18 +110,18 @@ def load_stocknet(shortest: int):
         stocks = [read_prices(path) for path in sorted((folder / "price" / "raw").glob("*.csv"))]
         moves = market_moves([(stock.dates, stock.close) for stock in stocks])
         stocks = [dataclasses.replace(stock, market=market) for stock, market in zip(stocks, moves)]
-        return split([example for stock in stocks if len(stock) >= shortest for example in evenings(stock)])
+        return split([example for stock in stocks if len(stock) >= shortest for example in origins(stock)])
 
     return load
 
 
-def read(path: Path, labelled: bool) -> list[Evening]:
-    """The evenings of a user's file of prices; without targets the last one alone, from which to forecast."""
+def read(path: Path, labelled: bool) -> list[Origin]:
+    """The origins of a user's file of prices; without targets the last one alone, from which to forecast."""
     stock = read_prices(path)
     needed = SHORTEST_PAST + 1 + labelled
     if len(stock) < needed:
         raise UserError(f"{path} has {len(stock)} days with a price: at least {needed} are needed.")
-    return evenings(stock) if labelled else [Evening(stock.name, str(stock.dates[-1]), stock)]
+    return origins(stock) if labelled else [Origin(stock.name, str(stock.dates[-1]), stock)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,10 +186,10 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     padding_mask = ops.any(ops.not_equal(days, 0), axis=-1)  # (batch, timesteps); of a real day some feature is not 0
     x = layers.recurrent(config.cell, config.units)(days, padding_mask)  # (batch, units)
     x = keras.layers.Dropout(config.dropout)(x)
-    x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # begins at volatility as it was
-    location, scale, tail = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
-    # A scale above 0; a tail above 2, below which the variance is infinite, and about 5 at the beginning.
-    outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(tail + 3)], axis=-1)  # (batch, horizon, 3)
+    x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # starts at the recent volatility
+    location, scale, df = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
+    # The scale is above 0; df is above 2, below which the variance is infinite, and starts at about 5.
+    outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(df + 3)], axis=-1)  # (batch, horizon, 3)
 
     model = keras.Model({"days": days}, outputs)
     optimizer = optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0)
@@ -200,8 +200,8 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Evening]) -> list[dict]:
-    """For each evening its next `days`: location, scale, tail and 90 % interval of the return; price and its own."""
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Origin]) -> list[dict]:
+    """The next `days` of each origin: distribution and 90 % interval of the return, price and its interval."""
     outputs = np.array(list(forward(networks["model"], encoder, examples)), np.float64)  # (examples, horizon, 3)
     units = np.array([encoder.unit(example) for example in examples])
     outputs[..., :2] *= units[:, None, None]
@@ -214,19 +214,19 @@ def baseline(config, train, examples):
 
     longest = {example.stock: example.past for example in sorted(examples, key=len)}
     returns = {stock: log_returns(past.close) for stock, past in longest.items()}
-    evenings = [(example.stock, len(example)) for example in examples]
-    forecasts = volatility.forecasts(returns, evenings, config.horizon)
+    origins = [(example.stock, len(example)) for example in examples]
+    forecasts = volatility.forecasts(returns, origins, config.horizon)
     return {name: _answers(examples, rows) for name, rows in forecasts.items()}
 
 
-def _answers(examples: Sequence[Evening], forecasts: np.ndarray) -> list[dict]:
-    """Predictions from location, scale and tail (inf: normal) of the returns, `(examples, horizon, 3)`."""
-    location, scale, tail = np.moveaxis(forecasts, -1, 0)  # each (examples, horizon)
-    reach = student_t.reach(scale, tail, INTERVAL)
+def _answers(examples: Sequence[Origin], forecasts: np.ndarray) -> list[dict]:
+    """Predictions from location, scale and df (inf: normal) of the returns, `(examples, horizon, 3)`."""
+    location, scale, df = np.moveaxis(forecasts, -1, 0)  # each (examples, horizon)
+    reach = student_t.reach(scale, df, INTERVAL)
     # A price is reached by a sum of returns; of independent ones the squares of the reaches add up, near enough.
     path, path_reach = location.cumsum(axis=1), np.sqrt((reach**2).cumsum(axis=1))
     closes = np.array([example.past.close[-1] for example in examples])[:, None]
-    columns = {"location": location, "scale": scale, "tail": tail, "low": location - reach, "high": location + reach}
+    columns = {"location": location, "scale": scale, "df": df, "low": location - reach, "high": location + reach}
     for name, moved in (("price", path), ("price_low", path - path_reach), ("price_high", path + path_reach)):
         columns[name] = closes * np.exp(moved / 100)
     table = np.stack(list(columns.values()), axis=-1).tolist()  # (examples, horizon, columns)
@@ -238,7 +238,7 @@ def score(examples, predictions):
     """Likelihood, coverage, price error in percent and direction; see common/metrics/forecast.py."""
     from common.metrics.forecast import ForecastScores, terciles
 
-    names = "location", "scale", "tail"
+    names = "location", "scale", "df"
     forecasts = np.array([[[day[name] for name in names] for day in one["days"]] for one in predictions])
     truths = np.full(forecasts.shape[:2], np.nan)  # (examples, horizon)
     for row, example in zip(truths, examples):

@@ -73,7 +73,7 @@ def test_score_agrees_with_probabilities():
             assert in_top[i] == (word in order[:5])
 
 
-def test_more_context_foresees_better_where_order_matters():
+def test_more_context_predicts_better_where_order_matters():
     lines = [np.array([*[A, B, C, D] * 3, END])] * 20 + [np.array([*[B, A, D, C] * 3, END])] * 20
     held_out = np.array([A, B, C, D, A, B, C, D, END])
     nats = [-KneserNey(lines, order, 8).score(held_out)[0].sum() for order in (1, 2, 3)]

@@ -84,8 +84,8 @@ def test_loss_is_the_negative_log_likelihood():
     forecasts = np.stack(
         [random.normal(size=(4, 3)), random.uniform(0.5, 2, (4, 3)), random.uniform(2, 30, (4, 3))], axis=-1
     ).astype(np.float32)
-    location, scale, tail = np.moveaxis(forecasts[:, :2], -1, 0)
-    expected = -stats.t.logpdf(truths, tail, location, scale)
+    location, scale, df = np.moveaxis(forecasts[:, :2], -1, 0)
+    expected = -stats.t.logpdf(truths, df, location, scale)
     assert StudentT(reduction=None)(truths, forecasts).numpy() == pytest.approx(expected, rel=1e-5)
     weights = np.array([[1, 1], [1, 0], [0, 0], [1, 1]], np.float32)
     assert float(StudentT()(truths, forecasts, weights)) == pytest.approx((expected * weights).sum() / 5, rel=1e-5)

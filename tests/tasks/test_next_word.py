@@ -73,7 +73,7 @@ def test_own_file_is_read_lazily_and_split_by_position(tmp_path):
     assert [len(side) for _, side in split(range(200_000), 0)] == [190_000, 5_000, 5_000]
 
 
-def test_encoding_foresees_each_next_word():
+def test_the_target_of_a_word_is_the_next_word():
     lines = [Line("the cat sat ."), Line(""), Line("the cat ran .")]
     encoder = Encoder.fit(TASK.config, lines)
     ids = {word: encoder.vocabulary.encode([word])[0] for word in ("the", "cat", ".")}
@@ -98,8 +98,8 @@ def test_encoding_foresees_each_next_word():
 def trained(request):
     """A small model after two epochs, so that its states mean something; its config, encoder and lines."""
     _, _, few, encoder = small.setting("next_word")
-    cell, head_words = request.param
-    model, config = small.model("next_word", cell=cell, head_words=head_words, learning_rate=0.02, timesteps=8)
+    cell, cutoff = request.param
+    model, config = small.model("next_word", cell=cell, cutoff=cutoff, learning_rate=0.02, timesteps=8)
     batches = Stream(batching.encode(encoder, few.train), 4, 8)
     model.optimizer.schedule.steps = config.epochs * len(batches)  # as `training.fit` says
     model.fit(batches.dataset(), epochs=2, verbose=0, shuffle=False)
@@ -118,7 +118,7 @@ def test_an_untrained_model_knows_how_often_each_word_occurs():
 def test_reduced_training_loss_is_the_exact_one():
     """With clusters, training never looks at all words, and yet its loss is that of the logits."""
     _, _, few, encoder = small.setting("next_word")
-    model, _ = small.model("next_word", head_words=20, dropout=0.0, learning_rate=0.0)
+    model, _ = small.model("next_word", cutoff=20, dropout=0.0, learning_rate=0.0)
     for batch in Stream(batching.encode(encoder, few.train), 4, 8):
         model.reset_metrics()
         fresh = {**batch[0], "carried": np.zeros_like(batch[0]["carried"])}

@@ -1,4 +1,4 @@
-"""Stock forecasts: evenings, splits without a look ahead, features, baselines, and a user's own file."""
+"""Stock forecasts: origins, splits without a look ahead, features, baselines, and a user's own file."""
 
 import dataclasses
 
@@ -37,7 +37,7 @@ def test_sample_is_google_and_real():
 def test_split_is_by_date_and_no_return_is_a_target_on_two_sides():
     early, late = series(300), series(200, name="XYZ", seed=1)
     late = dataclasses.replace(late, dates=early.dates[100:])
-    examples = [example for stock in (early, late) for example in stock_forecast.evenings(stock)]
+    examples = [example for stock in (early, late) for example in stock_forecast.origins(stock)]
     sides = stock_forecast.split(examples)
     ends = [(min(e.date for e in side), max(e.date for e in side)) for _, side in sides]
     assert ends[0][1] < ends[1][0] and ends[1][1] < ends[2][0]
@@ -57,11 +57,11 @@ def test_split_is_by_date_and_no_return_is_a_target_on_two_sides():
 
 def test_nothing_of_the_future_is_in_what_the_network_sees():
     stock = series()
-    known = stock_forecast.evenings(stock)[100]
+    known = stock_forecast.origins(stock)[100]
     changed = dataclasses.replace(stock, close=stock.close.copy(), volume=stock.volume.copy())
     changed.close[len(known) + 1 :] *= 3
     changed.volume[len(known) + 1 :] *= 3
-    other = stock_forecast.evenings(changed)[100]
+    other = stock_forecast.origins(changed)[100]
     assert other.target != known.target
     encoder = stock_forecast.Encoder.fit(stock_forecast.Config(), [known])
     assert np.array_equal(encoder.encode(known)[0]["days"], encoder.encode(other)[0]["days"])
@@ -83,9 +83,9 @@ def test_the_market_of_later_days_is_not_in_what_the_network_sees():
     seen = []
     for close in (second.close, wild):
         market, _ = market_moves([(first.dates, first.close), (second.dates, close)])
-        evenings = stock_forecast.evenings(dataclasses.replace(first, market=market))
-        evening = next(each for each in evenings if len(each) == 50)  # of day 50: the leap comes on the day after
-        seen.append(stock_forecast.Encoder.fit(stock_forecast.Config(), [evening]).encode(evening)[0]["days"])
+        origins = stock_forecast.origins(dataclasses.replace(first, market=market))
+        origin = next(each for each in origins if len(each) == 50)  # of day 50: the leap comes on the day after
+        seen.append(stock_forecast.Encoder.fit(stock_forecast.Config(), [origin]).encode(origin)[0]["days"])
     assert np.array_equal(*seen) and np.ptp(seen[0][:, 3]) > 1
 
 
@@ -118,8 +118,8 @@ def test_own_file(tmp_path):
 
 def test_answers_are_returns_and_prices_of_the_days_to_come():
     stock = series(60)
-    evening = stock_forecast.Evening("ABC", str(stock.dates[-1]), stock)
-    (answer,) = stock_forecast._answers([evening], np.array([[[1.0, 2.0, np.inf], [0.5, 2.0, np.inf]]]))
+    origin = stock_forecast.Origin("ABC", str(stock.dates[-1]), stock)
+    (answer,) = stock_forecast._answers([origin], np.array([[[1.0, 2.0, np.inf], [0.5, 2.0, np.inf]]]))
     first, second = answer["days"]
     assert first["date"] == str(np.busday_offset(stock.dates[-1], 1))
     assert (first["low"], first["high"]) == pytest.approx((1 - 3.28971, 1 + 3.28971), abs=1e-4)
@@ -133,7 +133,7 @@ def test_horizon_of_several_days():
     import keras
 
     config = stock_forecast.Config(horizon=3, units=8, window=20)
-    examples = stock_forecast.evenings(series(100))
+    examples = stock_forecast.origins(series(100))
     encoder = stock_forecast.Encoder.fit(config, examples)
     keras.utils.set_random_seed(0)
     model = stock_forecast.build_model(config, encoder)
@@ -173,7 +173,7 @@ def test_garch_is_that_of_arch():
 def test_baseline_answers_every_example_in_its_place():
     config = stock_forecast.Config()
     stocks = series(150), series(150, name="XYZ", seed=1)
-    examples = [example for stock in stocks for example in stock_forecast.evenings(stock)[-30:]]
+    examples = [example for stock in stocks for example in stock_forecast.origins(stock)[-30:]]
     together = stock_forecast.baseline(config, [], examples)
     alone = stock_forecast.baseline(config, [], examples[30:])
     assert next(iter(together)) == "constant-volatility normal"
