@@ -11,7 +11,8 @@ from common import backend
 from common.commands import console_output, steps
 from common.encoding import batching
 from common.errors import UserError
-from common.runs import cache, examples, provenance
+from common.prediction.networks import Networks
+from common.runs import cache, examples, onnx_files, provenance
 from common.runs import run as runs
 from common.runs.examples import Request, Source
 from common.runs.run import Run
@@ -57,9 +58,7 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     model = _train(task, config, source, encoder, folder, console, cluster)
     if not writes:
         return None
-    from common.prediction import keras_networks
-
-    networks = keras_networks.of_model(model)
+    networks = _networks(task, config, model, encoder, folder, source, console)
     measured = steps.measure(task, config, networks, encoder, folder, source, folder)
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
@@ -114,6 +113,19 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
     fitting.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console, cluster)
     return model
+
+
+def _networks(
+    task: Task, config: TrainConfig, model, encoder, folder: Run, source: Source, console: Console
+) -> Networks:
+    """The networks that predict from now on, written to the run: by ONNX Runtime, or, if that cannot be, by Keras."""
+    from common.prediction import keras_networks
+
+    reason = onnx_files.write(folder, task, config, encoder, model, source.splits.validation)
+    if reason is None:
+        return onnx_files.load(folder)
+    console.print(f"This run predicts through Keras, which takes longer to start: {reason}.", highlight=False)
+    return keras_networks.of_model(model)
 
 
 def _show(source: Source, config: TrainConfig, console: Console) -> None:

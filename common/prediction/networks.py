@@ -13,6 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from common.errors import UserError
+
 BATCH_SIZE = 64  # examples that a network reads at once
 CHUNK = 1024  # examples that are encoded, and whose outputs are kept, at a time
 
@@ -51,6 +53,9 @@ class Networks(dict[str, Network]):
     def __init__(self, networks: Mapping[str, Network], engine: str, parameters: int):
         super().__init__(networks)
         self.engine, self.parameters = engine, parameters
+
+    def __missing__(self, name: str):
+        raise UserError(f"The trained run has no network {name!r}, only {', '.join(self)}: train again.")
 
 
 def forward(network: Callable[[dict[str, np.ndarray]], Outputs | Sequence], encoder, examples: Iterable) -> Iterator:

@@ -11,12 +11,22 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    NotImplemented,
+    RuntimeException,
+)
 
+from common.errors import UserError
 from common.prediction.networks import Input, Outputs
 
 ALONE = "output"  # the name of the output of a network that gives one array
 NEXT = "next_"  # before the name of an output that is also the name of an input: the state after the step
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
 PART = 16  # rows of a batch for which a thread of its own is worth its start
 
 
@@ -27,10 +37,12 @@ class OnnxNetwork:
     parts that are computed beside each other.
 
     Args:
-        model: the file, or its bytes.
+        model: the file, or its content.
+        name: of the network, for messages.
     """
 
-    def __init__(self, model: Path | bytes):
+    def __init__(self, model: Path | bytes, name: str = "model"):
+        self.name = name
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -48,18 +60,28 @@ class OnnxNetwork:
         self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # the others are the same for all rows
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs:
+        if missing := self.inputs.keys() - inputs.keys():
+            raise UserError(f"Network {self.name} reads {sorted(missing)}, which nothing gives: train again.")
         arrays = {name: np.asarray(inputs[name], kind.dtype) for name, kind in self.inputs.items()}
         rows = len(next(iter(arrays.values())))
         if rows == 0:
             raise ValueError("a batch must have at least one row: ONNX Runtime ends the process at an empty one")
         parts = min(CORES, rows // PART)
-        outputs = self._session.run(None, arrays) if parts < 2 else self._in_parts(arrays, rows, parts)
+        outputs = self._run(arrays) if parts < 2 else self._in_parts(arrays, rows, parts)
         return outputs[0] if self._names == [ALONE] else dict(zip(self._names, outputs, strict=True))
+
+    def _run(self, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        try:
+            return self._session.run(None, arrays)
+        except ERRORS as error:
+            raise UserError(
+                f"Network {self.name} cannot read this ({str(error).splitlines()[0]}): train again."
+            ) from None
 
     def _in_parts(self, arrays: Mapping[str, np.ndarray], rows: int, parts: int) -> list[np.ndarray]:
         bounds = [rows * part // parts for part in range(parts + 1)]
         cut = [{name: array[start:stop] for name, array in arrays.items()} for start, stop in pairwise(bounds)]
-        found = list(_threads().map(lambda part: self._session.run(None, part), cut))
+        found = list(_threads().map(self._run, cut))
         return [
             np.concatenate(pieces) if by_row else pieces[0]
             for pieces, by_row in zip(zip(*found, strict=True), self._by_row, strict=True)

@@ -11,9 +11,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from common.prediction.onnx_networks import ALONE, NEXT
-
-OPSET = 17  # the newest that is needed; every ONNX Runtime since 2022 reads it
-IR_VERSION = 8
+from common.runs.onnx_files import IR_VERSION, OPSET
 
 
 class UnknownLayerError(Exception):

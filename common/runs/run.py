@@ -6,6 +6,7 @@ import contextlib
 import csv
 import dataclasses
 import datetime
+import sys
 from pathlib import Path
 
 from common import backend, files, folders
@@ -25,6 +26,7 @@ class Run:
     encoder_file = property(lambda self: self.path / "encoder.json")
     arrays_file = property(lambda self: self.path / "encoder.npz")  # of an encoder that holds arrays
     weights_file = property(lambda self: self.path / "model.weights.h5")
+    networks_file = property(lambda self: self.path / "networks.json")  # names the ONNX files
     state_file = property(lambda self: self.path / "state" / "state.npz")
     history_file = property(lambda self: self.path / "history.csv")
     metrics_file = property(lambda self: self.path / "metrics.json")
@@ -139,9 +141,14 @@ def save_encoder(run: Run, encoder: Encoder) -> None:
 
 
 def load_networks(run: Run, task: Task, config: TrainConfig, encoder) -> Networks:
-    """The networks of a trained run."""
+    """The networks of a trained run: from its ONNX files, or, if it has none, from its weights through Keras."""
+    if run.networks_file.exists():
+        from common.runs import onnx_files
+
+        return onnx_files.load(run)
+    print(f"Run {run.path.name} has no ONNX files: Keras predicts, which takes longer to start.", file=sys.stderr)
     model = load_model(run, task, config, encoder)
-    from common.prediction import keras_networks
+    from common.prediction import keras_networks  # once TensorFlow has been loaded quietly
 
     return keras_networks.of_model(model)
 

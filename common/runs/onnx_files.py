@@ -1,0 +1,128 @@
+"""The ONNX files of a run: written when they answer as Keras does, read as what may come from anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from common import files
+from common.errors import UserError
+from common.prediction.networks import Networks
+from common.runs.run import Run
+from common.task import Task, TrainConfig
+
+ENGINE = "ONNX Runtime"
+OPSET = 17  # the newest that the writer needs; every ONNX Runtime since 2022 reads it
+IR_VERSION = 8
+LARGEST = 1 << 30  # bytes of a file
+_NAME = re.compile(r"[A-Za-z0-9_]{1,64}")  # of a network, and so of its file
+
+
+def write(run: Run, task: Task, config: TrainConfig, encoder, model, held_out: Sequence) -> str | None:
+    """Write the networks of a model, if ONNX Runtime answers as Keras does.
+
+    Args:
+        model: the trained keras.Model.
+        held_out: examples that training did not see, on which both are compared.
+
+    Returns:
+        None, or in a few words why they were not written: predictions go through Keras then.
+    """
+    from common.prediction.onnx_networks import OnnxNetwork
+    from common.runs import onnx_writer, parity
+    from common.runs.onnx_graph import UnknownLayerError
+
+    try:
+        contents = onnx_writer.files_of(model)
+    except UnknownLayerError as error:
+        return f"ONNX has no entry for {error}"
+    exported = Networks(
+        {name: OnnxNetwork(content) for name, content in contents.items()}, ENGINE, model.count_params()
+    )
+    try:
+        found = parity.check(task, config, encoder, model, exported, held_out)
+    except parity.ParityError as error:
+        return f"ONNX Runtime does not answer as Keras does: {error}"
+    for name, content in contents.items():
+        with files.written(path_of(run, name)) as temporary:
+            temporary.write_bytes(content)
+    described = {"networks": list(contents), "parameters": model.count_params(), "parity": vars(found)}
+    files.write_json(run.networks_file, described)  # the last: a set that is not whole does not count
+    return None
+
+
+def path_of(run: Run, name: str) -> Path:
+    """The file of that network."""
+    return run.path / f"{name}.onnx"
+
+
+def load(run: Run) -> Networks:
+    """The networks of a run, computed by ONNX Runtime.
+
+    Raises:
+        UserError: if a file is missing or damaged, or holds what `write` never writes.
+    """
+    described = files.read_json(run.networks_file)
+    match described:
+        case {"networks": [_, *_] as names, "parameters": int(parameters)} if all(
+            isinstance(name, str) and _NAME.fullmatch(name) for name in names
+        ):
+            return Networks({name: _network(path_of(run, name)) for name in names}, ENGINE, parameters)
+    raise UserError(f"{run.networks_file} is damaged: train again.")
+
+
+def _network(path: Path):
+    from common.prediction.onnx_networks import ERRORS, OnnxNetwork
+
+    content = checked(path)
+    try:
+        return OnnxNetwork(content, path.stem)
+    except ERRORS as error:
+        raise _unfit(path, str(error).splitlines()[0]) from None
+
+
+def checked(path: Path) -> bytes:
+    """The content of an ONNX file that says nothing but what the writer could have said.
+
+    It reads no other file, has no operators from elsewhere and no loops.
+
+    Raises:
+        UserError: if it does.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    if not path.is_file():
+        raise UserError(f"{path} is missing: the run is not complete; train again.")
+    if path.stat().st_size > LARGEST:
+        raise _unfit(path, f"it is larger than {LARGEST >> 20} MiB")
+    content = path.read_bytes()
+    try:
+        model = onnx.ModelProto.FromString(content)
+    except DecodeError:
+        raise _unfit(path, "it is no ONNX file") from None
+    for reason in _objections(onnx, model):
+        raise _unfit(path, reason)
+    return content
+
+
+def _objections(onnx, model) -> Iterator[str]:
+    """What the writer never writes."""
+    opsets = [(opset.domain, opset.version) for opset in model.opset_import]
+    if opsets != [("", OPSET)] or model.ir_version != IR_VERSION:
+        yield f"it must have IR version {IR_VERSION} and opset {OPSET}, not {model.ir_version} and {opsets}"
+    if model.functions or model.training_info or model.graph.sparse_initializer:
+        yield "it holds functions, training steps or sparse arrays"
+    for node in model.graph.node:
+        if node.domain not in ("", "ai.onnx"):
+            yield f"it uses {node.op_type} of {node.domain}"
+        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
+            yield f"it has a graph within {node.op_type}"
+    tensors = [*model.graph.initializer, *(a.t for node in model.graph.node for a in node.attribute if a.HasField("t"))]
+    if any(tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors):
+        yield "it keeps its values in another file"
+
+
+def _unfit(path: Path, reason: str) -> UserError:
+    return UserError(f"{path} was not written by a training of this project ({reason}): train again.")

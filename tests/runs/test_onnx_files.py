@@ -1,0 +1,214 @@
+"""ONNX files of a run folder: written whole, read with suspicion."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+
+from common.errors import UserError
+from common.prediction.onnx_networks import OnnxNetwork
+from common.runs import onnx_files, onnx_own_layers, onnx_writer
+from common.runs.run import Run
+from common.task import task_names
+from tests import small
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A run folder with the files of a small sentiment model."""
+    task, _, few, encoder = small.setting("sentiment")
+    model, config = small.model("sentiment")
+    run = Run(tmp_path_factory.mktemp("run"))
+    assert onnx_files.write(run, task, config, encoder, model, few.validation) is None
+    return run
+
+
+@pytest.fixture
+def run(written, tmp_path):
+    """A copy of it that a test may damage."""
+    for file in written.path.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    return Run(tmp_path)
+
+
+def test_a_folder_holds_the_networks_and_what_was_compared(run):
+    assert sorted(file.name for file in run.path.iterdir()) == ["model.onnx", "networks.json"]
+    found = onnx_files.load(run)
+    assert list(found) == ["model"] and found.engine == "ONNX Runtime" and found.parameters > 1000
+    described = json.loads(run.networks_file.read_text())
+    assert described["parity"]["decisions"] + described["parity"]["undecided"] == 16
+    assert found["model"]({"token_ids": np.ones((2, 3), np.int32)}).shape == (2, 2)
+
+
+def test_nothing_is_written_if_onnx_answers_otherwise(tmp_path, monkeypatch):
+    task, _, few, encoder = small.setting("sentiment")
+    model, config = small.model("sentiment", cell="lstm")
+    monkeypatch.setitem(onnx_own_layers.GATES, "lstm", (3, 1, 2, 0))
+    reason = onnx_files.write(Run(tmp_path), task, config, encoder, model, few.validation)
+    assert reason.startswith("ONNX Runtime does not answer as Keras does: network model differs by")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_written_for_a_layer_that_is_not_known(tmp_path, monkeypatch):
+    task, _, few, encoder = small.setting("sentiment")
+    model, config = small.model("sentiment")
+    monkeypatch.delitem(onnx_writer.LAYERS, onnx_own_layers.layers.MaskedAveragePooling)
+    reason = onnx_files.write(Run(tmp_path), task, config, encoder, model, few.validation)
+    assert reason.startswith("ONNX has no entry for layer masked_average_pooling")
+    assert reason.endswith("of class MaskedAveragePooling")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_batch_does_not_end_the_process(run):
+    with pytest.raises(ValueError, match="at least one row"):
+        onnx_files.load(run)["model"]({"token_ids": np.zeros((0, 3), np.int32)})
+
+
+def test_a_large_batch_is_cut_into_parts_and_put_together_again(run, monkeypatch):
+    network = onnx_files.load(run)["model"]
+    token_ids = np.random.default_rng(0).integers(0, 9, (101, 7)).astype(np.int32)
+    monkeypatch.setattr(sys.modules[OnnxNetwork.__module__], "CORES", 1)
+    whole = network({"token_ids": token_ids})
+    for cores in (2, 3, 8):
+        monkeypatch.setattr(sys.modules[OnnxNetwork.__module__], "CORES", cores)
+        np.testing.assert_allclose(network({"token_ids": token_ids}), whole, atol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------- What is not ours
+
+
+def damaged(run, change):
+    """The folder whose file was changed by a function of the model."""
+    path = onnx_files.path_of(run, "model")
+    model = onnx.load_model_from_string(path.read_bytes())
+    change(model)
+    path.write_bytes(model.SerializeToString())
+    return run
+
+
+def external(model):
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="/etc/passwd")
+
+
+def foreign(model):
+    model.graph.node[0].domain = "com.microsoft"
+
+
+def looping(model):
+    body = helper.make_graph([], "body", [], [])
+    model.graph.node.add().CopyFrom(helper.make_node("Loop", ["a", "b"], ["c"], body=body))
+
+
+def newer(model):
+    model.opset_import[0].version = 21
+
+
+def newer_format(model):
+    model.ir_version = 11
+
+
+def second_opset(model):
+    model.opset_import.add(domain="mine", version=1)
+
+
+def with_function(model):
+    model.functions.add(name="f", domain="mine")
+
+
+def cyclic(model):
+    model.graph.node[0].input[0] = model.graph.node[-1].output[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (external, "keeps its values in another file"),
+        (foreign, "uses .* of com.microsoft"),
+        (looping, "a graph within Loop"),
+        (newer, "opset 17"),
+        (newer_format, "IR version 8"),
+        (second_opset, "opset 17"),
+        (with_function, "functions"),
+        (cyclic, "was not written by a training"),
+    ],
+)
+def test_what_the_writer_never_writes_is_refused(run, change, message):
+    with pytest.raises(UserError, match=message) as refused:
+        onnx_files.load(damaged(run, change))
+    assert "\n" not in str(refused.value)
+
+
+def test_damaged_and_missing_files_are_refused_in_one_line(run):
+    path = onnx_files.path_of(run, "model")
+    content = path.read_bytes()
+    for damage in (b"", b"not onnx at all", content[: len(content) // 2], content[:-1]):
+        path.write_bytes(damage)
+        with pytest.raises(UserError, match="train again") as refused:
+            onnx_files.load(run)
+        assert "\n" not in str(refused.value)
+    path.unlink()
+    with pytest.raises(UserError, match=r"model\.onnx is missing"):
+        onnx_files.load(run)
+
+
+def test_a_file_that_is_too_large_is_not_read(run, monkeypatch):
+    monkeypatch.setattr(onnx_files, "LARGEST", 100)
+    with pytest.raises(UserError, match="larger than"):
+        onnx_files.load(run)
+
+
+@pytest.mark.parametrize(
+    "described",
+    [[], {}, {"networks": [], "parameters": 1}, {"networks": ["../model"], "parameters": 1}, {"networks": ["model"]}],
+    ids=str,
+)
+def test_a_list_of_networks_that_is_not_one_is_refused(run, described):
+    run.networks_file.write_text(json.dumps(described))
+    with pytest.raises(UserError, match="train again"):
+        onnx_files.load(run)
+
+
+def test_networks_that_do_not_fit_the_task_are_refused(run):
+    """Those of another task: by the names of the networks, of their inputs, and by what they read."""
+    for name, message in (
+        ("translation", "no network 'encoder', only model"),
+        ("stock_forecast", "reads .'token_ids'."),
+    ):
+        task, config, few, encoder = small.setting(name)
+        with pytest.raises(UserError, match=message):
+            task.predict(config, onnx_files.load(run), encoder, few.test[:2])
+    with pytest.raises(UserError, match="Network model cannot read this"):
+        onnx_files.load(run)["model"]({"token_ids": np.zeros((1, 2, 3), np.int32)})
+
+
+# -------------------------------------------------------------------------------------------- No TensorFlow
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_predictions_from_files_import_no_tensorflow(name, tmp_path):
+    """And they are those of Keras, in a process of their own."""
+    task, _, few, encoder = small.setting(name)
+    model, config = small.model(name)
+    run = Run(tmp_path)
+    assert onnx_files.write(run, task, config, encoder, model, few.validation) is None
+    script = (
+        "import sys, json, pathlib\n"
+        "from common.runs import onnx_files\n"
+        "from common.runs.run import Run\n"
+        "from tests import small\n"
+        f"task, config, few, encoder = small.setting({name!r})\n"
+        f"networks = onnx_files.load(Run(pathlib.Path({str(tmp_path)!r})))\n"
+        "print(json.dumps(task.predict(config, networks, encoder, few.test)))\n"
+        "loaded = {'tensorflow', 'keras', 'h5py', 'sklearn', 'rich'} & set(sys.modules)\n"
+        "assert not loaded, loaded\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) == len(few.test)
