@@ -112,7 +112,7 @@ def test_padding_changes_no_loss(name):
     _, _, few, encoder = small.setting(name)
     model, _ = small.model(name)
     encoded = batching.encode(encoder, few.test[:8])
-    one, many = (fitting.mean_metrics(model, encoder.batches(encoded, size)) for size in (1, 8))
+    one, many = (fitting.MeanMetrics(model, encoder.batches(encoded, size))() for size in (1, 8))
     assert one == pytest.approx(many, rel=1e-4, abs=1e-5)
 
 

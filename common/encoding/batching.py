@@ -142,10 +142,18 @@ class Batches:
     def __len__(self) -> int:
         raise NotImplementedError
 
-    def dataset(self):
-        """The batches as a `tf.data.Dataset` that prepares the next ones while the model works."""
+    def dataset(self, epochs: range | None = None):
+        """The batches of these epochs, end to end, as a `tf.data.Dataset` that prepares some ahead.
+
+        Autotuning is off. There is nothing to tune, and its thread sleeps for 10 ms, then 20, 40 and so on, while
+        whoever deletes the iterator waits for it to wake up: an epoch would take up to twice as long.
+
+        Args:
+            epochs: numbers of the epochs; None for the next one, `self.epoch`.
+        """
         import tensorflow as tf
 
+        epochs = range(self.epoch, self.epoch + 1) if epochs is None else epochs
         inputs, targets, weights = next(iter(self))
         steps = {name: column.is_sequence for name, column in self.encoded.inputs.items()}
 
@@ -158,8 +166,16 @@ class Batches:
             spec(targets, self.encoded.targets.is_sequence),
             spec(weights, weights.ndim > 1),
         )
-        batches = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature)
-        return batches.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        batches = tf.data.Dataset.from_generator(lambda: self._of(epochs), output_signature=signature)
+        batches = batches.apply(tf.data.experimental.assert_cardinality(len(epochs) * len(self)))
+        return batches.prefetch(4).with_options(options)
+
+    def _of(self, epochs: range) -> Iterator[tuple]:
+        for epoch in epochs:
+            self.epoch = epoch
+            yield from self
 
 
 class ByLength(Batches):
@@ -212,10 +228,11 @@ class ByLength(Batches):
 
 
 def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) -> Encoded:
-    """All examples through `encoder.encode`, one after the other.
+    """All examples as arrays.
 
     Args:
-        encoder: an `Encoder`, or anything with its `encode(example) -> (inputs, targets)`.
+        encoder: an `Encoder`, or anything with its `encode(example) -> (inputs, targets)`. One that encodes many
+            examples faster together than one by one has `encode_all(examples) -> iterator of Encoded` as well.
         examples: raw examples; read once, in order.
         cache: folder to write the arrays to, and to read them from the next time; they are mapped, not loaded, so a
             data set may be larger than memory. None keeps them in memory.
@@ -224,24 +241,16 @@ def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) ->
         ValueError: if there are no examples, or the arrays of one differ from those of the first in name, type or
             the shape of a timestep.
     """
-    fixed, weight_per_example = getattr(encoder, "fixed", ()), getattr(encoder, "weight_per_example", False)
+    weight_per_example = getattr(encoder, "weight_per_example", False)
     if cache is not None and (cache / "columns.json").exists():
         return _encoded(_read(cache), weight_per_example)
     writers: dict[str, _Writer] = {}
-    for example in examples:
-        inputs, targets = encoder.encode(example)
-        arrays = {f"input {name}": array for name, array in inputs.items()}
-        if targets is not None:
-            arrays["targets"] = targets
-        if not writers:
-            writers = {
-                name: _Writer(name, np.asarray(array), name.removeprefix("input ") not in fixed, cache, i)
-                for i, (name, array) in enumerate(arrays.items())
-            }
-        if set(arrays) != set(writers):
-            raise ValueError(f"example {str(example)!r:.60} has {sorted(arrays)}, those before it {sorted(writers)}")
-        for name, array in arrays.items():
-            writers[name].append(np.asarray(array))
+    if hasattr(encoder, "encode_all"):
+        for part in encoder.encode_all(examples):
+            _add_many(writers, part, cache)
+    else:
+        for example in examples:
+            _add(writers, example, encoder, cache)
     if not writers:
         raise ValueError("there are no examples to encode")
     columns = {name: writer.column() for name, writer in writers.items()}
@@ -249,6 +258,33 @@ def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) ->
         described = {name: writer.description() for name, writer in writers.items()}
         files.write_json(cache / "columns.json", described)
     return _encoded(columns, weight_per_example)
+
+
+def _add(writers: dict[str, _Writer], example, encoder, cache: Path | None) -> None:
+    """Encode an example and give each of its arrays to its writer; the first example makes the writers."""
+    inputs, targets = encoder.encode(example)
+    arrays = {f"input {name}": np.asarray(array) for name, array in inputs.items()}
+    if targets is not None:
+        arrays["targets"] = np.asarray(targets)
+    if not writers:
+        fixed = getattr(encoder, "fixed", ())
+        for i, (name, array) in enumerate(arrays.items()):
+            writers[name] = _Writer(name, array, name.removeprefix("input ") not in fixed, cache, i)
+    if arrays.keys() != writers.keys():
+        raise ValueError(f"example {str(example)!r:.60} has {sorted(arrays)}, those before it {sorted(writers)}")
+    for name, array in arrays.items():
+        array = array if writers[name].is_sequence else array[None]
+        writers[name].append(array, np.array([len(array)]))
+
+
+def _add_many(writers: dict[str, _Writer], part: Encoded, cache: Path | None) -> None:
+    """The same for examples that have been encoded together."""
+    columns = {f"input {name}": column for name, column in part.inputs.items()} | {"targets": part.targets}
+    if not writers:
+        for i, (name, column) in enumerate(columns.items()):
+            writers[name] = _Writer(name, column.values, column.is_sequence, cache, i)
+    for name, column in columns.items():
+        writers[name].append(column.values, column.offsets[1:])
 
 
 def _encoded(columns: dict[str, Column], weight_per_example: bool) -> Encoded:
@@ -278,15 +314,14 @@ class _Writer:
             self.path = cache / f"{number}-{os.getpid()}.values"
             self.files = self.path.open("wb"), self.path.with_suffix(".offsets").open("wb")
 
-    def append(self, array: np.ndarray):
-        array = array if self.is_sequence else array[None]
-        if array.dtype != self.dtype or array.shape[1:] != self.tail:
-            raise ValueError(
-                f"{self.name} of one example is {array.dtype} {array.shape[1:]} and was {self.dtype} {self.tail} before"
-            )
-        self.arrays.append(array)
-        self.offsets.append(self.offsets[-1] + len(array))
-        if self.path is not None and len(self.arrays) >= _CHUNK:
+    def append(self, values: np.ndarray, ends: np.ndarray):
+        """Add the values of some examples, given where each of them ends."""
+        dtype, tail = values.dtype, values.shape[1:]
+        if dtype != self.dtype or tail != self.tail:
+            raise ValueError(f"{self.name} of one example is {dtype} {tail} and was {self.dtype} {self.tail} before")
+        self.arrays.append(values)
+        self.offsets.extend((self.offsets[-1] + ends).tolist())
+        if self.path is not None and len(self.offsets) > _CHUNK:
             self._flush(self.offsets[:-1])
             self.offsets = self.offsets[-1:]
 

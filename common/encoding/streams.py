@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from common.encoding.batching import Batches, Encoded
+from common.encoding.batching import Batches, Column, Encoded
 
 _KEPT = 256  # windows after which pages of a text mapped from disk are given back
+
+
+def following(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Encoded]:
+    """Texts as encoded examples for a `Stream`: the targets are the tokens, the inputs those before them.
+
+    Args:
+        parts: ids of some texts, int32 `(tokens,)`, and where each begins, `(texts + 1,)`. Every text that is not empty
+            ends in the same id, which so comes before the first token as well.
+    """
+    for ids, offsets in parts:
+        token_ids, targets = (Column(values, offsets, True) for values in (np.roll(ids, 1), ids))
+        yield Encoded({"token_ids": token_ids}, targets)
 
 
 class Stream(Batches):

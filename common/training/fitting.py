@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import time
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -18,10 +19,9 @@ from common.errors import UserError
 from common.runs import weights
 from common.runs.run import Run
 from common.task import TrainConfig
+from common.training import steps
 from common.training.optimizers import CosineDecay
 from common.training.workers import Cluster
-
-STEPS_PER_CALL = 8  # training steps that Python starts at once: each call costs it a millisecond
 
 
 def fit(
@@ -40,7 +40,7 @@ def fit(
 
     Args:
         model: compiled keras.Model.
-        train, validation: batches; `train.epoch` is set here.
+        train, validation: batches; their `epoch` is set here.
         config: epochs and patience count.
         run: the folder; a state in it is resumed. None in a worker that begins anew and does not write.
         console: where progress goes.
@@ -56,9 +56,10 @@ def fit(
     if isinstance(schedule, CosineDecay):
         schedule.steps = config.epochs * len(train)
     model.optimizer.build(model.trainable_variables)
-    keeper = _Keeper(train, validation, config.patience, run, writes=cluster is None or cluster.index == 0)
+    keeper = _Keeper(config.patience, run, writes=cluster is None or cluster.index == 0)
     first = keeper.resume(model)
     if first < config.epochs and not keeper.exhausted:
+        epochs = range(first, config.epochs)
         with Progress(
             TextColumn("epoch {task.fields[epoch]}/" + str(config.epochs)),
             BarColumn(),
@@ -69,41 +70,55 @@ def fit(
             console=console,
             transient=True,
         ) as progress:
-            callbacks = [keeper, _Display(progress, keeper, len(train) * config.epochs)]
-            epochs = {"initial_epoch": first, "epochs": config.epochs}
-            if cluster is None:
-                model.steps_per_execution = STEPS_PER_CALL
-                model.fit(train.dataset(), **epochs, verbose=0, shuffle=False, callbacks=callbacks)
-            else:
-                _fit_together(model, train, **epochs, callbacks=callbacks, cluster=cluster)
+            callbacks = [keeper, _Display(progress, keeper, len(train), config.epochs)]
+            passes = _together(model, train, cluster) if cluster else steps.passes(model, train, epochs)
+            _run(model, epochs, passes, MeanMetrics(model, validation, epochs), callbacks)
     if keeper.writes:
         weights.load(model, run.weights_file)
     return keeper.history
 
 
-def _fit_together(model, train: Batches, initial_epoch: int, epochs: int, callbacks: list, cluster: Cluster) -> None:
-    """`model.fit` for one of several workers, since that of Keras 3 refuses to run under TensorFlow's strategy."""
+def _run(model, epochs: range, passes: Callable[[int], Iterator], validate: MeanMetrics, callbacks: list) -> None:
+    """What `model.fit` does, with one iterator over all epochs.
+
+    Keras makes two iterators an epoch and uses one of them, which takes 30 ms; and under TensorFlow's strategy for
+    several workers its `fit` refuses to run.
+
+    Args:
+        passes: takes the training steps of the epoch with that number; yields how many are done, and the logs so far.
+        validate: gives the validation metrics after each epoch.
+    """
     callbacks = keras.callbacks.CallbackList(callbacks, model=model)
-    step = cluster.step(model)
     model.stop_training = False
-    for epoch in range(initial_epoch, epochs):
+    for epoch in epochs:
         callbacks.on_epoch_begin(epoch)
-        losses = []
-        for batch in train:
-            losses.append(float(step(*cluster.rows(batch))))
-            callbacks.on_train_batch_end(len(losses) - 1, {"loss": float(np.mean(losses))})
-        callbacks.on_epoch_end(epoch, {"loss": float(np.mean(losses))})
+        for done, logs in passes(epoch):
+            callbacks.on_train_batch_end(done - 1, logs)
+        logs |= {f"validation_{name}": value for name, value in validate().items()}
+        callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
+
+
+def _together(model, train: Batches, cluster: Cluster) -> Callable[[int], Iterator]:
+    """The steps of one of several workers."""
+    step = cluster.step(model)
+
+    def passes(epoch):
+        train.epoch, losses = epoch, []
+        for batch in train:
+            losses.append(float(step(*cluster.rows(batch))))
+            yield len(losses), {"loss": float(np.mean(losses))}
+
+    return passes
 
 
 class _Keeper(keras.callbacks.Callback):
     """Keeps the best weights, the history and the state; stops when the validation loss no longer falls."""
 
-    def __init__(self, train: Batches, validation: Batches, patience: int, run: Run | None, writes: bool):
+    def __init__(self, patience: int, run: Run | None, writes: bool):
         super().__init__()
-        self.writes = writes
-        self.train, self.validation, self.patience, self.run = train, validation, patience, run
+        self.patience, self.run, self.writes = patience, run, writes
         self.history: list[dict] = []
 
     @property
@@ -115,12 +130,10 @@ class _Keeper(keras.callbacks.Callback):
         return bool(self.history) and len(self.history) - self.best["epoch"] >= self.patience
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.train.epoch = epoch
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
         row = {name: float(value) for name, value in logs.items()}
-        row |= {f"validation_{name}": value for name, value in mean_metrics(self.model, self.validation).items()}
         if not math.isfinite(row["loss"] + row["validation_loss"]):
             raise UserError(
                 f"The loss is {row['loss']} in epoch {epoch + 1}: training has diverged. "
@@ -171,29 +184,39 @@ class _Keeper(keras.callbacks.Callback):
         return len(self.history)
 
 
-def mean_metrics(model, batches: Batches) -> dict[str, float]:
-    """Loss and weighted metrics of the model at rest, each target counted once and padding never.
+class MeanMetrics:
+    """Loss and weighted metrics of a model at rest, each target counted once and padding never.
 
     Keras averages the losses of batches as if all weighed the same, so that the mean would depend on the batch size.
+
+    Args:
+        model: compiled keras.Model.
+        batches: what to measure on.
+        epochs: numbers of the passes over the batches, each measured by one call.
     """
-    sums, total = {}, 0.0
-    for inputs, targets, real in batches:
-        model.reset_metrics()
-        weight = float(real.sum())
-        total += weight
-        for name, value in model.test_on_batch(inputs, targets, real, return_dict=True).items():
-            sums[name] = sums.get(name, 0.0) + float(value) * weight
-    return {name: value / total for name, value in sums.items()}
+
+    def __init__(self, model, batches: Batches, epochs: range = range(1)):
+        self.model, self.batches = model, batches
+        self.iterator, self.several = iter(batches.dataset(epochs)), steps.measuring(model)
+
+    def __call__(self) -> dict[str, float]:
+        """The means by name, `loss` among them."""
+        self.model.reset_metrics()
+        total, sums = 0.0, {}
+        for _, (weight, found) in steps.calls(self.several, self.iterator, len(self.batches)):
+            total += float(weight)
+            sums = {name: sums.get(name, 0.0) + float(value) for name, value in found.items()}
+        return {name: value / total for name, value in sums.items()}
 
 
 class _Display(keras.callbacks.Callback):
     """Draws progress over all epochs, and leaves a line for each."""
 
-    def __init__(self, progress: Progress, keeper: _Keeper, total: int):
+    def __init__(self, progress: Progress, keeper: _Keeper, steps: int, epochs: int):
         super().__init__()
-        self.progress, self.keeper = progress, keeper
-        self.done = len(keeper.train) * len(keeper.history)  # batches, in the epochs that have ended
-        self.bar = progress.add_task("", total=total, completed=self.done, epoch=1, loss="")
+        self.progress, self.keeper, self.steps = progress, keeper, steps
+        self.done = steps * len(keeper.history)  # in the epochs that have ended
+        self.bar = progress.add_task("", total=steps * epochs, completed=self.done, epoch=1, loss="")
 
     def on_epoch_begin(self, epoch, logs=None):
         self.progress.update(self.bar, epoch=epoch + 1)
@@ -202,7 +225,7 @@ class _Display(keras.callbacks.Callback):
         self.progress.update(self.bar, completed=self.done + batch + 1, loss=f"{logs['loss']:.4f}")
 
     def on_epoch_end(self, epoch, logs=None):
-        self.done += len(self.keeper.train)
+        self.done += self.steps
         figures = "  ".join(f"{name} {value:.4g}" for name, value in self.keeper.history[-1].items() if name != "epoch")
         self.progress.console.print(f"epoch {epoch + 1:3d}  {figures}", highlight=False)
 

@@ -10,7 +10,6 @@ layers but not in time (Zaremba et al. 2014, https://arxiv.org/abs/1409.2329).
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Sequence
 from itertools import islice, takewhile
 from pathlib import Path
@@ -20,8 +19,9 @@ import numpy as np
 
 from common.datasets import lines
 from common.datasets.splits import by_position
+from common.encoding import corpus
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.encoding.streams import Stream
+from common.encoding.streams import Stream, following
 from common.encoding.text import END, PADDING, SPECIAL, START, UNKNOWN, Vocabulary, running_text, words
 from common.errors import UserError, unknown
 from common.prediction import language_model, sampling
@@ -114,16 +114,12 @@ class Encoder(BaseEncoder):
     def fit(cls, config, examples):
         if config.tokens not in TOKENS:
             raise UserError(unknown("kind of tokens", config.tokens, list(TOKENS)))
-        counts = Counter()
-        for line in examples:
-            if tokens := TOKENS[config.tokens](line.text):
-                counts.update([*tokens, SPECIAL[END]])
+        counts = corpus.count((line.text for line in examples), TOKENS[config.tokens], SPECIAL[END])
         # Unless a text marks unknown words itself, those seen once become so: train must show where to expect them.
         vocabulary = Vocabulary.of_counts(counts, config.vocab_size, 1 if SPECIAL[UNKNOWN] in counts else 2)
-        encoder = cls(vocabulary, [0] * len(vocabulary), config.tokens, config.timesteps)
-        for token, count in counts.items():
-            encoder.counts[encoder.ids([token])[0]] += count
-        return encoder
+        encoder = cls(vocabulary, [], config.tokens, config.timesteps)
+        in_train = np.bincount(encoder.ids(counts), list(counts.values()), len(vocabulary))
+        return dataclasses.replace(encoder, counts=in_train.astype(int).tolist())
 
     def split(self, line):
         return TOKENS[self.tokens](line.text)
@@ -138,6 +134,11 @@ class Encoder(BaseEncoder):
         ids = self.ids(self.split(example))
         targets = np.append(ids, END).astype(np.int32) if len(ids) else ids  # a blank line is nothing
         return {"token_ids": np.roll(targets, 1)}, targets
+
+    def encode_all(self, examples):
+        """The same for many lines at a time, ten times as fast."""
+        encoder = corpus.Encoder(TOKENS[self.tokens], self.ids, END)
+        return following(encoder.parts(line.text for line in examples))
 
     def batches(self, encoded, batch_size, seed=None):
         """Several streams for training; one for measuring, so that no score depends on the batch size."""

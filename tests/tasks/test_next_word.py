@@ -73,6 +73,20 @@ def test_own_file_is_read_lazily_and_split_by_position(tmp_path):
     assert [len(side) for _, side in split(range(200_000), 0)] == [190_000, 5_000, 5_000]
 
 
+@pytest.mark.parametrize("tokens", ["words", "spaces"])
+def test_many_lines_are_encoded_like_each_by_itself(tokens, tmp_path):
+    lines = [Line(text) for text in ("It isn't 日本　dull .", "", " ", "THE it <pad> dull dull", "x" * 99, "</s>")] * 3
+    encoder = Encoder.fit(change_config(TASK.config, {"tokens": tokens}), lines[:-4])
+    for cache in (None, tmp_path):
+        encoded = batching.encode(encoder, lines, cache)
+        for i, line in enumerate(lines):
+            inputs, targets = encoder.encode(line)
+            part = slice(*encoded.targets.offsets[i : i + 2])
+            assert encoded.targets.values[part].tolist() == targets.tolist()
+            assert encoded.inputs["token_ids"].values[part].tolist() == inputs["token_ids"].tolist()
+    assert sum(encoder.counts) == sum(len(encoder.encode(line)[1]) for line in lines[:-4])
+
+
 def test_the_target_of_a_word_is_the_next_word():
     lines = [Line("the cat sat ."), Line(""), Line("the cat ran .")]
     encoder = Encoder.fit(TASK.config, lines)
