@@ -7,8 +7,9 @@ call. Padding stands on the right.
 from common.layers.adaptive import AdaptiveOutput
 from common.layers.attention import Attention, AttentionPooling
 from common.layers.crf import CRF, TransitionLoss, Transitions
+from common.layers.frames import FoldFrames, UnfoldFrames
 from common.layers.per_timestep import PerTimestep
-from common.layers.pooling import MaskedAveragePooling
+from common.layers.pooling import MaskedAveragePooling, MaskedMaxPooling
 from common.layers.recurrent import CELLS, Recurrent, recurrent
 from common.layers.tied import TiedOutput
 from common.layers.token_dropout import TokenDropout
@@ -19,12 +20,15 @@ __all__ = [
     "AdaptiveOutput",
     "Attention",
     "AttentionPooling",
+    "FoldFrames",
     "MaskedAveragePooling",
+    "MaskedMaxPooling",
     "PerTimestep",
     "Recurrent",
     "TiedOutput",
     "TokenDropout",
     "TransitionLoss",
     "Transitions",
+    "UnfoldFrames",
     "recurrent",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+LARGE = 1e9  # above every value of a feature
+
 
 class MaskedAveragePooling(keras.layers.Layer):
     """The mean of a sequence over its real timesteps.
@@ -23,6 +25,28 @@ class MaskedAveragePooling(keras.layers.Layer):
         real = ops.cast(padding_mask, sequence.dtype)  # (batch, timesteps)
         total = ops.squeeze(ops.matmul(real[:, None, :], sequence), axis=1)  # (batch, features)
         return total / ops.maximum(ops.sum(real, axis=1, keepdims=True), 1)
+
+    def compute_output_shape(self, sequence_shape, padding_mask_shape=None):
+        return (sequence_shape[0], sequence_shape[2])
+
+
+class MaskedMaxPooling(keras.layers.Layer):
+    """The largest value of each feature over the real timesteps of a sequence.
+
+    Call arguments:
+        sequence: float array `(batch, timesteps, features)`.
+        padding_mask: bool array `(batch, timesteps)`, true where a timestep is real. None: all are.
+
+    Returns:
+        `(batch, features)`; zeros for a row that is padding alone.
+    """
+
+    def call(self, sequence, padding_mask=None):
+        if padding_mask is None:
+            return ops.max(sequence, axis=1)
+        real = ops.cast(padding_mask, sequence.dtype)[:, :, None]  # (batch, timesteps, 1)
+        largest = ops.max(sequence * real - LARGE * (1 - real), axis=1)
+        return largest * ops.max(real, axis=1)
 
     def compute_output_shape(self, sequence_shape, padding_mask_shape=None):
         return (sequence_shape[0], sequence_shape[2])

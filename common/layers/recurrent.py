@@ -30,6 +30,7 @@ def recurrent(
     bidirectional=False,
     dropout=0.0,
     recurrent_dropout=0.0,
+    recurrent_gain=1.0,
     name=None,
 ):
     """The recurrent layer of that cell; see `Recurrent`.
@@ -47,6 +48,7 @@ def recurrent(
         bidirectional=bidirectional,
         dropout=dropout,
         recurrent_dropout=recurrent_dropout,
+        recurrent_gain=recurrent_gain,
         name=name,
     )
 
@@ -68,6 +70,8 @@ class Recurrent(keras.layers.Layer):
         dropout: fraction of the input features dropped in training, the same ones at all timesteps.
         recurrent_dropout: fraction of the state dropped in training where it enters its kernel, the same units at all
             timesteps and for all gates (Gal and Ghahramani 2016).
+        recurrent_gain: float, the recurrent kernel begins as so many times an orthogonal matrix: below 1 a new state
+            forgets sooner, and noise in the inputs adds up less.
         name: str.
 
     Call arguments:
@@ -94,6 +98,7 @@ class Recurrent(keras.layers.Layer):
         bidirectional=False,
         dropout=0.0,
         recurrent_dropout=0.0,
+        recurrent_gain=1.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -103,7 +108,7 @@ class Recurrent(keras.layers.Layer):
         self.cell, self.units = cell, units
         self.return_sequences, self.return_state = return_sequences, return_state
         self.bidirectional = bidirectional
-        self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
+        self.dropout, self.recurrent_dropout, self.recurrent_gain = dropout, recurrent_dropout, recurrent_gain
         self.seed_generator = keras.random.SeedGenerator() if dropout or recurrent_dropout else None
         self.directions = ("forward", "backward") if bidirectional else ("forward",)
 
@@ -113,8 +118,9 @@ class Recurrent(keras.layers.Layer):
             prefix = f"{direction}_" if self.bidirectional else ""
             width = kernels.CELLS[self.cell].gates * self.units
             kernel = self.add_weight((inputs_shape[-1], width), initializer="glorot_uniform", name=f"{prefix}kernel")
+            orthogonal = keras.initializers.Orthogonal(self.recurrent_gain)
             recurrent_kernel = self.add_weight(
-                (self.units, width), initializer="orthogonal", name=f"{prefix}recurrent_kernel"
+                (self.units, width), initializer=orthogonal, name=f"{prefix}recurrent_kernel"
             )
             shape = (2, width) if self.cell == "gru" else (width,)
             bias = self.add_weight(shape, initializer=self._initial_bias, name=f"{prefix}bias")
@@ -230,6 +236,7 @@ class Recurrent(keras.layers.Layer):
             "bidirectional": self.bidirectional,
             "dropout": self.dropout,
             "recurrent_dropout": self.recurrent_dropout,
+            "recurrent_gain": self.recurrent_gain,
         }
 
 

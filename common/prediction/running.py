@@ -1,0 +1,37 @@
+"""Answers that are given while a sequence is still being read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def probabilities(logits: Sequence[np.ndarray]) -> np.ndarray:
+    """Softmax over the last axis, float64."""
+    logits = np.array(logits, np.float64)
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return odds / odds.sum(axis=-1, keepdims=True)
+
+
+def answers(labels: Sequence[str], shares: Sequence[float], so_far: np.ndarray) -> list[dict]:
+    """Predictions from the probabilities after growing parts of each sequence.
+
+    Args:
+        labels: names of the classes.
+        shares: of the sequence that had been seen, rising to 1.
+        so_far: float array `(examples, points, classes)`.
+
+    Returns:
+        `{"label", "probabilities": {label: probability}, "running": [{"seen", "label", "probability"}, ...]}` for each
+        example; the label is the answer at the end.
+    """
+    found = []
+    for points in so_far:
+        running = [
+            {"seen": float(share), "label": labels[row.argmax()], "probability": float(row.max())}
+            for share, row in zip(shares, points, strict=True)
+        ]
+        whole = dict(zip(labels, map(float, points[-1]), strict=True))
+        found.append({"label": running[-1]["label"], "probabilities": whole, "running": running})
+    return found

@@ -1,0 +1,105 @@
+"""Pictures of the user's: tables with a pixel in each column, lines of numbers, picture files and folders of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from common.datasets import pictures, readers
+from common.datasets.lines import Text, at_line, lines
+from common.errors import UserError
+
+MOST_PIXELS = 1024  # 32 x 32; each is a timestep
+TABLE = "pictures.csv"  # in a folder of pictures
+OTHERS = ("label", "group")  # columns that are no pixels
+
+
+class Raw(NamedTuple):
+    """A picture as it was read: brightness row by row, 0 to 255, and pixels in a row."""
+
+    pixels: tuple[int, ...]
+    width: int
+    label: str | None = None
+    group: str = ""
+
+
+def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
+    """All pictures of a file or folder.
+
+    Raises:
+        UserError: if one cannot be read, or with `labelled` has no label; names the file and the line.
+    """
+    if not isinstance(path, Text):
+        if path.is_dir():
+            return _folder(path, labelled)
+        if path.suffix.lower() in pictures.SUFFIXES:
+            if labelled:
+                raise UserError(f"{path} is one picture: to train, give a folder of them with a table {TABLE}.")
+            return [_picture(path)]
+        if path.suffix == ".csv":
+            return list(_table(path, labelled))
+    if labelled:
+        raise UserError(
+            f"{path} is no table: labels come from a CSV with a column label and one column for each pixel."
+        )
+    rows = (line.replace(",", " ").split() for line in lines(path))
+    return [_numbers(path, number, cells) for number, cells in enumerate(rows, 1) if cells]
+
+
+def _folder(folder: Path, labelled: bool) -> list[Raw]:
+    """The pictures that the folder's table names; without a table all there are, for prediction."""
+    table = folder / TABLE
+    if not labelled and not table.exists():
+        return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
+    columns = ("file", "label") if labelled else ("file",)
+    found = []
+    for number, row in readers.numbered_rows(table, columns, ("group",)):
+        if Path(row["file"]).name != row["file"]:
+            raise at_line(table, number, f"must name a picture in the same folder, not {row['file']!r:.60}")
+        read = _picture(folder / row["file"])
+        found.append(read._replace(label=row["label"] if labelled else None, group=row.get("group", "")))
+    return found
+
+
+def _picture(file: Path) -> Raw:
+    picture = pictures.read(file)
+    if picture.size > MOST_PIXELS:
+        height, width = picture.shape
+        raise UserError(
+            f"{file} has {width} x {height} pixels: read one by one, at most {MOST_PIXELS:,} make sense. Shrink it."
+        )
+    return Raw(tuple(picture.ravel().tolist()), picture.shape[1])
+
+
+def _table(path: Path, labelled: bool) -> Iterator[Raw]:
+    """A CSV whose first line names its columns: label, perhaps group, and a pixel in each other one."""
+    rows = csv.reader(lines(path))
+    header = [cell.strip().lower() for cell in next(rows)]
+    if labelled and "label" not in header:
+        raise UserError(f"{path} has no column 'label'. Line 1 must name the columns: label, and one for each pixel.")
+    if all(cell.lstrip("-").isdecimal() for cell in header):
+        raise at_line(path, 1, "must name the columns: label, and one for each pixel")
+    places = [i for i, name in enumerate(header) if name not in OTHERS]
+    for number, cells in enumerate(rows, 2):
+        if not cells:
+            continue
+        if len(cells) != len(header):
+            raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
+        row = dict(zip(header, cells))
+        if labelled and not row["label"].strip():
+            raise at_line(path, number, "has an empty label: fill it or remove the row")
+        label = row["label"].strip() if labelled else None
+        raw = _numbers(path, number, [cells[i].strip() for i in places])
+        yield raw._replace(label=label, group=row.get("group", "").strip())
+
+
+def _numbers(path: Path | Text, number: int, cells: list[str]) -> Raw:
+    wrong = next((cell for cell in cells if not cell.isdecimal() or int(cell) > 255), None)
+    if wrong is not None:
+        raise at_line(path, number, f"has the pixel {wrong!r:.20}: brightness is a whole number from 0 to 255")
+    width = round(len(cells) ** 0.5)
+    if width * width != len(cells) or not 0 < len(cells) <= MOST_PIXELS:
+        raise at_line(path, number, f"has {len(cells)} pixels: a square of at most {MOST_PIXELS:,} is read")
+    return Raw(tuple(map(int, cells)), width)

@@ -1,0 +1,247 @@
+"""Which digit is it, when the picture is read pixel by pixel? Many-to-one: 64 pixels in, one label out.
+
+    0 0 5 13 9 1 0 0 ... -> 0
+
+One number a timestep, and what decides lies up to 64 timesteps back: the test of a recurrent memory that Le, Jaitly and
+Hinton (2015), https://arxiv.org/abs/1504.00941, made of handwritten digits, in rows and in a shuffled order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from pathlib import Path
+
+import numpy as np
+
+from common.datasets.lines import Text
+from common.datasets.splits import by_chance
+from common.encoding.augmenting import Augmented
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.text import Labels
+from common.errors import UserError
+from common.prediction import networks, running
+from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
+
+from .reader import MOST_PIXELS, TABLE, raw_pictures
+
+FRACTIONS = (0.7, 0.1, 0.2)  # of the sample
+POINTS = 8  # answers while a picture is read: one a row of the sample
+BRIGHTEST = 255
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 60
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    patience: int = 60  # the learning rate falls to 0 over all epochs: the best one is kept, none is left out
+    units: int = 96
+    recurrent_gain: float = 0.9  # the recurrent kernel begins as so many times an orthogonal one
+    dropout: float = 0.2  # share of the last state that training hides
+    shift: int = 1  # pixels by which training moves a picture to the left or right, at most
+    noise: float = 0.05  # standard deviation of what training adds to a pixel, as a share of the full brightness
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture; `label` is None where it is to be predicted."""
+
+    pixels: tuple[int, ...]  # brightness, 0 to 255, row by row
+    width: int  # pixels in a row
+    label: str | None = None
+    group: str = ""  # the writer, where a file says so
+    order: tuple[int, ...] = dataclasses.field(default=(), repr=False)  # in which pixels are read; empty: row by row
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.pixels))
+
+    def picture(self, share: float) -> np.ndarray:
+        """The pixels read when this share of them has been, the others grey; uint8 `(height, width)`."""
+        unread = list(self.order or range(len(self)))[round(share * len(self)) :]
+        shown = np.array(self.pixels, np.uint8)
+        shown[unread] = BRIGHTEST // 3
+        return shown.reshape(-1, self.width)
+
+
+def load_sample(folder: None) -> Splits:
+    """Scikit-learn's digits: 1,797 of 8 x 8 pixels in 17 shades, by 13 writers who are not named."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    shades = (digits.data * (BRIGHTEST / digits.data.max())).round().astype(int).tolist()
+    pictures = [Picture(tuple(pixels), 8, str(label)) for pixels, label in zip(shades, digits.target.tolist())]
+    return by_chance(pictures, seed=0, fractions=FRACTIONS)
+
+
+def load_permuted(folder: None) -> Splits:
+    """The same digits on the same sides, read in one order that was drawn once."""
+    order = list(range(64))
+    random.Random(0).shuffle(order)
+    sides = (side for _, side in load_sample(None))
+    return Splits(*([dataclasses.replace(picture, order=tuple(order)) for picture in side] for side in sides))
+
+
+def read(path: Path | Text, labelled: bool) -> list[Picture]:
+    """Pictures of a user's file or folder, or typed: the numbers of a picture in each line."""
+    return [Picture(*raw) for raw in raw_pictures(path, labelled)]
+
+
+def split(examples: list[Picture], seed: int) -> Splits:
+    """By chance; equal pictures, and those of one group, stay on one side."""
+    return by_chance(examples, seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    labels: Labels
+    width: int
+    order: list[int]  # in which the pixels are read
+    shift: int
+    noise: float
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @classmethod
+    def fit(cls, config, examples):
+        first = examples[0]
+        order = list(first.order or range(len(first)))
+        return cls(Labels.fit(picture.label for picture in examples), first.width, order, config.shift, config.noise)
+
+    def encode(self, example):
+        size, wanted = (f"{pixels.width} x {len(pixels) // pixels.width}" for pixels in (example, self))
+        if size != wanted:
+            raise UserError(f"A picture has {size} pixels and those of train have {wanted}: make all of one size.")
+        pixels = np.array(example.pixels, np.uint8)[self.order]  # (timesteps,)
+        return {"pixels": pixels}, None if example.label is None else np.int32(self.labels.encode(example.label))
+
+    def batches(self, encoded, batch_size, seed=None):
+        if seed is None or not (self.shift or self.noise):
+            return super().batches(encoded, batch_size, seed)
+        return Augmented(encoded, batch_size, seed, self.changed)
+
+    def changed(self, random, inputs, targets):
+        """The same pictures a little to the left or right, each brighter or darker, and with noise."""
+        pixels = np.zeros_like(inputs["pixels"])
+        pixels[:, self.order] = inputs["pixels"]
+        pictures = pixels.reshape(len(pixels), -1, self.width)
+        moves = random.integers(-self.shift, self.shift + 1, len(pictures))
+        moved = np.stack([np.roll(picture, move, axis=1) for picture, move in zip(pictures, moves)])
+        moved = moved * random.uniform(0.8, 1.2, (len(moved), 1, 1))
+        moved += random.normal(0, self.noise * BRIGHTEST, moved.shape)
+        pixels = moved.clip(0, BRIGHTEST).round().astype(np.uint8).reshape(len(pixels), -1)
+        return {"pixels": pixels[:, self.order]}, targets
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """A recurrent layer over single pixels; its last state gives one logit a label."""
+    import keras
+
+    from common import layers
+    from common.training import optimizers
+
+    pixels = keras.Input((None,), dtype="uint8", name="pixels")  # all of a batch are equally many
+    x = keras.layers.Rescaling(1 / BRIGHTEST)(pixels)
+    x = keras.layers.Reshape((-1, 1))(x)  # (batch, timesteps, 1)
+    x = layers.recurrent(config.cell, config.units, recurrent_gain=config.recurrent_gain)(x)  # (batch, units)
+    x = keras.layers.Dropout(config.dropout)(x)
+    logits = keras.layers.Dense(len(encoder.labels), name="logits")(x)
+
+    model = keras.Model({"pixels": pixels}, logits)
+    model.compile(
+        optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+        weighted_metrics=["accuracy"],
+    )
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """`{"label", "probabilities", "running"}`: the answer at the end, and those after each eighth of the pixels."""
+    shares = tuple(part / POINTS for part in range(1, POINTS + 1))
+    parts = [networks.forward(model, FirstPart(encoder, share), examples) for share in shares]
+    so_far = running.probabilities(np.stack(parts, axis=1))  # (examples, shares, labels)
+    return running.answers(encoder.labels.names, shares, so_far)
+
+
+@dataclasses.dataclass(frozen=True)
+class FirstPart:
+    """Encodes only the first pixels of a picture."""
+
+    encoder: Encoder
+    share: float
+
+    def encode(self, example):
+        pixels = self.encoder.encode(example)[0]["pixels"]
+        return {"pixels": pixels[: max(1, round(self.share * len(pixels)))]}, None
+
+
+def baseline(config, train, examples):
+    """What sees all pixels at once: logistic regression, and a support vector machine with a Gaussian kernel."""
+    from common.baselines import pixels
+
+    given = [picture.pixels for picture in train], [picture.label for picture in train]
+    asked = [picture.pixels for picture in examples]
+    answers = {"SVM": pixels.support_vectors(*given, asked), "logistic regression": pixels.logistic(*given, asked)}
+    return {
+        name: [{"label": names[row.argmax()], "probabilities": dict(zip(names, map(float, row)))} for row in rows]
+        for name, (names, rows) in answers.items()
+    }
+
+
+def score(examples, predictions):
+    """Accuracy and macro-F1 at the end and half way; see common/metrics/running.py."""
+    from common.metrics.running import running_classification
+
+    groups = [picture.group or f"picture {i}" for i, picture in enumerate(examples)]
+    truth, lengths = [picture.label for picture in examples], [len(picture) for picture in examples]
+    return running_classification(truth, predictions, lengths, groups)
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+DIGITS = dict(
+    licence="CC BY 4.0 (UCI), comes with scikit-learn",
+    home="https://archive.ics.uci.edu/dataset/80, as scikit-learn carries it",
+)
+
+TASK = Task(
+    shape="many-to-one",
+    config=Config(),
+    datasets={
+        "sample": Dataset(title="Handwritten digits of 8 x 8 pixels, row by row", load=load_sample, **DIGITS),
+        "permuted": Dataset(
+            title="The same digits, their pixels in one shuffled order",
+            load=load_permuted,
+            **DIGITS,
+        ),
+    },
+    own_file=OwnFile(
+        f"a CSV with a column label and one for each pixel, or a folder of PNG pictures with a table {TABLE} (file, "
+        f"label); at most {MOST_PIXELS:,} pixels a picture",
+        read,
+        split,
+        folders=True,
+    ),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="accuracy",
+)
