@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -88,11 +89,11 @@ class Road:
         return np.stack([points @ (cos, sin), points @ (-sin, cos)], axis=1)
 
     def driver(self, car: np.ndarray) -> float:
-        """The angle at which the driver would steer, -1 (right) to 1 (left)."""
+        """The angle at which the driver would steer, -1 (left) to 1 (right)."""
         points = self.seen_from(car, 2 * AHEAD)
         distance = np.linalg.norm(points, axis=1)
         target = points[np.abs(distance - AHEAD).argmin()]
-        return float(np.clip(2 * target[1] / max(target @ target, 0.1) / TURN, -1, 1))
+        return float(np.clip(-2 * target[1] / max(target @ target, 0.1) / TURN, -1, 1))
 
     def frame(self, car: np.ndarray, number: int) -> np.ndarray:
         """What the camera shows in frame `number`, uint8 `(HEIGHT, WIDTH)`."""
@@ -119,7 +120,7 @@ class Road:
 
 def moved(car: np.ndarray, angle: float) -> np.ndarray:
     """The car one frame later."""
-    heading = car[2] + angle * TURN * SPEED
+    heading = car[2] - angle * TURN * SPEED
     middle = (car[2] + heading) / 2
     return np.array([car[0] + SPEED * np.cos(middle), car[1] + SPEED * np.sin(middle), heading])
 
@@ -138,14 +139,35 @@ def recorded(road: Road) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(frames), np.array(angles)
 
 
+def driven(roads: Sequence[Road], steer: Callable[[Sequence[np.ndarray]], Sequence[float]]) -> list[dict]:
+    """Closed loop: a car drives along each road as `steer` says, and sees what its own steering leads to.
+
+    Args:
+        steer: gives an angle for each list of frames seen so far, uint8 `(frames, HEIGHT, WIDTH)`.
+
+    Returns:
+        `kept`: share of the frames before the car left the road; `path`: `[x, y, heading]` in each frame until then.
+    """
+    cars = [road.start() for road in roads]
+    seen, paths = [[] for _ in roads], [[] for _ in roads]
+    for number in range(FRAMES):
+        going = [i for i, road in enumerate(roads) if len(paths[i]) == number and abs(road.offset(cars[i])) <= 1]
+        for i in going:
+            seen[i].append(roads[i].frame(cars[i], number))
+            paths[i].append([round(float(value), 3) for value in cars[i]])
+        for i, angle in zip(going, steer([np.stack(seen[i]) for i in going])):
+            cars[i] = moved(cars[i], float(np.clip(angle, -1, 1)))
+    return [{"kept": len(path) / FRAMES, "path": path} for path in paths]
+
+
 def load() -> Splits:
-    """`(name, road, frames, angles)` of every drive on three sides."""
+    """`(name, frames, angles, road)` of every drive on three sides."""
     sides, seed = [], 0
     for count in ROADS.values():
         side = []
         for _ in range(count):
             seed += 1
             road = Road(seed)
-            side.append((f"road {seed}", road, *recorded(road)))
+            side.append((f"road {seed}", *recorded(road), road))
         sides.append(side)
     return Splits(*sides)

@@ -1,8 +1,9 @@
-"""Clips of drawn figures that walk, run, wave, jump, sit down or stand up, in pixels of 32 x 32.
+"""Clips of drawn figures that walk, walk backwards, run, wave, jump, sit down or stand up, in pixels of 32 x 32.
 
-Every figure has its own proportions, size, brightness and place in the picture, walks to the left or to the right, and
-begins its movement anywhere. To sit down and to stand up are the same frames in the other order. A walk and a run
-differ in speed and posture. Noise lies over all of it. No figure of test stands in train.
+Every figure has its own proportions, size, brightness and place in the picture, and begins its movement anywhere. To
+walk and to walk backwards are the same frames in the other order, as are to sit down and to stand up, so that a set of
+frames does not say what is done. Who walks or runs does it on the spot. Noise lies over all of it. No figure of test
+stands in train.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from common.datasets.splits import Splits
 
 from .reader import SIDE, Raw, lines_drawn
 
-ACTIONS = ("walk", "run", "wave", "jump", "sit down", "stand up")
-FIGURES = {"train": 44, "validation": 8, "test": 25}  # each does everything twice
+ACTIONS = ("walk", "walk backwards", "run", "wave", "jump", "sit down", "stand up")
+FIGURES = {"train": 44, "validation": 8, "test": 24}  # each does everything twice
 FRAMES = (16, 28)  # of a clip, least and most
 SECOND = 12  # frames
 
@@ -57,7 +58,6 @@ def _clip(action: str, body: dict[str, float], random: np.random.Generator) -> n
     seconds = np.arange(count) / SECOND
     pose = _pose(action, body, seconds, random)
     limbs = _limbs(body, pose)
-    limbs[..., 0] *= random.choice((-1, 1))  # faces left or right
     room = SIDE - 2 - np.ptp(limbs[..., 0])
     middle = (limbs[..., 0].max() + limbs[..., 0].min()) / 2
     limbs[..., 0] += SIDE / 2 - middle + random.uniform(-0.5, 0.5) * max(room, 0)
@@ -78,16 +78,17 @@ def _pose(action: str, body: dict[str, float], seconds: np.ndarray, random: np.r
     pose = {"lean": zeros + random.normal(0, 0.04), "bend": zeros, "lift": zeros, "place": zeros}
     still = np.stack([zeros, zeros], axis=1)
     pose |= {"thighs": still, "knees": still, "arms": still + random.normal(0.1, 0.05, 2), "elbows": still + 0.1}
-    if action in ("walk", "run"):
+    if action in ("walk", "walk backwards", "run"):
         runs = action == "run"
         turns = body["pace"] * (1.55 if runs else 1.05) * random.uniform(0.9, 1.1)
+        turns *= -1 if action == "walk backwards" else 1
         cycle = phase + 2 * np.pi * turns * seconds[:, None] + np.array([0, np.pi])  # left and right
         reach = (0.65 if runs else 0.5) * body["swing"]
         pose["thighs"] = reach * np.sin(cycle)
         pose["knees"] = -(0.65 if runs else 0.45) * (1 + np.sin(cycle - np.pi / 2))
         pose["arms"], pose["elbows"] = -reach * np.sin(cycle), still + (0.9 if runs else 0.4)
         pose["lift"] = (0.03 if runs else 0.015) * np.abs(np.sin(cycle[:, 0]))
-        pose["place"] = seconds * turns * random.uniform(0, 5)  # some walk on the spot: a treadmill
+        pose["place"] = seconds * random.uniform(-2, 2)
         pose["lean"] = pose["lean"] - (0.12 if runs else 0.05)
     elif action == "wave":
         hand = int(random.integers(2))

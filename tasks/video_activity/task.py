@@ -36,7 +36,7 @@ class Config(TrainConfig):
     batch_size: int = 32
     learning_rate: float = 2e-3
     patience: int = 24  # the learning rate falls to 0 over all epochs: the best one is kept, none is left out
-    filters: int = 8  # of the first convolution; each further one has twice as many
+    filters: int = 8  # of the first convolution; the second one has twice as many
     frame_units: int = 48  # features of a frame
     units: int = 64  # per direction
     recurrent_gain: float = 0.6  # the recurrent kernel begins as so many times an orthogonal one
@@ -159,7 +159,7 @@ def build_model(config, encoder):
         frames = keras.Input((None, reader.SIDE, reader.SIDE, 1), dtype="uint8", name="frames")
         inputs = {"frames": frames, "real": real}
         x = keras.layers.Rescaling(1 / 255)(layers.FoldFrames()(frames))  # (batch * timesteps, side, side, 1)
-        for filters in (config.filters, 2 * config.filters, 4 * config.filters):
+        for filters in (config.filters, 2 * config.filters):
             x = keras.layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
         x = keras.layers.Flatten()(x)
         x = keras.layers.Dense(config.frame_units, activation="relu")(x)
@@ -256,7 +256,7 @@ TASK = Task(
     config=Config(),
     datasets={
         "sample": Dataset(
-            title="Drawn figures that walk, run, wave, jump, sit down and stand up",
+            title="Drawn figures that walk to and fro, run, wave, jump, sit down and stand up",
             licence="Apache-2.0, with this project",
             home="sample.py",
             load=load_sample,

@@ -1,0 +1,38 @@
+"""How well the angle of a steering wheel is foreseen, and how far a car comes that is steered so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from common.metrics.regression import Regression
+
+
+class Steering(Regression):
+    """The scores of `Regression`, and `road_kept`: the share of the road driven before the car leaves it.
+
+    `road_kept` is the mean over the drives in which the predictions themselves steered (closed loop), and is missing
+    where there are none.
+
+    Attributes:
+        kept: float array `(examples,)`, the share of the road kept in the drive which begins with that example; NaN
+            where none does.
+    """
+
+    def __init__(self, truths: Sequence[float], predictions: Sequence[float], *, kept: Sequence[float], **options):
+        """Scores of these angles; `options` are those of `Regression`."""
+        super().__init__(np.array(truths, float), np.array(predictions, float), **options)
+        self.kept = np.array(kept, float)
+        drives = ~np.isnan(self.kept)
+        if not drives.any():
+            return
+        regression = self.reduce
+        self.rows = np.column_stack([self.rows, np.where(drives, self.kept, 0), drives])
+
+        def reduce(rows: np.ndarray) -> dict[str, float]:
+            total, count = rows[:, -2:].sum(axis=0)
+            return {**regression(rows[:, :-2]), "road_kept": float(total / count) if count else float("nan")}
+
+        self.reduce = reduce
+        self._values = reduce(self.rows)

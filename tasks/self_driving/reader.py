@@ -1,0 +1,171 @@
+"""Tubs, the folders in which a Donkeycar records its drives, and folders of plain pictures.
+
+A tub (https://docs.donkeycar.com) holds `catalog_*.catalog`, one JSON object a line, and `images/`; both may lie in a
+subfolder `data`. Frames that the driver has deleted are named in `manifest.json`. An angle of -1 is full left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from common.datasets import pictures
+from common.datasets.lines import Text, at_line, lines
+from common.errors import UserError
+
+GAP = 20  # frames between train, validation and test that belong to none: a second
+BLOCKS = 5  # of validation, among those of train
+PAUSE = 1000  # milliseconds between frames from which on a new drive begins
+ANGLE, PICTURE, TIME = "user/angle", "cam/image_array", "_timestamp_ms"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Drive:
+    """Frames in order, without a gap, and the angle of the wheel in each; `road` where it was drawn."""
+
+    name: str
+    frames: np.ndarray  # uint8 (frames, height, width)
+    angles: np.ndarray | None = None  # float (frames,), -1 to 1
+    road: object = None
+
+    def __post_init__(self):
+        angles = b"" if self.angles is None else self.angles.tobytes()
+        object.__setattr__(self, "digest", hashlib.sha256(self.frames.tobytes() + angles).hexdigest()[:16])
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __repr__(self) -> str:
+        return f"Drive({self.name!r}, {len(self)} frames, {self.digest})"
+
+    def part(self, first: int, last: int) -> Drive:
+        """The frames from `first` to before `last`, as a drive that knows no others."""
+        return Drive(f"{self.name} from {first}", self.frames[first:last], self.angles[first:last])
+
+
+class Row(NamedTuple):
+    """A frame of a tub: its picture, the angle of the wheel, when it was taken (None: not known)."""
+
+    picture: Path
+    angle: float | None
+    milliseconds: float | None
+
+
+def drives(path: Path | Text, labelled: bool, size: tuple[int, int]) -> list[Drive]:
+    """The drives of a folder; a pause of a second begins a new one.
+
+    Args:
+        path: a tub; without `labelled` also a folder of pictures, in the order of their names.
+        size: `(height, width)` of a frame, whatever the size of the picture.
+
+    Raises:
+        UserError: if something is missing or cannot be read; names the file and the line.
+    """
+    if isinstance(path, Text) or path.is_file():
+        raise UserError(f"{path} is no folder: name a tub, a folder with catalog_0.catalog and images.")
+    tub = next((folder for folder in (path, path / "data") if list(folder.glob("catalog_*.catalog"))), None)
+    if tub is None:
+        files = pictures.files_in(path)
+        if labelled or not files:
+            raise UserError(f"{path} is no tub: it has no catalog_0.catalog, which Donkeycar 4 and later write.")
+        return [Drive(path.name, np.stack([pictures.read(file, size) for file in files]))]
+    rows = _rows(tub, labelled)
+    parts = [[]]
+    for row in rows:
+        before = parts[-1][-1] if parts[-1] else row
+        if None not in (before.milliseconds, row.milliseconds):
+            gap = row.milliseconds - before.milliseconds
+            if not 0 <= gap <= PAUSE:
+                parts.append([])
+        parts[-1].append(row)
+    found = []
+    for number, part in enumerate(parts, 1):
+        frames = np.stack([pictures.read(row.picture, size) for row in part])
+        angles = np.array([row.angle for row in part], float) if labelled else None
+        found.append(Drive(f"drive {number}", frames, angles))
+    return found
+
+
+def in_blocks(made: Sequence[Drive]) -> dict[str, list[Drive]]:
+    """By time: the last tenth of all frames is test; of the rest, blocks at equal distances are validation.
+
+    A second of frames between two blocks belongs to no side, and a block is a drive of its own, so that no window
+    reaches into another one.
+
+    Returns:
+        train, validation, test: parts of the drives.
+
+    Raises:
+        UserError: if there are too few frames.
+    """
+    total = sum(map(len, made))
+    if total < 40 * GAP:
+        raise UserError(f"{total} frames are too few to part by time: at least {40 * GAP} are needed.")
+    test = round(0.9 * total)
+    length = round(0.1 * total / BLOCKS)
+    bounds = [("train", 0)]
+    for block in range(BLOCKS):
+        middle = round((block + 0.5) * test / BLOCKS)
+        bounds += [("validation", middle - length // 2), ("train", middle + length - length // 2)]
+    bounds += [("test", test), ("test", total)]
+    sides = {"train": [], "validation": [], "test": []}
+    start = 0
+    for drive in made:
+        for (side, first), (_, last) in itertools.pairwise(bounds):
+            begin = max(first + (GAP if first else 0) - start, 0)
+            end = min(last - start, len(drive))
+            if end > begin:
+                sides[side].append(drive.part(begin, end))
+        start += len(drive)
+    return sides
+
+
+def _rows(tub: Path, labelled: bool) -> list[Row]:
+    """All frames that are not deleted, in the order in which they were taken."""
+    deleted = _deleted(tub / "manifest.json")
+    found = {}
+    for catalog in tub.glob("catalog_*.catalog"):
+        for number, line in enumerate(lines(catalog), 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except ValueError:
+                record = None
+            if not isinstance(record, dict) or not isinstance(record.get(PICTURE), str):
+                raise at_line(catalog, number, f"must be a JSON object with {PICTURE!r}, not {line!r:.60}")
+            if Path(record[PICTURE]).name != record[PICTURE]:
+                raise at_line(catalog, number, f"must name a picture in images, not {record[PICTURE]!r:.60}")
+            angle = record.get(ANGLE)
+            if labelled and not (_is_number(angle) and -1 <= angle <= 1):
+                raise at_line(catalog, number, f"must have {ANGLE!r}, a number from -1 to 1, not {angle!r:.30}")
+            index, time = record.get("_index", len(found)), record.get(TIME)
+            if index not in deleted:
+                milliseconds = time if _is_number(time) else None
+                found[index] = Row(tub / "images" / record[PICTURE], angle if labelled else None, milliseconds)
+    if not found:
+        raise UserError(f"{tub} holds no frames, or all are deleted.")
+    return [row for _, row in sorted(found.items())]
+
+
+def _deleted(manifest: Path) -> set[int]:
+    """Numbers of the deleted frames; the manifest's last line names them."""
+    if not manifest.exists():
+        return set()
+    try:
+        found = json.loads([line for line in lines(manifest) if line.strip()][-1])
+    except ValueError as error:
+        raise UserError(f"{manifest} does not end in a line of JSON: it is no manifest of a tub.") from error
+    numbers = found.get("deleted_indexes", []) if isinstance(found, dict) else []
+    return {number for number in numbers if isinstance(number, int)}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value)
