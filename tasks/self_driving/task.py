@@ -72,7 +72,7 @@ class Moment:
         return self.drive.frames[self.number]
 
     def past(self, window: int) -> np.ndarray:
-        """The last frames up to this one, uint8 `(window, height, width)`; a drive's first frame is repeated before it."""
+        """The last frames up to this one, uint8 `(window, height, width)`; before a drive's first frame stands that."""
         numbers = np.arange(self.number - window + 1, self.number + 1)
         return self.drive.frames[np.maximum(numbers, 0)]
 

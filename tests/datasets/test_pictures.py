@@ -1,0 +1,54 @@
+"""Picture files as arrays, and what is refused."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from common.datasets import pictures
+from common.errors import UserError
+
+
+def saved(path, array, mode=None):
+    Image.fromarray(np.array(array, np.uint8), mode).save(path)
+    return path
+
+
+def test_grey_colour_and_size(tmp_path):
+    grey = np.arange(48).reshape(6, 8)
+    assert np.array_equal(pictures.read(saved(tmp_path / "grey.png", grey)), grey)
+    halved = pictures.read(tmp_path / "grey.png", (3, 4))
+    assert halved.dtype == np.uint8 and halved.shape == (3, 4)
+    assert halved[0, 0] == round(grey[:2, :2].mean())
+    red = np.full((2, 2, 3), (255, 0, 0))
+    assert pictures.read(saved(tmp_path / "red.png", red), colour=True).tolist() == red.tolist()
+    assert pictures.read(tmp_path / "red.png")[0, 0] == 76  # 0.299 of 255, ITU-R 601
+
+
+def test_what_is_transparent_is_white(tmp_path):
+    ink = np.zeros((2, 2, 4))
+    ink[0, 0, 3] = 255
+    assert pictures.read(saved(tmp_path / "ink.png", ink)).tolist() == [[0, 255], [255, 255]]
+
+
+def test_what_is_no_picture_is_refused_in_one_line(tmp_path):
+    text, cut = tmp_path / "text.png", tmp_path / "cut.png"
+    text.write_text("no picture")
+    cut.write_bytes(
+        saved(tmp_path / "whole.png", np.random.default_rng(0).integers(0, 255, (50, 50))).read_bytes()[:900]
+    )
+    for path in (text, cut, tmp_path / "none.png", tmp_path):
+        with pytest.raises(UserError, match=rf"\A.*{path.name}.*\Z"):
+            pictures.read(path)
+
+
+def test_a_picture_larger_than_memory_is_refused(tmp_path, monkeypatch):
+    saved(tmp_path / "large.png", np.zeros((20, 20)))
+    monkeypatch.setattr(pictures, "LARGEST", 399)
+    with pytest.raises(UserError, match="at most 399"):
+        pictures.read(tmp_path / "large.png")
+
+
+def test_files_are_sorted_by_the_numbers_in_their_names(tmp_path):
+    for name in ("frame10.png", "frame9.png", "frame1.JPG", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in pictures.files_in(tmp_path)] == ["frame1.JPG", "frame9.png", "frame10.png"]

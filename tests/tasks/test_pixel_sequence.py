@@ -1,0 +1,109 @@
+"""Pictures read pixel by pixel: the order, what a user may give, and that no picture stands on two sides."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from common.errors import UserError
+from tasks.pixel_sequence.task import TASK, Picture
+from tests import small
+
+SQUARE = Picture((0, 10, 20, 30), 2, "1")
+
+
+def test_digits_are_whole_and_no_picture_stands_on_two_sides():
+    splits = small.sample("pixel_sequence")
+    assert [len(side) for _, side in splits] == [1258, 180, 359]
+    pictures = [picture for _, side in splits for picture in side]
+    assert len(pictures) == 1797 and {picture.label for picture in pictures} == set("0123456789")
+    sides = [{picture.pixels for picture in side} for _, side in splits]
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    assert max(max(picture.pixels) for picture in pictures) == 255
+
+
+def test_permuted_are_the_same_pictures_in_one_other_order():
+    plain, permuted = small.sample("pixel_sequence"), TASK.datasets["permuted"].load(None)
+    assert [picture.pixels for picture in plain.test] == [picture.pixels for picture in permuted.test]
+    (order,) = {picture.order for _, side in permuted for picture in side}
+    assert sorted(order) == list(range(64)) and order != tuple(range(64))
+    encoder = TASK.encoder.fit(TASK.config, permuted.train)
+    picture = permuted.test[0]
+    inputs, _ = encoder.encode(picture)
+    assert inputs["pixels"].tolist() == [picture.pixels[i] for i in order]
+    assert inputs["pixels"].dtype == np.uint8
+
+
+def test_training_changes_pictures_and_not_their_labels():
+    _, _, few, encoder = small.setting("pixel_sequence")
+    pixels = np.stack([encoder.encode(picture)[0]["pixels"] for picture in few.train])
+    labels = np.arange(len(pixels))
+    changed, same = encoder.changed(np.random.default_rng(0), {"pixels": pixels}, labels)
+    assert changed["pixels"].shape == pixels.shape and changed["pixels"].dtype == np.uint8
+    assert same is labels and 5 < np.abs(changed["pixels"].astype(float) - pixels).mean() < 80
+
+
+def test_what_is_not_read_yet_is_hidden():
+    assert SQUARE.picture(0.5).tolist() == [[0, 10], [85, 85]]
+    assert Picture(SQUARE.pixels, 2, order=(3, 2, 1, 0)).picture(0.25).tolist() == [[85, 85], [85, 30]]
+
+
+def test_answers_while_reading_end_with_the_answer():
+    task, _, few, encoder = small.setting("pixel_sequence")
+    model, config = small.model("pixel_sequence")
+    for prediction in task.predict(config, model, encoder, few.test[:4]):
+        assert [point["seen"] for point in prediction["running"]] == [i / 8 for i in range(1, 9)]
+        assert prediction["running"][-1]["label"] == prediction["label"]
+        assert sum(prediction["probabilities"].values()) == pytest.approx(1)
+
+
+def test_tables_and_typed_numbers(tmp_path):
+    table = tmp_path / "digits.csv"
+    table.write_text("label,pixel0,pixel1,pixel2,pixel3,group\n1,0,10,20,30,ann\n0,9,9,9,9,bob\n")
+    first, second = TASK.own_file.read(table, True)
+    assert first == Picture((0, 10, 20, 30), 2, "1", "ann") and second.label == "0"
+    assert TASK.own_file.read(table, False)[0].label is None
+    assert list(TASK.own_file.parse("0 10 20 30\n\n1,2,3,4\n")) == [
+        Picture((0, 10, 20, 30), 2),
+        Picture((1, 2, 3, 4), 2),
+    ]
+
+
+def test_a_folder_of_pictures_with_a_table(tmp_path):
+    Image.fromarray(np.array([[0, 10], [20, 30]], np.uint8)).save(tmp_path / "one.png")
+    (tmp_path / "pictures.csv").write_text("file,label\none.png,1\n")
+    assert TASK.own_file.read(tmp_path, True) == [SQUARE]
+    assert TASK.own_file.read(tmp_path / "one.png", False) == [Picture(SQUARE.pixels, 2)]
+    (tmp_path / "pictures.csv").write_text("file,label\n../one.png,1\n")
+    with pytest.raises(UserError, match=r"pictures.csv, line 2, must name a picture in the same folder"):
+        TASK.own_file.read(tmp_path, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("label,a,b,c,d\n1,0,10,20,300\n", "line 2, has the pixel '300'"),
+        ("label,a,b,c,d\n1,0,10,x,3\n", "line 2, has the pixel 'x'"),
+        ("label,a,b,c\n1,0,10,20\n", "line 2, has 3 pixels: a square"),
+        ("label,a,b,c,d\n1,0,10,20\n", "line 2, has 4 cells, the header has 5"),
+        ("label,a,b,c,d\n,0,10,20,30\n", "line 2, has an empty label"),
+        ("a,b,c,d\n0,10,20,30\n", "no column 'label'"),
+    ],
+)
+def test_a_table_that_is_wrong_is_refused_in_one_line(tmp_path, content, message):
+    table = tmp_path / "digits.csv"
+    table.write_text(content)
+    with pytest.raises(UserError, match=rf"\A(?!.*\n).*digits.csv.*{message}"):
+        TASK.own_file.read(table, True)
+
+
+def test_numbers_without_a_header_are_not_taken_for_one(tmp_path):
+    table = tmp_path / "digits.csv"
+    table.write_text("0,10,20,30\n1,2,3,4\n")
+    with pytest.raises(UserError, match="line 1, must name the columns"):
+        TASK.own_file.read(table, False)
+
+
+def test_another_size_than_in_training_is_refused():
+    encoder = TASK.encoder.fit(TASK.config, [SQUARE])
+    with pytest.raises(UserError, match=r"1 x 1 pixels and those of train have 2 x 2"):
+        encoder.encode(Picture((5,), 1))
