@@ -109,7 +109,7 @@ def in_blocks(made: Sequence[Drive]) -> dict[str, list[Drive]]:
     if total < 40 * GAP:
         raise UserError(f"{total} frames are too few to part by time: at least {40 * GAP} are needed.")
     test = round(0.9 * total)
-    length = round(0.1 * total / BLOCKS)
+    length = round(0.1 * total / BLOCKS) + GAP
     bounds = [("train", 0)]
     for block in range(BLOCKS):
         middle = round((block + 0.5) * test / BLOCKS)

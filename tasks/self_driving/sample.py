@@ -152,6 +152,8 @@ def driven(roads: Sequence[Road], steer: Callable[[Sequence[np.ndarray]], Sequen
     seen, paths = [[] for _ in roads], [[] for _ in roads]
     for number in range(FRAMES):
         going = [i for i, road in enumerate(roads) if len(paths[i]) == number and abs(road.offset(cars[i])) <= 1]
+        if not going:
+            break
         for i in going:
             seen[i].append(roads[i].frame(cars[i], number))
             paths[i].append([round(float(value), 3) for value in cars[i]])

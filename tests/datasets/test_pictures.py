@@ -18,7 +18,7 @@ def test_grey_colour_and_size(tmp_path):
     assert np.array_equal(pictures.read(saved(tmp_path / "grey.png", grey)), grey)
     halved = pictures.read(tmp_path / "grey.png", (3, 4))
     assert halved.dtype == np.uint8 and halved.shape == (3, 4)
-    assert halved[0, 0] == round(grey[:2, :2].mean())
+    assert abs(halved[0, 0] - grey[:2, :2].mean()) <= 0.5
     red = np.full((2, 2, 3), (255, 0, 0))
     assert pictures.read(saved(tmp_path / "red.png", red), colour=True).tolist() == red.tolist()
     assert pictures.read(tmp_path / "red.png")[0, 0] == 76  # 0.299 of 255, ITU-R 601

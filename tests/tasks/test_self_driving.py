@@ -57,7 +57,7 @@ def test_no_frame_of_one_side_is_seen_from_another_and_a_second_lies_between():
         for name, number in shown[one]:
             assert not any((name, number + step) in shown[other] for step in range(-GAP + 1, GAP))
     total = sum(map(len, shown.values()))
-    assert len(shown["test"]) == 200 - GAP and 0.07 < len(shown["validation"]) / total < 0.13
+    assert len(shown["test"]) == 200 - GAP and 0.1 < len(shown["validation"]) / total < 0.13
     assert max(number for name, number in shown["train"] if name == "drive 2") < min(n for _, n in shown["test"])
 
 
