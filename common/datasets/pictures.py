@@ -1,0 +1,58 @@
+"""Pictures as small arrays of bytes. Every error names the file and says what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from common.errors import UserError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
+LARGEST = 50_000_000  # pixels; a small file may unpack to many more
+
+
+def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) -> np.ndarray:
+    """A picture file as an array; transparent parts become white.
+
+    Args:
+        path: of a PNG, JPEG or BMP file.
+        size: `(height, width)` to shrink or enlarge it to, whatever its proportions; None keeps its own.
+        colour: whether to keep red, green and blue; otherwise their brightness.
+
+    Returns:
+        uint8 array `(height, width)`, or `(height, width, 3)` in colour.
+
+    Raises:
+        UserError: if there is no such file, or it is no whole picture of a kind that is read.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
+            if image.width * image.height > LARGEST:
+                raise UserError(f"{path} has {image.width} x {image.height} pixels, at most {LARGEST:,} are read.")
+            if image.has_transparency_data:
+                image = image.convert("RGBA")
+                white = Image.new("RGBA", image.size, "white")
+                image = Image.alpha_composite(white, image)
+            image = image.convert("RGB" if colour else "L")
+            if size and size != (image.height, image.width):
+                image = image.resize(size[::-1], Image.Resampling.BOX)
+            return np.array(image)
+    except FileNotFoundError as error:
+        raise UserError(f"There is no picture {path}.") from error
+    except Image.DecompressionBombError as error:
+        raise UserError(f"{path} has more pixels than are read, at most {LARGEST:,}.") from error
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow says so of damaged files
+        raise UserError(f"{path} is not a whole PNG, JPEG or BMP picture: save it again.") from error
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The pictures of a folder, sorted by name; numbers in a name count as numbers, so that 10 follows 9."""
+
+    def key(path: Path) -> list:
+        return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
+
+    return sorted((path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES), key=key)
