@@ -1,7 +1,8 @@
-"""Spoken words without a network: recordings are cut where they are quiet, a support vector machine names each piece."""
+"""Spoken words without a network: cut where it is quiet, each piece named by a support vector machine."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,10 +35,8 @@ def features(sound: Sound, start: float, stop: float) -> np.ndarray:
     return np.append((rows - rows.mean()).ravel(), stop - start)
 
 
-def recognise(
-    train: Sequence[Sound], words: Sequence[Sequence[str]], test: Sequence[Sound]
-) -> list[list[tuple[str, float, float]]]:
-    """`(word, start, stop)` of every piece of each test recording.
+def recognise(train: Sequence[Sound], words: Sequence[Sequence[str]], test: Sequence[Sound]) -> list[list[dict]]:
+    """`{"word", "start", "stop"}` of every piece of each test recording, in seconds.
 
     How quiet and how long a pause is, is chosen so that the training recordings fall into as many pieces as they have
     words; pieces of the others are not learned from. The cost is chosen by cross-validation.
@@ -61,9 +60,9 @@ def recognise(
         if len(pieces) == len(said):
             rows += [features(sound, *piece) for piece in pieces]
             labels += said
-    if len(set(labels)) < 2:
-        only = labels[:1]
-        return [[(word, *piece) for piece in cut(sound, *choice) for word in only] for sound in test]
+    if len(set(labels)) < 2:  # too little was cut rightly to tell words apart
+        most = Counter(word for said in words for word in said).most_common(1)[0][0]
+        return [_answer([most] * len(pieces), pieces) for pieces in (cut(sound, *choice) for sound in test)]
     classifier = make_pipeline(StandardScaler(), SVC())
     counts = np.unique(labels, return_counts=True)[1]
     if counts.min() >= 3:
@@ -75,5 +74,11 @@ def recognise(
     for sound in test:
         pieces = cut(sound, *choice)
         named = classifier.predict([features(sound, *piece) for piece in pieces]).tolist() if pieces else []
-        answers.append([(word, *piece) for word, piece in zip(named, pieces)])
+        answers.append(_answer(named, pieces))
     return answers
+
+
+def _answer(words: Sequence[str], pieces: Sequence[tuple[float, float]]) -> list[dict]:
+    return [
+        {"word": word, "start": round(start, 2), "stop": round(stop, 2)} for word, (start, stop) in zip(words, pieces)
+    ]

@@ -44,7 +44,9 @@ class CTCLoss(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         y_true = tf.cast(y_true, tf.int32)
-        places = tf.where(y_true > 0)
+        silent = tf.reduce_all(y_true == 0, axis=1)  # the kernel wants a label in every row: these get one
+        labels = tf.where(silent[:, None] & (tf.range(tf.shape(y_true)[1]) == 0), 1, y_true)
+        places = tf.where(labels > 0)
         logits = tf.transpose(
             y_pred, (1, 0, 2)
         )  # (timesteps, batch, classes), as the kernel reads them, its blank last
@@ -52,8 +54,9 @@ class CTCLoss(keras.losses.Loss):
         losses, _ = tf.raw_ops.CTCLoss(
             inputs=logits,
             labels_indices=places,
-            labels_values=tf.gather_nd(y_true, places) - 1,
+            labels_values=tf.gather_nd(labels, places) - 1,
             sequence_length=tf.fill((tf.shape(y_pred)[0],), tf.shape(y_pred)[1]),
             ignore_longer_outputs_than_inputs=True,
         )
-        return losses
+        blanks = -tf.reduce_sum(tf.nn.log_softmax(y_pred)[:, :, BLANK], axis=1)  # the only path without a label
+        return tf.where(silent, blanks, losses)

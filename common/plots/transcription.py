@@ -1,3 +1,5 @@
 """Pictures of transcriptions."""
+
+
 def figures(scores, examples, predictions, folder):
     return []

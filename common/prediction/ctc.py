@@ -30,6 +30,13 @@ def greedy(log_probs: np.ndarray) -> list[int]:
     return [int(label) for label in best[changes] if label != BLANK]
 
 
+def search(log_probs: np.ndarray, width: int) -> tuple[list[int], float]:
+    """What `prefix_beam_search` finds; with a width of 1 the greedy labels and the log-probability of their path."""
+    if width > 1:
+        return prefix_beam_search(log_probs, width)
+    return greedy(log_probs), float(np.max(log_probs, axis=1).sum())
+
+
 def prefix_beam_search(log_probs: np.ndarray, width: int) -> tuple[list[int], float]:
     """The labels whose paths together are the most probable, as far as `width` prefixes at a time can find them.
 

@@ -1,4 +1,4 @@
-"""Two public sets of recordings: spoken digits, single or joined to strings, and yes and no."""
+"""Recordings with their texts: spoken digits, single or joined to strings; yes and no; folders of a user's own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from common.datasets import manifest
+from common.datasets.lines import Text
 from common.datasets.sounds import Sound, joined, read_wav
 from common.datasets.splits import Splits
+from common.encoding.text import words
+from common.errors import UserError
 
 from .sample import DIGITS
 
@@ -66,3 +70,23 @@ def yesno(folder: Path) -> Splits:
     found = [(read_wav(path), " ".join(said[d] for d in path.stem.split("_")), path.name, "") for path in paths]
     order = [found[i] for i in np.random.default_rng(0).permutation(len(found))]
     return Splits(order[:40], order[40:50], order[50:])
+
+
+def own(path: Path | Text, labelled: bool) -> list[tuple[Sound, str | None, str, str]]:
+    """`(sound, text, name, speaker)` of every recording of a user's folder or table, or of the paths in a text.
+
+    Raises:
+        UserError: if a file cannot be read or a text holds no words.
+    """
+    found = []
+    for entry in manifest.entries(path, (".wav",), ("text",), ("speaker",), labelled):
+        text = normal(entry.row["text"]) if labelled else None
+        if text == "":
+            raise UserError(f"{entry.place}, holds no words in its text: write what is said.")
+        found.append((read_wav(entry.file), text, entry.file.name, entry.row.get("speaker", "")))
+    return found
+
+
+def normal(text: str) -> str:
+    """Words in small letters without punctuation: `"It's Seven, one." -> "it's seven one"`."""
+    return " ".join(word for word in words(text.lower()) if word[0].isalnum())

@@ -85,7 +85,7 @@ def _voice(random: np.random.Generator, name: str) -> dict:
         "pitch": pitch,
         "tempo": random.uniform(0.75, 1.3),
         "breath": random.uniform(0.01, 0.06),
-        "noise": 10 ** random.uniform(-2.6, -1.8),  # of the room, beside the peak of the voice
+        "noise": 10 ** random.uniform(-2.4, -1.3),  # of the room, beside the peak of the voice
     }
 
 
