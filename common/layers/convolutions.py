@@ -14,7 +14,7 @@ def backbone(name: str, filters: int):
     """A function from a picture, uint8 `(batch, height, width, 3)`, to features `(batch, rows, columns, features)`.
 
     Args:
-        name: `"small"`: convolutions that are learned from nothing, each on half the pixels of the one before;
+        name: `"small"`: convolutions that are learned from nothing, each of which halves the rows and columns;
             `"mobilenet_v2"`: what Keras fetches trained on ImageNet (Sandler and others 2018), which stays as it is.
         filters: of the first convolution of the small one.
 
@@ -29,10 +29,9 @@ def backbone(name: str, filters: int):
 def _small(picture, filters: int):
     x = keras.layers.Rescaling(1 / 127.5, offset=-1)(picture)
     while x.shape[1] > PLACES:
-        x = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
-        x = keras.layers.MaxPooling2D(2)(x)
+        x = keras.layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
         filters *= 2
-    return keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    return keras.layers.Conv2D(filters // 2, 3, padding="same", activation="relu")(x)
 
 
 def _mobilenet(picture):

@@ -77,7 +77,7 @@ def captioning(
 
     Args:
         predictions: each has its `text`; and `surprise`, the nats of the true caption beside its picture and beside
-            another, and its number of words, or None.
+            another, and its number of words with the end, or None.
         references: the captions of each example's picture, all of them.
         groups: name of the picture of each example; examples of one are resampled together.
         parts: what is special about each example, "" for nothing; gives a breakdown.
@@ -89,7 +89,7 @@ def captioning(
     """
     nats = None
     if all(prediction.get("surprise") for prediction in predictions):
-        keys = ("true_picture", "other_picture", "words")
+        keys = ("own_picture", "wrong_picture", "words")
         nats = np.array([[prediction["surprise"][key] for key in keys] for prediction in predictions])
     breakdowns = {"by length of the first reference": by_length([len(given[0].split()) for given in references])}
     if parts is not None and len(set(parts)) > 1:

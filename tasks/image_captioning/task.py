@@ -28,6 +28,7 @@ from . import reader, sample
 from .reader import digest, resized
 
 OTHERS = 8  # pictures of train that the encoder keeps, to ask what a caption is worth beside a wrong one
+LONGEST = 30  # words of a caption with its end
 BATCH = 32  # pictures that are described at a time
 
 # ----------------------------------------------------------------------------------------------------- Config
@@ -36,10 +37,11 @@ BATCH = 32  # pictures that are described at a time
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
     epochs: int = 20
+    batch_size: int = 32
     learning_rate: float = 3e-3  # at the start; it falls to 0 over all epochs, like a cosine
     patience: int = 8
     picture_size: int = 48  # pixels in both directions that the network sees
-    filters: int = 24  # of the first convolution; each further one, on half the pixels, has twice as many
+    filters: int = 24  # of the first convolution; each further one has twice as many
     embedding_size: int = 64  # features of a word
     units: int = 128  # of the decoder
     dropout: float = 0.2  # share of features that training hides
@@ -85,7 +87,7 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_flickr8k(folder: Path) -> Splits:
-    """Photographs with three captions each: by name the first 1,100 for train, 100 and the last 150 for the others."""
+    """Photographs with three captions each; see reader.py."""
     return Splits(*([one for photo in side for one in captioned(*photo)] for _, side in reader.flickr8k(folder)))
 
 
@@ -113,9 +115,8 @@ class Encoder(BaseEncoder):
     @classmethod
     def fit(cls, config, examples):
         vocabulary = Vocabulary.fit((one.caption.split() for one in examples), 10**5, config.min_count)
-        different = list({id(one.picture): one.picture for one in examples}.values())
-        chosen = [different[i] for i in np.linspace(0, len(different) - 1, OTHERS).astype(int)]
-        others = np.stack([resized(picture, config.picture_size) for picture in chosen])
+        chosen = np.linspace(0, len(examples) - 1, OTHERS).astype(int)
+        others = np.stack([resized(examples[i].picture, config.picture_size) for i in chosen])
         return cls(vocabulary, config.picture_size, config.photographs, others)
 
     def encode(self, example):
@@ -167,10 +168,10 @@ def build_encoder(config):
     x = keras.layers.Reshape((-1, x.shape[-1]))(x)  # (batch, places, features)
     x = keras.layers.Dropout(config.dropout)(x)
     whole = keras.layers.Dense(config.units, "tanh", name="whole")(keras.layers.Flatten()(x))
-    count = 2 if config.cell == "lstm" else 1
-    states = [keras.layers.Dense(config.units, "tanh", name=f"first_state_{i}")(whole) for i in range(count)]
-    memory = {f"state_{i}": state for i, state in enumerate(states)}
-    return keras.Model({"picture": picture}, {**memory, "places": x}, name="encoder")
+    memory = {"places": x}
+    for i in range(2 if config.cell == "lstm" else 1):
+        memory[f"state_{i}"] = keras.layers.Dense(config.units, "tanh", name=f"first_state_{i}")(whole)
+    return keras.Model({"picture": picture}, memory, name="encoder")
 
 
 def build_decoder(config, vocab_size, memory):
@@ -191,33 +192,32 @@ def build_decoder(config, vocab_size, memory):
     x = keras.layers.Dense(config.embedding_size, "tanh", name="mixture")(x)
     x = keras.layers.Dropout(config.dropout)(x)
     logits = layers.TiedOutput(embedding, name="logits")(x)
-    results = {f"state_{i}": state for i, state in enumerate(states)}
-    return keras.Model(
-        {"target_ids": target_ids, **memory}, {**results, "attention": weights, "logits": logits}, name="decoder"
-    )
+    results = {"logits": logits, "attention": weights, **{f"state_{i}": state for i, state in enumerate(states)}}
+    return keras.Model({"target_ids": target_ids, **memory}, results, name="decoder")
 
 
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
 def predict(config, model, encoder, examples):
-    """`{"text", "attention", "surprise"}`: a weight for each word and place, and what a true caption costs in nats.
+    """`{"text", "attention", "surprise"}`: a weight for each word and place, and what the true caption costs in nats.
 
-    Pictures that several examples share are described once. `surprise` is None where there is no caption to compare.
+    `surprise` compares the true caption beside its picture and beside a wrong one; None where there is no caption.
     """
     encode, decode = (networks.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
-    described = {}
-    different = list({id(example.picture): example.picture for example in examples}.values())
-    for start in range(0, len(different), BATCH):
-        batch = different[start : start + BATCH]
-        memory = encode({"picture": np.stack([resized(picture, encoder.picture_size) for picture in batch])})
+    predictions = []
+    for start in range(0, len(examples), BATCH):
+        batch = examples[start : start + BATCH]
+        seen = np.stack([resized(example.picture, encoder.picture_size) for example in batch])
+        memory = encode({"picture": seen})
         ids = _search(config, decode, memory, len(batch))
         attention = decode({"target_ids": decoding.with_start(ids), **memory})["attention"]
-        for picture, found, weights in zip(batch, ids, attention):
+        for found, weights in zip(ids, attention):
             rows = np.round(weights[: len(found)].astype(float), 3).tolist()
-            described[id(picture)] = {"text": " ".join(encoder.vocabulary.decode(found)), "attention": rows}
-    surprises = _surprises(encoder, encode, decode, examples)
-    return [{**described[id(one.picture)], "surprise": surprise} for one, surprise in zip(examples, surprises)]
+            predictions.append({"text": " ".join(encoder.vocabulary.decode(found)), "attention": rows})
+        for place, surprise in enumerate(_surprises(encoder, encode, decode, memory, seen, batch), start):
+            predictions[place]["surprise"] = surprise
+    return predictions
 
 
 def _search(config, decode, memory, count: int) -> list[list[int]]:
@@ -229,29 +229,18 @@ def _search(config, decode, memory, count: int) -> list[list[int]]:
         return decoding.log_probabilities(outputs["logits"][:, 0]), {name: outputs[name] for name in states}
 
     states = {name: part for name, part in memory.items() if name not in fixed}
-    limits = np.full(count, 30)  # words with the end
-    return decoding.beam_search(step, states, limits, config.beam_width, config.length_penalty)[0]
+    return decoding.beam_search(step, states, np.full(count, LONGEST), config.beam_width, config.length_penalty)[0]
 
 
-def _surprises(encoder, encode, decode, examples) -> list[dict | None]:
+def _surprises(encoder, encode, decode, memory, seen, examples) -> list[dict | None]:
     """What each example's caption costs beside its own and beside a wrong picture, in nats, and its number of words."""
-    known = [number for number, example in enumerate(examples) if example.caption is not None]
-    surprises = [None] * len(examples)
-    for start in range(0, len(known), BATCH):
-        numbers = known[start : start + BATCH]
-        own = np.stack([resized(examples[number].picture, encoder.picture_size) for number in numbers])
-        ids = [encoder.vocabulary.encode(examples[number].caption.split()).tolist() for number in numbers]
-        costs = [decoding.nats(decode, encode({"picture": seen}), ids) for seen in (own, _wrong(own, encoder.others))]
-        for number, true, other, row in zip(numbers, *costs, ids):
-            surprises[number] = {"true_picture": true, "other_picture": other, "words": len(row) + 1}
-    return surprises
-
-
-def _wrong(own: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """For each picture one of the others, which its pixels choose, but not itself."""
-    choices = [int(digest(picture), 16) % len(others) for picture in own]
-    same = [np.array_equal(picture, others[choice]) for picture, choice in zip(own, choices)]
-    return others[(np.array(choices) + same) % len(others)]
+    wrong = encoder.others[[int(digest(picture), 16) % OTHERS for picture in seen]]  # chosen by the pixels
+    ids = [encoder.vocabulary.encode((example.caption or "").split()).tolist() for example in examples]
+    costs = zip(decoding.nats(decode, memory, ids), decoding.nats(decode, encode({"picture": wrong}), ids))
+    found = (
+        {"own_picture": own, "wrong_picture": other, "words": len(row) + 1} for row, (own, other) in zip(ids, costs)
+    )
+    return [one if example.caption else None for one, example in zip(found, examples)]
 
 
 def baseline(config, train, examples):
@@ -259,26 +248,18 @@ def baseline(config, train, examples):
     from common.baselines import captions
 
     known = {id(example.picture): example for example in train}.values()
-    asked = {id(example.picture): example.picture for example in examples}
-    near = captions.nearest([one.picture for one in known], [one.references for one in known], list(asked.values()))
-    texts = dict(zip(asked, near))
+    asked = [example.picture for example in examples]
+    near = captions.nearest([one.picture for one in known], [one.references for one in known], asked)
     same = captions.most_likely([example.caption for example in train])
-    return {
-        "captions of the nearest pictures": [{"text": texts[id(example.picture)]} for example in examples],
-        "most likely caption": [{"text": same} for _ in examples],
-    }
+    answers = {"captions of the nearest pictures": near, "most likely caption": [same] * len(examples)}
+    return {name: [{"text": text} for text in texts] for name, texts in answers.items()}
 
 
 def score(examples, predictions):
     """CIDEr, BLEU, chrF and what the picture is worth; see common/metrics/captioning.py."""
     from common.metrics.captioning import captioning
 
-    return captioning(
-        predictions,
-        [example.references for example in examples],
-        [example.group for example in examples],
-        [example.kind for example in examples],
-    )
+    return captioning(predictions, *zip(*((example.references, example.group, example.kind) for example in examples)))
 
 
 # ------------------------------------------------------------------------------------------------------- Task
@@ -288,10 +269,10 @@ TASK = Task(
     config=Config(),
     datasets={
         "sample": Dataset(
-            title="Drawn scenes of shapes, whose combinations train does not have",
-            licence="Apache-2.0, with this project",
-            home="sample.py",
-            load=load_sample,
+            "Drawn scenes of shapes, whose combinations train lacks",
+            "Apache-2.0, with this project",
+            "sample.py",
+            load_sample,
         ),
         "flickr8k_part": Dataset(
             title="Flickr8k, 1,350 photographs of 224 x 224 pixels with 3 captions each",
@@ -304,9 +285,7 @@ TASK = Task(
             size=39_183_290,
             settings="picture_size=64 photographs=true dropout=0.4 min_count=4 learning_rate=1e-3 epochs=30",
             references=(
-                Reference(
-                    "pretrained CNN and LSTM, all of Flickr8k, 5 references", "bleu_1", 63.0, "Vinyals et al. 2015"
-                ),
+                Reference("pretrained CNN, all of Flickr8k, 5 captions", "bleu_1", 63.0, "Vinyals et al. 2015"),
             ),
         ),
     },
