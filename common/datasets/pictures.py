@@ -56,28 +56,3 @@ def files_in(folder: Path) -> list[Path]:
         return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
 
     return sorted((path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES), key=key)
-
-
-def resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture `(height, width, 3)` brought to another size `(height, width)`, whatever its proportions."""
-    from PIL import Image
-
-    return np.array(Image.fromarray(picture).resize(size[::-1], Image.Resampling.BOX))
-
-
-def augmented(random: np.random.Generator, batch: np.ndarray) -> np.ndarray:
-    """Photographs as they could have been taken: half of them mirrored, moved by up to a twelfth, lighter or darker.
-
-    Args:
-        batch: uint8 array `(batch, height, width, 3)`; what moves into the picture is its edge.
-    """
-    height, width = batch.shape[1:3]
-    changed = np.empty_like(batch)
-    for picture, into in zip(batch, changed):
-        down, right = (random.integers(-(size // 12), size // 12 + 1) for size in (height, width))
-        rows = np.clip(np.arange(height) + down, 0, height - 1)
-        columns = np.clip(np.arange(width) + right, 0, width - 1)
-        columns = columns[::-1] if random.random() < 0.5 else columns
-        light = random.uniform(0.85, 1.15)
-        into[:] = np.clip(picture[rows][:, columns] * light, 0, 255)
-    return changed

@@ -14,8 +14,8 @@ Inputs = dict[str, np.ndarray]
 class Augmented(ByLength):
     """The batches of `ByLength`, changed by chance: mirrored pictures, warped time, noise.
 
-    What is drawn depends on the seed and the number of the epoch alone, so that a training which was interrupted goes on
-    as if it had not been.
+    What is drawn depends on the seed and the number of the epoch alone, so that a training which was interrupted goes
+    on as if it had not been.
 
     Args:
         encoded, batch_size, seed: as `ByLength` takes them.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -59,13 +58,3 @@ def own(path: Path | Text, labelled: bool) -> list[Described]:
 def plain(caption: str) -> str:
     """Words in small letters without punctuation, as captions are compared: `"A dog runs ." -> "a dog runs"`."""
     return " ".join(word for word in words(caption.lower()) if word[0].isalnum())
-
-
-def digest(picture: np.ndarray) -> str:
-    """A checksum of the pixels: what makes two pictures the same."""
-    return hashlib.sha256(np.ascontiguousarray(picture)).hexdigest()[:16]
-
-
-def resized(picture: np.ndarray, size: int) -> np.ndarray:
-    """The picture with `size` pixels in both directions, uint8 `(size, size, 3)`."""
-    return picture if picture.shape[:2] == (size, size) else pictures.resized(picture, (size, size))

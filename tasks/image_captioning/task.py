@@ -11,25 +11,30 @@ decoder runs over the whole true caption at once.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.datasets import pictures
 from common.datasets.lines import Text
 from common.datasets.splits import by_chance
+from common.encoding import photographs
 from common.encoding.augmenting import Augmented
 from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.photographs import digest, resized
 from common.encoding.text import END, START, Vocabulary
-from common.prediction import decoding, networks
+from common.prediction import decoding
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums, prediction_setting
 
 from . import reader, sample
-from .reader import digest, resized
+
+if TYPE_CHECKING:
+    import keras
 
 OTHERS = 8  # pictures of train that the encoder keeps, to ask what a caption is worth beside a wrong one
 LONGEST = 30  # words of a caption with its end
-BATCH = 32  # pictures that are described at a time
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -88,7 +93,7 @@ def load_sample(folder: None) -> Splits:
 
 def load_flickr8k(folder: Path) -> Splits:
     """Photographs with three captions each; see reader.py."""
-    return Splits(*([one for photo in side for one in captioned(*photo)] for _, side in reader.flickr8k(folder)))
+    return Splits(*([one for photo in photos for one in captioned(*photo)] for _, photos in reader.flickr8k(folder)))
 
 
 def read(path: Path | Text, labelled: bool) -> list[Captioned]:
@@ -130,17 +135,13 @@ class Encoder(BaseEncoder):
         """In training photographs are changed a little in every batch."""
         if seed is None or not self.photographs:
             return super().batches(encoded, batch_size, seed)
-
-        def change(random, inputs, targets):
-            return {**inputs, "picture": pictures.augmented(random, inputs["picture"])}, targets
-
-        return Augmented(encoded, batch_size, seed, change)
+        return Augmented(encoded, batch_size, seed, photographs.changed)
 
 
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """An encoder of pictures and a decoder, trained as one; `predict` runs the decoder one step at a time."""
     import keras
 
@@ -157,7 +158,7 @@ def build_model(config, encoder):
     return model
 
 
-def build_encoder(config):
+def build_encoder(config: Config) -> keras.Model:
     """Features of the places of a picture, and from all of them the state in which the decoder begins."""
     import keras
 
@@ -174,7 +175,7 @@ def build_encoder(config):
     return keras.Model({"picture": picture}, memory, name="encoder")
 
 
-def build_decoder(config, vocab_size, memory):
+def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.KerasTensor]) -> keras.Model:
     """Logits of the word after each word, where attention looked, and the state from which the next call can go on."""
     import keras
 
@@ -199,24 +200,33 @@ def build_decoder(config, vocab_size, memory):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Captioned]) -> list[dict]:
     """`{"text", "attention", "surprise"}`: a weight for each word and place, and what the true caption costs in nats.
 
     `surprise` compares the true caption beside its picture and beside a wrong one; None where there is no caption.
     """
-    encode, decode = (networks.traced(model.get_layer(name)) for name in ("encoder", "decoder"))
+
+    def describe(inputs):
+        memory = networks["encoder"](inputs)
+        ids = _search(config, networks["decoder"], memory, len(inputs["picture"]))
+        attention = networks["decoder"]({"target_ids": decoding.with_start(ids), **memory})["attention"]
+        return {"ids": ids, "attention": attention}
+
+    def surprise(inputs):
+        wrong = encoder.others[[int(digest(picture), 16) % OTHERS for picture in inputs["picture"]]]
+        ids = [row[1 : np.count_nonzero(row)] for row in inputs["target_ids"]]
+        seen = {"own_picture": inputs["picture"], "wrong_picture": wrong}
+        memories = {name: networks["encoder"]({"picture": pictures}) for name, pictures in seen.items()}
+        costs = {name: decoding.nats(networks["decoder"], memory, ids) for name, memory in memories.items()}
+        return {**costs, "words": [len(row) + 1 for row in ids]}
+
+    untold = [dataclasses.replace(example, caption=None) for example in examples]
+    told = forward(surprise, encoder, (example for example in examples if example.caption))
     predictions = []
-    for start in range(0, len(examples), BATCH):
-        batch = examples[start : start + BATCH]
-        seen = np.stack([resized(example.picture, encoder.picture_size) for example in batch])
-        memory = encode({"picture": seen})
-        ids = _search(config, decode, memory, len(batch))
-        attention = decode({"target_ids": decoding.with_start(ids), **memory})["attention"]
-        for found, weights in zip(ids, attention):
-            rows = np.round(weights[: len(found)].astype(float), 3).tolist()
-            predictions.append({"text": " ".join(encoder.vocabulary.decode(found)), "attention": rows})
-        for place, surprise in enumerate(_surprises(encoder, encode, decode, memory, seen, batch), start):
-            predictions[place]["surprise"] = surprise
+    for example, row in zip(examples, forward(describe, encoder, untold)):
+        text, weights = " ".join(encoder.vocabulary.decode(row["ids"])), row["attention"][: len(row["ids"])]
+        attention = np.round(weights.astype(float), 3).tolist()
+        predictions.append({"text": text, "attention": attention, "surprise": next(told) if example.caption else None})
     return predictions
 
 
@@ -230,17 +240,6 @@ def _search(config, decode, memory, count: int) -> list[list[int]]:
 
     states = {name: part for name, part in memory.items() if name not in fixed}
     return decoding.beam_search(step, states, np.full(count, LONGEST), config.beam_width, config.length_penalty)[0]
-
-
-def _surprises(encoder, encode, decode, memory, seen, examples) -> list[dict | None]:
-    """What each example's caption costs beside its own and beside a wrong picture, in nats, and its number of words."""
-    wrong = encoder.others[[int(digest(picture), 16) % OTHERS for picture in seen]]  # chosen by the pixels
-    ids = [encoder.vocabulary.encode((example.caption or "").split()).tolist() for example in examples]
-    costs = zip(decoding.nats(decode, memory, ids), decoding.nats(decode, encode({"picture": wrong}), ids))
-    found = (
-        {"own_picture": own, "wrong_picture": other, "words": len(row) + 1} for row, (own, other) in zip(ids, costs)
-    )
-    return [one if example.caption else None for one, example in zip(found, examples)]
 
 
 def baseline(config, train, examples):
@@ -269,10 +268,10 @@ TASK = Task(
     config=Config(),
     datasets={
         "sample": Dataset(
-            "Drawn scenes of shapes, whose combinations train lacks",
-            "Apache-2.0, with this project",
-            "sample.py",
-            load_sample,
+            title="Drawn scenes of shapes, whose combinations train does not have",
+            licence="Apache-2.0, with this project",
+            home="sample.py",
+            load=load_sample,
         ),
         "flickr8k_part": Dataset(
             title="Flickr8k, 1,350 photographs of 224 x 224 pixels with 3 captions each",

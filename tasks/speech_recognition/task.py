@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,10 +26,14 @@ from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.series import Scaler
 from common.encoding.text import PADDING, Labels
 from common.errors import UserError
-from common.prediction import ctc, networks
+from common.prediction import ctc
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, prediction_setting
 
 from . import reader, sample
+
+if TYPE_CHECKING:
+    import keras
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -113,12 +119,11 @@ class Encoder(BaseEncoder):
 
     @classmethod
     def fit(cls, config, examples):
-        tokens = Labels.fit(
-            token for one in examples for token in (one.text if config.characters else one.text.split())
-        )
-        rows = np.concatenate([_centred(example, config.bands) for example in examples])
+        texts = (example.text for example in examples)
+        tokens = Labels.fit(token for text in texts for token in (text if config.characters else text.split()))
+        scaler = Scaler.fit(np.concatenate([_centred(example, config.bands) for example in examples]))
         shape = config.bands, config.frames_per_step
-        return cls(tokens, Scaler.fit(rows), *shape, config.characters, config.warp, config.noise)
+        return cls(tokens, scaler, *shape, config.characters, config.warp, config.noise)
 
     def encode(self, example):
         frames = self.scaler.scale(_centred(example, self.bands)).astype(np.float32)
@@ -167,7 +172,7 @@ def _centred(example: Utterance, bands: int) -> np.ndarray:
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """A convolution over time, two recurrent layers in both directions, and a logit for every token and the blank."""
     import keras
 
@@ -198,20 +203,18 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Utterance]) -> list[dict]:
     """`{"text", "probability", "words": [{"word", "start", "stop"}]}` of each recording, times in seconds."""
     silent = [dataclasses.replace(example, text=None) for example in examples]
     seconds = spectrogram.STEP * encoder.frames_per_step
     predictions = []
-    for example, padded in zip(silent, networks.forward(model, encoder, silent)):
-        log_probs = ctc.log_probabilities(padded[: len(encoder.encode(example)[0]["real"])])
+    for logits in forward(networks["model"], encoder, silent):  # at padding they are certain of the blank
+        log_probs = ctc.log_probabilities(logits)
         labels, log_probability = ctc.search(log_probs, config.beam_width)
         tokens = [encoder.tokens.names[label - 1] for label in labels]
         spans = [(start * seconds, stop * seconds) for start, stop in ctc.alignment(log_probs, labels)]
-        found = [
-            {"word": word, "start": round(start, 2), "stop": round(stop, 2)}
-            for word, start, stop in (ctc.spelled(tokens, spans) if encoder.characters else zip(tokens, *zip(*spans)))
-        ]
+        placed = ctc.spelled(tokens, spans) if encoder.characters else zip(tokens, *zip(*spans))
+        found = [{"word": word, "start": round(start, 2), "stop": round(stop, 2)} for word, start, stop in placed]
         text = " ".join(word["word"] for word in found)
         predictions.append({"text": text, "probability": float(np.exp(log_probability)), "words": found})
     return predictions
