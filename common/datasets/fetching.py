@@ -150,7 +150,7 @@ def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
             download(url, file, LARGEST_ARCHIVE, lambda count: meter.add(dataset.archive, count))
         for name, size, opened in _archived(packed, url):
             path = name.partition("/")[2]  # without the top folder
-            if not (stays_inside(path) and any(_matches(path, pattern) for pattern in dataset.files)):
+            if not (stays_inside(path) and _is_declared(path, dataset.files)):
                 continue
             left -= size
             if left < 0:
@@ -187,6 +187,11 @@ def _archived(packed: Path, url: str) -> Iterator[tuple[str, int, IO[bytes]]]:
                         yield member.name, member.size, archive.extractfile(member)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise UserError(f"{url} is not a whole archive ({error}): run the command again.") from error
+
+
+def _is_declared(path: str, declared: Mapping[str, str]) -> bool:
+    """Whether a member is one of the declared paths or matches a declared pattern."""
+    return path in declared or any(_matches(path, pattern) for pattern in declared if "*" in pattern)
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from common.encoding.text import END, START
+from common.encoding.text import END, PADDING, START
 
 States = Mapping[str, np.ndarray]
 
@@ -96,6 +96,28 @@ def log_probabilities(logits: np.ndarray) -> np.ndarray:
     logits[..., :END] = -np.inf
     logits -= logits.max(axis=-1, keepdims=True)
     return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+
+
+def with_start(rows: Sequence[Sequence[int]]) -> np.ndarray:
+    """The start and the ids of each sequence, padded on the right, int32 `(batch, timesteps)`."""
+    target_ids = np.full((len(rows), 1 + max(map(len, rows))), PADDING, np.int32)
+    for row, ids in zip(target_ids, rows, strict=True):
+        row[: 1 + len(ids)] = [START, *ids]
+    return target_ids
+
+
+def nats(decode: Callable[[dict], dict], memory: States, rows: Sequence[Sequence[int]]) -> list[float]:
+    """Minus the log-probability of each sequence and its end, among all tokens.
+
+    Args:
+        decode: from `target_ids` `(batch, timesteps)` and the memory to `logits` `(batch, timesteps, vocab_size)`.
+        memory: name to array `(batch, ...)`, what the decoder knows of each source.
+        rows: ids of each sequence, without start and end.
+    """
+    logits = np.asarray(decode({"target_ids": with_start(rows), **memory})["logits"], np.float64)
+    logits -= logits.max(axis=-1, keepdims=True)
+    log_probs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return [-float(each[np.arange(len(row) + 1), [*row, END]].sum()) for row, each in zip(rows, log_probs)]
 
 
 def _largest(values: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,88 @@
+"""A user's sounds or pictures: a folder with a table that says what each file is, a table, a file, or typed paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from common.datasets.lines import Text, at_line, lines
+from common.datasets.readers import numbered_rows
+from common.errors import UserError
+
+TABLES = (".csv", ".tsv")
+
+
+class Entry(NamedTuple):
+    """A file, the other cells of its row, and the place in the table for messages ("" without a table)."""
+
+    file: Path
+    row: dict[str, str]
+    place: str = ""
+
+
+def entries(
+    path: Path | Text,
+    suffixes: Sequence[str],
+    columns: Sequence[str],
+    optional: Sequence[str] = (),
+    labelled: bool = True,
+) -> list[Entry]:
+    """The files that a path names, in the order of the table or of their names.
+
+    A folder must hold exactly one table, a .csv or .tsv with a column `file` (paths below the folder of the table) and
+    the named columns. Inputs alone may also be a folder without a table, one file, or a text with one path a line.
+
+    Args:
+        suffixes: of the files, in small letters: `(".wav",)`.
+        columns: that the table must have beside `file`, where `labelled`.
+        optional: columns that it may have.
+        labelled: whether the columns are wanted; otherwise only the files are.
+
+    Raises:
+        UserError: if there is no such file, a table lacks a column or names a file that is not there.
+    """
+    if isinstance(path, Text):
+        found = [Path(line.strip()).expanduser() for line in lines(path) if line.strip()]
+        return [_checked(Entry(file, {}), suffixes) for file in found]
+    tables = [path] if path.suffix.lower() in TABLES else []
+    if path.is_dir():
+        tables = sorted(file for file in path.iterdir() if file.suffix.lower() in TABLES)
+        if not tables and not labelled:
+            return _files_of(path, suffixes)
+        if len(tables) != 1:
+            has = (
+                f"holds {len(tables)} tables ({', '.join(file.name for file in tables)})" if tables else "has no table"
+            )
+            wanted = f"the columns file, {', '.join(columns)}"
+            raise UserError(f"{path} {has}: put one .csv or .tsv with {wanted} into it, or name the table.")
+    if tables:
+        return _rows(tables[0], suffixes, columns if labelled else (), optional)
+    if labelled:
+        raise UserError(f"{path} is one file: name a folder with a table, or the table.")
+    return [_checked(Entry(path, {}), suffixes)]
+
+
+def _files_of(folder: Path, suffixes: Sequence[str]) -> list[Entry]:
+    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in suffixes)
+    if not found:
+        raise UserError(f"{folder} holds no {' or '.join(suffixes)} file.")
+    return [Entry(file, {}) for file in found]
+
+
+def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[Entry]:
+    found = []
+    for number, row in numbered_rows(table, ("file", *columns), optional):
+        entry = Entry(table.parent / row.pop("file"), row, f"{table}, line {number:,}")
+        if entry.file.suffix.lower() not in suffixes:
+            raise at_line(table, number, f"names {entry.file.name}, which is no {' or '.join(suffixes)} file")
+        if not entry.file.is_file():
+            raise at_line(table, number, f"names {entry.file.name}, which does not lie in {entry.file.parent}")
+        found.append(entry)
+    return found
+
+
+def _checked(entry: Entry, suffixes: Sequence[str]) -> Entry:
+    if entry.file.suffix.lower() not in suffixes:
+        raise UserError(f"{str(entry.file)!r:.80} is no {' or '.join(suffixes)} file: give the path of one.")
+    return entry

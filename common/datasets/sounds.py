@@ -1,0 +1,129 @@
+"""Recordings: WAV files as they occur, brought to one channel of 16 bits; trimming and joining them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import struct
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from common.errors import UserError
+
+LONGEST = 600  # seconds; a longer recording has to be cut into utterances first
+FRAME = 0.01  # seconds over which the energy of a sound is measured
+PEAK = 32_767  # of a 16-bit sample
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Sound:
+    """A recording of one channel.
+
+    Attributes:
+        samples: int16 array `(samples,)`.
+        rate: samples per second.
+    """
+
+    samples: np.ndarray
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate
+
+    def __repr__(self) -> str:
+        """Rate, length and a checksum of the samples: two sounds with the same text are the same."""
+        return f"Sound({self.rate} Hz, {self.seconds:.2f} s, {hashlib.sha256(self.samples.tobytes()).hexdigest()[:16]})"
+
+    def at(self, rate: int) -> np.ndarray:
+        """The sound at another rate, float32 array `(samples,)` from -1 to 1."""
+        from scipy.signal import resample_poly
+
+        samples = self.samples.astype(np.float32) / PEAK
+        if rate == self.rate:
+            return samples
+        shared = np.gcd(rate, self.rate)
+        return resample_poly(samples, rate // shared, self.rate // shared).astype(np.float32)
+
+    def energies(self) -> np.ndarray:
+        """Energy in decibels below the loudest frame, float array `(frames,)`; a frame is 10 ms long."""
+        step = max(1, round(FRAME * self.rate))
+        whole = np.zeros(-(-len(self.samples) // step) * step)
+        whole[: len(self.samples)] = self.samples / PEAK
+        power = (whole.reshape(-1, step) ** 2).mean(axis=1) + 1e-10
+        return 10 * np.log10(power / power.max())
+
+    def trimmed(self, decibels: float = 35.0) -> Sound:
+        """The sound without the silence around it: frames so many decibels below the loudest one."""
+        loud = np.flatnonzero(self.energies() > -decibels)
+        step = max(1, round(FRAME * self.rate))
+        return Sound(self.samples[loud[0] * step : (loud[-1] + 1) * step], self.rate)
+
+
+def joined(sounds: Sequence[Sound], pauses: Sequence[float], random: np.random.Generator) -> Sound:
+    """Sounds of one rate one after the other, each brought to the same peak; a faint noise fills the pauses.
+
+    Args:
+        sounds: at least one.
+        pauses: seconds before each sound and after the last, `len(sounds) + 1` of them.
+        random: draws the noise.
+    """
+    rate = sounds[0].rate
+    parts = [np.zeros(round(pauses[0] * rate))]
+    for sound, pause in zip(sounds, pauses[1:], strict=True):
+        parts += [0.5 * sound.samples / max(1, np.abs(sound.samples.astype(int)).max()), np.zeros(round(pause * rate))]
+    whole = np.concatenate(parts)
+    whole += random.normal(0, 5e-4, len(whole))
+    return Sound((whole * PEAK).astype(np.int16), rate)
+
+
+def read_wav(path: Path) -> Sound:
+    """A WAV file of 8, 16, 24 or 32 bits or floating point; several channels become their mean.
+
+    Raises:
+        UserError: if there is no such file, it is no WAV file or a damaged one, or it holds no sound or too much.
+    """
+    from scipy.io import wavfile
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # parts of the file that hold no sound
+            rate, samples = wavfile.read(path)
+    except FileNotFoundError as error:
+        raise UserError(f"There is no sound {path}.") from error
+    except (ValueError, EOFError, struct.error, OSError) as error:
+        raise UserError(f"{path} is not a whole WAV file ({error}): save it as WAV, 16 bits PCM.") from error
+    if not len(samples) or rate <= 0:
+        raise UserError(f"{path} holds no sound.")
+    if len(samples) > LONGEST * rate:
+        raise UserError(
+            f"{path} lasts {len(samples) / rate:,.0f} s, at most {LONGEST} are read: cut it into utterances."
+        )
+    samples = _scaled(samples)
+    if not np.isfinite(samples).all():
+        raise UserError(f"{path} holds samples that are not numbers: save it as WAV, 16 bits PCM.")
+    if samples.ndim > 1:
+        samples = samples.mean(axis=1)
+    return Sound((np.clip(samples, -1, 1) * PEAK).round().astype(np.int16), rate)
+
+
+def _scaled(samples: np.ndarray) -> np.ndarray:
+    """Samples of any type as float64 from -1 to 1; SciPy gives 24 bits as the upper part of 32."""
+    if samples.dtype == np.uint8:
+        return (samples.astype(float) - 128) / 128
+    if samples.dtype.kind == "i":
+        return samples / (np.iinfo(samples.dtype).max)
+    return samples.astype(float)
+
+
+def write_wav(path: Path, sound: Sound) -> None:
+    """Write a sound as WAV, 16 bits PCM; the file appears whole or not at all."""
+    from scipy.io import wavfile
+
+    from common import files
+
+    with files.written(path) as part, part.open("wb") as file:
+        wavfile.write(file, sound.rate, sound.samples)

@@ -1,0 +1,101 @@
+"""Sounds as pictures over time: the logarithm of the energy in bands that are spaced as the ear hears them."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+RATE = 8_000  # samples per second that all sounds are brought to; telephones do with that
+WINDOW = 0.025  # seconds that one frame looks at
+STEP = 0.010  # seconds from one frame to the next
+LOWEST = 60.0  # Hertz, where the first band begins
+RANGE = 80.0  # decibels; what is quieter, beside the loudest band of the sound, is lost
+
+
+def log_mel(samples: np.ndarray, bands: int = 40, rate: int = RATE) -> np.ndarray:
+    """The log-mel spectrogram of a sound (Davis and Mermelstein 1980, without the cosine transform).
+
+    Args:
+        samples: float array `(samples,)`.
+        bands: number of bands, equally wide on the mel scale.
+        rate: samples per second.
+
+    Returns:
+        float32 array `(frames, bands)` in units of 10 decibels, at least one frame; a sound shorter than a window is
+        filled up with silence.
+
+    Example:
+        >>> tone = np.sin(2 * np.pi * 1000 * np.arange(800) / 8000)
+        >>> log_mel(tone, bands=10).shape, int(log_mel(tone, bands=10)[0].argmax())
+        ((8, 10), 4)
+    """
+    length, step = round(WINDOW * rate), round(STEP * rate)
+    samples = np.pad(samples, (0, max(0, length - len(samples))))
+    frames = np.lib.stride_tricks.sliding_window_view(samples, length)[::step] * np.hanning(length)
+    size = 1 << (length - 1).bit_length()
+    power = np.abs(np.fft.rfft(frames, size)) ** 2 / length
+    energy = power @ mel_filters(bands, size, rate).T
+    floor = max(energy.max() * 10 ** (-RANGE / 10), 1e-12)
+    return np.log10(np.maximum(energy, floor)).astype(np.float32)
+
+
+@functools.cache
+def mel_filters(bands: int, size: int, rate: int) -> np.ndarray:
+    """Triangles that sum the power of a Fourier transform up into bands, float array `(bands, size // 2 + 1)`."""
+    top = 2595 * np.log10(1 + rate / 2 / 700)  # the mel scale of O'Shaughnessy (1987)
+    bottom = 2595 * np.log10(1 + LOWEST / 700)
+    edges = 700 * (10 ** (np.linspace(bottom, top, bands + 2) / 2595) - 1)  # Hertz
+    frequencies = np.arange(size // 2 + 1) * rate / size
+    rising = (frequencies - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - frequencies) / (edges[2:] - edges[1:-1])[:, None]
+    filters = np.maximum(0, np.minimum(rising, falling))
+    empty = np.flatnonzero(filters.sum(axis=1) == 0)  # a low band may lie between two frequencies of the transform
+    middles = edges[1:-1][empty]
+    filters[empty, np.abs(frequencies - middles[:, None]).argmin(axis=1) if len(empty) else []] = 1
+    return filters
+
+
+def stacked(frames: np.ndarray, count: int) -> np.ndarray:
+    """Every `count` frames as one timestep, `(ceil(frames / count), count * bands)`; the last frame is repeated."""
+    missing = -len(frames) % count
+    whole = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing else frames
+    return whole.reshape(-1, count * frames.shape[1])
+
+
+def warped(frames: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Spectrograms as if other mouths had spoken: the axis of the bands is stretched.
+
+    A shorter vocal tract moves all its resonances up (vocal tract length perturbation: Jaitly and Hinton 2013).
+
+    Args:
+        frames: float array `(batch, timesteps, frames a timestep, bands)`.
+        factors: float array `(batch,)`; band b is taken from band b times the factor, between bands linearly.
+    """
+    bands = frames.shape[-1]
+    places = np.clip(np.arange(bands) * factors[:, None], 0, bands - 1)  # (batch, bands)
+    weights = np.maximum(0, 1 - np.abs(places[:, None, :] - np.arange(bands)[:, None]))  # (batch, from, to)
+    flat = frames.reshape(len(frames), -1, bands)
+    return np.matmul(flat, weights.astype(frames.dtype)).reshape(frames.shape)
+
+
+def augmented(random: np.random.Generator, frames: np.ndarray, bands: int, warp: float, noise: float) -> np.ndarray:
+    """Spectrograms as another mouth in another room would have made them.
+
+    Each is warped by a factor of its own, some neighbouring bands are hidden (SpecAugment: Park and others 2019), and
+    noise is added.
+
+    Args:
+        frames: float array `(batch, timesteps, frames a timestep * bands)`; 0 is the mean.
+        warp: the factor is drawn from `1 - warp` to `1 + warp`.
+        noise: deviation of what is added.
+    """
+    shape = (*frames.shape[:2], frames.shape[2] // bands, bands)
+    changed = warped(frames.reshape(shape), random.uniform(1 - warp, 1 + warp, len(frames)))
+    widths = random.integers(0, bands // 5 + 1, len(frames))
+    starts = random.integers(0, bands - widths + 1)
+    numbers = np.arange(bands)
+    hidden = (numbers >= starts[:, None]) & (numbers < (starts + widths)[:, None])  # (batch, bands)
+    changed = np.where(hidden[:, None, None, :], 0, changed)
+    changed = changed + noise * random.standard_normal(shape, np.float32)
+    return changed.reshape(frames.shape).astype(np.float32)

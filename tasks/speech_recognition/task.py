@@ -1,0 +1,299 @@
+"""Which words are spoken in a recording? Many-to-many: a spectrogram in, words out, without being told when.
+
+    three_digits.wav -> "seven one four"
+
+Two bidirectional recurrent layers read the spectrogram and say at every timestep which word stands there, or none.
+Connectionist temporal classification sums over all ways to place the words (Graves et al. 2006,
+https://www.cs.toronto.edu/~graves/icml_2006.pdf), so that training needs the words and not their times.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common.datasets.lines import Text
+from common.datasets.sounds import Sound
+from common.datasets.splits import by_chance
+from common.encoding import spectrogram
+from common.encoding.augmenting import Augmented
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.series import Scaler
+from common.encoding.text import PADDING, Labels
+from common.errors import UserError
+from common.prediction import ctc
+from common.prediction.networks import Networks, forward
+from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, prediction_setting
+
+from . import reader, sample
+
+if TYPE_CHECKING:
+    import keras
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 14
+    batch_size: int = 16
+    learning_rate: float = 3e-3  # at the start; it falls to 0 over all epochs, like a cosine
+    patience: int = 6
+    bands: int = 40  # of the spectrogram
+    frames_per_step: int = 2  # frames of 10 ms that the network reads at a time
+    units: int = 64  # of each layer, per direction
+    dropout: float = 0.2  # share of features that training hides
+    recurrent_scale: float = 0.6  # of the first recurrent kernel of a SimpleRNN, beside an orthogonal one
+    warp: float = 0.12  # share by which training stretches or shrinks the bands, as other mouths do
+    noise: float = 0.2  # deviation of the noise that training adds, where features have about 1
+    characters: bool = False  # whether the network spells; otherwise it knows the words of train and no others
+    beam_width: int = prediction_setting(8)  # transcriptions that the search follows at a time; 1 is greedy
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Utterance:
+    """A recording; `text` is None where it is to be found."""
+
+    sound: Sound
+    text: str | None = None
+    name: str = ""  # of the file
+    speaker: str = ""
+    group: str = ""  # utterances that depend on each other, such as those of one speaker
+
+    def __len__(self) -> int:
+        return round(100 * self.sound.seconds)  # frames of 10 ms
+
+    def __str__(self) -> str:
+        return self.name or repr(self.sound)
+
+
+def load_sample(folder: None) -> Splits:
+    """Strings of digits by a formant synthesiser, each voice on one side; see sample.py."""
+    return _utterances(sample.load(), grouped=True)
+
+
+def load_fsdd(strings: bool, folder: Path, fold: int | None = None) -> Splits:
+    """Spoken digits, single or in strings; official split, or with the speaker of number `fold` alone in test."""
+    return _utterances(reader.fsdd(folder, strings, fold), grouped=fold is not None)
+
+
+def load_yesno(folder: Path) -> Splits:
+    """Eight words a recording, each yes or no, by one speaker; 40, 10 and 10 recordings drawn by chance."""
+    return _utterances(reader.yesno(folder), grouped=False)
+
+
+def _utterances(sides: Splits, grouped: bool) -> Splits:
+    """Examples of `(sound, text, name, speaker)`; `grouped` where speakers, not recordings, are what is new in test."""
+    return Splits(*([Utterance(*one, one[3] if grouped else "") for one in side] for _, side in sides))
+
+
+def read(path: Path | Text, labelled: bool) -> list[Utterance]:
+    """Recordings of a user's folder with a table, or for prediction also single files."""
+    return [Utterance(*found, group=found[3]) for found in reader.own(path, labelled)]
+
+
+def split(examples: list[Utterance], seed: int) -> Splits:
+    """By chance; equal recordings, and those of one speaker, stay on one side."""
+    return by_chance(examples, seed, key=lambda example: repr(example.sound))
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    weight_per_example = True
+
+    tokens: Labels  # words or characters, numbered here from 0 and in the targets from 1
+    scaler: Scaler
+    bands: int
+    frames_per_step: int
+    characters: bool
+    warp: float
+    noise: float
+
+    @classmethod
+    def fit(cls, config, examples):
+        texts = (example.text for example in examples)
+        tokens = Labels.fit(token for text in texts for token in (text if config.characters else text.split()))
+        scaler = Scaler.fit(np.concatenate([_centred(example, config.bands) for example in examples]))
+        shape = config.bands, config.frames_per_step
+        return cls(tokens, scaler, *shape, config.characters, config.warp, config.noise)
+
+    def encode(self, example):
+        frames = self.scaler.scale(_centred(example, self.bands)).astype(np.float32)
+        steps = spectrogram.stacked(frames, self.frames_per_step)  # (timesteps, frames_per_step * bands)
+        inputs = {"frames": steps, "real": np.ones(len(steps), np.int32)}
+        if example.text is None:
+            return inputs, None
+        targets = np.array([1 + number for number in self._numbers(example)], np.int32)
+        needed = len(targets) + np.count_nonzero(targets[1:] == targets[:-1])
+        if len(steps) < needed:
+            raise UserError(
+                f"{example} lasts {example.sound.seconds:.2f} s, too short for “{example.text:.60}”: check its text, "
+                "or train with SET=frames_per_step=1."
+            )
+        return inputs, targets
+
+    def _numbers(self, example) -> list[int]:
+        if self.characters:
+            return [self.tokens.encode(character) for character in example.text if character in self.tokens.names]
+        for word in example.text.split():
+            if word not in self.tokens.names:
+                raise UserError(
+                    f"The word {word!r} of {example} does not occur in train: with SET=characters=true the network "
+                    "spells, and can write words it has not seen."
+                )
+        return [self.tokens.encode(word) for word in example.text.split()]
+
+    def batches(self, encoded, batch_size, seed=None):
+        """In training every batch is changed a little; see `spectrogram.augmented`."""
+        if seed is None:
+            return super().batches(encoded, batch_size)
+
+        def change(random, inputs, targets):
+            frames = spectrogram.augmented(random, inputs["frames"], self.bands, self.warp, self.noise)
+            return {**inputs, "frames": frames * inputs["real"][:, :, None]}, targets
+
+        return Augmented(encoded, batch_size, seed, change)
+
+
+def _centred(example: Utterance, bands: int) -> np.ndarray:
+    """The log-mel spectrogram less its mean over time, which is the voice and the microphone more than the words."""
+    frames = spectrogram.log_mel(example.sound.at(spectrogram.RATE), bands)
+    return frames - frames.mean(axis=0)
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
+    """A convolution over time, two recurrent layers in both directions, and a logit for every token and the blank."""
+    import keras
+
+    from common import layers
+    from common.layers.ctc import CTCLoss, blank_at_padding
+    from common.training import optimizers
+
+    frames = keras.Input((None, config.bands * config.frames_per_step), name="frames")
+    real = keras.Input((None,), dtype="int32", name="real")
+    padding_mask = keras.ops.not_equal(real, PADDING)  # (batch, timesteps), True = real
+    x = keras.layers.Conv1D(config.units, 3, padding="same", activation="relu")(frames)
+    x = keras.layers.Dropout(config.dropout)(x)
+    for _ in range(2):
+        recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)
+        x = recurrent(x, padding_mask)  # (batch, timesteps, 2 * units)
+        x = keras.layers.Dropout(config.dropout)(x)
+        if config.cell == "simple_rnn":
+            for _, recurrent_kernel, _ in recurrent.kernels:
+                recurrent_kernel.assign(config.recurrent_scale * recurrent_kernel)
+    logits = keras.layers.Dense(1 + len(encoder.tokens), name="logits")(x)
+
+    model = keras.Model({"frames": frames, "real": real}, blank_at_padding(logits, padding_mask))
+    optimizer = optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0)
+    model.compile(optimizer, CTCLoss())
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Utterance]) -> list[dict]:
+    """`{"text", "probability", "words": [{"word", "start", "stop"}]}` of each recording, times in seconds."""
+    silent = [dataclasses.replace(example, text=None) for example in examples]
+    seconds = spectrogram.STEP * encoder.frames_per_step
+    predictions = []
+    for logits in forward(networks["model"], encoder, silent):  # at padding they are certain of the blank
+        log_probs = ctc.log_probabilities(logits)
+        labels, log_probability = ctc.search(log_probs, config.beam_width)
+        tokens = [encoder.tokens.names[label - 1] for label in labels]
+        spans = [(start * seconds, stop * seconds) for start, stop in ctc.alignment(log_probs, labels)]
+        placed = ctc.spelled(tokens, spans) if encoder.characters else zip(tokens, *zip(*spans))
+        found = [{"word": word, "start": round(start, 2), "stop": round(stop, 2)} for word, start, stop in placed]
+        text = " ".join(word["word"] for word in found)
+        predictions.append({"text": text, "probability": float(np.exp(log_probability)), "words": found})
+    return predictions
+
+
+def baseline(config, train, examples):
+    """A support vector machine on pieces cut where it is quiet; see common/baselines/segments.py."""
+    from common.baselines import segments
+
+    spoken = [example.text.split() for example in train]
+    found = segments.recognise([e.sound for e in train], spoken, [e.sound for e in examples])
+    return {"SVM on segments": [{"text": " ".join(w["word"] for w in heard), "words": heard} for heard in found]}
+
+
+def score(examples, predictions):
+    """Word error and its parts; see common/metrics/transcription.py."""
+    from common.metrics.transcription import transcription
+
+    return transcription(
+        [example.text for example in examples],
+        [prediction["text"] for prediction in predictions],
+        [example.speaker for example in examples],
+        [example.group for example in examples],
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+
+def fsdd(title: str, strings: bool, folds: int, settings: str) -> Dataset:
+    """A declaration of the Free Spoken Digit Dataset."""
+    return Dataset(
+        title=f"Free Spoken Digit Dataset, {title}",
+        licence="CC BY-SA 4.0",
+        home="https://github.com/Jakobovski/free-spoken-digit-dataset",
+        load=functools.partial(load_fsdd, strings),
+        base_url="https://github.com/Jakobovski/free-spoken-digit-dataset/",
+        files={"recordings/*.wav": "04e1baae96c6a26e39c623f2b01d0182ddae627ba0ac02a3cdc17ba2af99fd9b"},
+        archive="archive/26eb9aaf76e81b692f806f9140c2d2777410d7a1.tar.gz",
+        size=21_128_848,
+        settings=settings,
+        folds=folds,
+    )
+
+
+STRINGS = "units=96 dropout=0.3 batch_size=32 epochs=30 patience=10"
+TASK = Task(
+    shape="many-to-many",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Strings of 3 to 7 digits, spoken by a formant synthesiser with many voices",
+            licence="Apache-2.0, with this project",
+            home="sample.py",
+            load=load_sample,
+        ),
+        "fsdd_strings": fsdd("strings of digits, official split", True, 0, STRINGS),
+        "fsdd_strings_unseen": fsdd("strings of digits, test speaker unseen", True, len(reader.SPEAKERS), STRINGS),
+        "fsdd": fsdd("single digits, official split", False, 0, STRINGS),
+        "fsdd_unseen": fsdd("single digits, test speaker unseen", False, len(reader.SPEAKERS), STRINGS),
+        "kaldi_yesno": Dataset(
+            title="Kaldi yesno (OpenSLR 1): eight words a recording, each yes or no",
+            licence="Attribution 3.0",
+            home="https://www.openslr.org/1/",
+            load=load_yesno,
+            base_url="https://github.com/keighrim/kaldi-yesno-tutorial/",
+            files={"waves_yesno/*.wav": "4193abd8ba48ba1071aa82a6421a0e18ee8e55b429e96310683d9b1c618f8b67"},
+            archive="archive/f4e2910de0d3b58f5f3b5cd10a8e57712c60b34a.tar.gz",
+            size=5_885_360,
+            settings="epochs=40 batch_size=8",
+        ),
+    },
+    own_file=OwnFile(
+        "a folder of WAV files and a CSV or TSV with the columns file and text", read, split, folders=True
+    ),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="word_error",
+)

@@ -1,0 +1,56 @@
+"""Folders of sounds or pictures with a table: found, or refused in a line that names table and line."""
+
+import pytest
+
+from common.datasets.lines import Text
+from common.datasets.manifest import entries
+from common.errors import UserError
+
+SUFFIXES = (".wav",)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("b.wav", "a.wav", "sub/c.wav", "notes.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "texts.csv").write_text("file,text,speaker\nb.wav,one two,ann\nsub/c.wav,three,\n")
+    return tmp_path
+
+
+def test_a_folder_with_a_table(folder):
+    found = entries(folder, SUFFIXES, ("text",), ("speaker",))
+    assert [entry.file for entry in found] == [folder / "b.wav", folder / "sub/c.wav"]
+    assert found[0].row == {"text": "one two", "speaker": "ann"}
+    assert found[1].place == f"{folder / 'texts.csv'}, line 3"
+    assert entries(folder / "texts.csv", SUFFIXES, ("text",), ("speaker",)) == found
+
+
+def test_inputs_alone(folder):
+    assert [entry.file.name for entry in entries(folder, SUFFIXES, ("text",), labelled=False)] == ["b.wav", "c.wav"]
+    (folder / "texts.csv").unlink()
+    assert [entry.file.name for entry in entries(folder, SUFFIXES, ("text",), labelled=False)] == ["a.wav", "b.wav"]
+    assert entries(folder / "a.wav", SUFFIXES, ("text",), labelled=False)[0].file == folder / "a.wav"
+    typed = Text(f"{folder}/a.wav\n\n{folder}/b.wav\n")
+    assert [entry.file.name for entry in entries(typed, SUFFIXES, ("text",), labelled=False)] == ["a.wav", "b.wav"]
+
+
+def test_folders_that_cannot_be_read(folder):
+    def refused(problem, path=folder, labelled=True):
+        with pytest.raises(UserError, match=rf"\A(?!.*\n).*{problem}"):
+            entries(path, SUFFIXES, ("text",), labelled=labelled)
+
+    refused("one file: name a folder", folder / "a.wav")
+    refused("is no .wav file", Text("hello there"), labelled=False)
+    (folder / "texts.csv").write_text("file,text\na.wav,one\nz.wav,two\n")
+    refused("texts.csv, line 3, names z.wav, which does not lie in")
+    (folder / "texts.csv").write_text("file,text\nnotes.md,one\n")
+    refused("line 2, names notes.md, which is no .wav file")
+    (folder / "texts.csv").write_text("file,words\na.wav,one\n")
+    refused("no column 'text'")
+    (folder / "more.tsv").write_text("file\ttext\na.wav\tone\n")
+    refused("holds 2 tables")
+    for name in ("texts.csv", "more.tsv"):
+        (folder / name).unlink()
+    refused("has no table")
+    refused("holds no .wav file", folder / "empty", labelled=False) if (folder / "empty").mkdir() is None else None
