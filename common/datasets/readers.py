@@ -23,6 +23,7 @@ __all__ = [
     "labelled_lines",
     "lines",
     "parallel_lines",
+    "rows",
     "table",
     "to_bio",
 ]
@@ -169,8 +170,8 @@ def numbered_rows(
     path: Path, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of `table`, each with the number of its first line."""
-    rows = _tsv_rows(path) if path.name.removesuffix(".gz").endswith((".tsv", ".tab")) else _csv_rows(path)
-    _, header = next(rows)
+    found = rows(path)
+    _, header = next(found)
     names = [_plain(cell) for cell in header]
     for column in columns:
         if names.count(_plain(column)) != 1:
@@ -180,7 +181,7 @@ def numbered_rows(
             )
     places = {column: names.index(_plain(column)) for column in (*columns, *optional) if _plain(column) in names}
     empty = True
-    for number, cells in rows:
+    for number, cells in found:
         if not any(cells):
             continue
         if len(cells) != len(header):
@@ -197,6 +198,11 @@ def numbered_rows(
         yield number, row
     if empty:
         raise UserError(f"{path} has a header and no rows.")
+
+
+def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a .csv or .tsv file as they stand, the header first, each with the number of its first line."""
+    return _tsv_rows(path) if path.name.removesuffix(".gz").endswith((".tsv", ".tab")) else _csv_rows(path)
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:

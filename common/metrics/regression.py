@@ -27,7 +27,7 @@ class Regression(Scores):
         naive: float array of that shape, or None.
         low, high: float arrays of that shape, the ends of the stated interval, or None.
         interval: probability that the stated interval claims to hold the truth.
-        times: datetime64 array `(examples,)`, of the first step, or None.
+        times: datetime64[s] array `(examples, steps)`, or None.
         unit: of the values; "" if it is not known.
 
     Example:
@@ -59,7 +59,7 @@ class Regression(Scores):
             naive: a naive prediction of the same truths, of the same shape.
             bounds: ends of an interval around each prediction, of the same shape.
             interval: the probability that it is meant to have.
-            times: of the first step of each example, for pictures.
+            times: datetime64 array, of every truth, for pictures.
             parts: title -> label of each example, for breakdowns such as "by season".
 
         Raises:
@@ -69,7 +69,7 @@ class Regression(Scores):
         self.naive = None if naive is None else _steps(naive)
         self.low, self.high = (None, None) if bounds is None else map(_steps, bounds)
         self.interval, self.unit = interval, unit
-        self.times = None if times is None else np.asarray(times, "datetime64[s]")
+        self.times = None if times is None else np.asarray(times, "datetime64[s]").reshape(self.truth.shape)
         known = ~np.isnan(self.truth)
         for name in ("prediction", "naive", "low", "high"):
             array = getattr(self, name)

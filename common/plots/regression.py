@@ -56,7 +56,7 @@ def _series(scores: Regression, path: Path) -> None:
     start = max(0, (len(scores.truth) - SHOWN) // 2)
     shown = slice(start, start + SHOWN)
     step = scores.truth.shape[1] - 1
-    times = np.arange(len(scores.truth))[shown] if scores.times is None else scores.times[shown]
+    times = np.arange(len(scores.truth))[shown] if scores.times is None else scores.times[shown, step]
     figure, axes = style.new_figure(9, 3.6, ylabel=_label("value", scores))
     if scores.low is not None:
         label = f"{scores.interval:.0%} interval"

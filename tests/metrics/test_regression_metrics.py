@@ -70,7 +70,7 @@ def test_pictures(tmp_path, steps):
     predictions = truths + RANDOM.normal(size=truths.shape)
     more = {}
     if steps > 1:
-        times = np.datetime64("2020-01-01T00") + np.arange(300)
+        times = np.datetime64("2020-01-01T00") + np.arange(300)[:, None] + np.arange(steps)
         more = {"naive": truths - 1, "bounds": (predictions - 2, predictions + 2), "times": times, "unit": "celsius"}
     found = figures(Regression(truths, predictions, **more), [], [], tmp_path)
     assert sorted(name for name, _ in found) == sorted(path.name for path in tmp_path.iterdir())

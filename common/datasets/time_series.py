@@ -1,0 +1,297 @@
+"""Series of measurements at regular times, from the tables in which they are kept: dates, steps, gaps, categories.
+
+Read with pandas, which is imported where a series is read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common.datasets.lines import Text, at_line
+from common.datasets.readers import rows
+from common.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KNOWN = "known:"  # begins the name of a column whose values are known ahead: holidays, a price that is announced
+TIME_NAMES = ("time", "date", "datetime", "timestamp", "month", "week", "day", "year", "ds")
+TIME_PARTS = ("year", "month", "day", "hour", "minute")  # columns that say a time together
+MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
+FORMATS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y")  # beside ISO 8601; a time may follow
+MOST_CATEGORIES = 12  # different words of a column that is no number; each becomes a column of 0 and 1
+DAY = 86_400  # seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """The time from one row to the next: so many seconds, months or business days."""
+
+    count: int
+    unit: str  # "second", "month" or "business day"
+
+    @property
+    def season(self) -> int:
+        """Rows after which things repeat: those of a day, if rows are closer than a day, else of a week or a year."""
+        if self.unit == "business day":
+            return 5
+        if self.unit == "month":
+            return max(12 // self.count, 1)
+        if self.count < DAY:
+            return max(DAY // self.count, 1)
+        return 7 if self.count == DAY else max(round(365.25 * DAY / self.count), 1)
+
+    def offset(self):
+        """The step as pandas adds it to a time."""
+        import pandas as pd
+
+        if self.unit == "second":
+            return pd.Timedelta(seconds=self.count)
+        return pd.DateOffset(months=self.count) if self.unit == "month" else pd.offsets.BDay(self.count)
+
+    def __str__(self) -> str:
+        for unit, seconds in (("day", DAY), ("hour", 3600), ("minute", 60)):
+            if self.unit == "second" and self.count % seconds == 0:
+                return _plural(self.count // seconds, unit)
+        return _plural(self.count, self.unit)
+
+
+@dataclasses.dataclass(frozen=True)
+class TimeSeries:
+    """Measurements at regular times, oldest first.
+
+    Attributes:
+        name: of the file, without its ending.
+        step: from one row to the next.
+        columns: their names; those that begin with `known:` are known ahead.
+        times: datetime64[s] array `(rows,)`.
+        values: float32 array `(rows, columns)`, NaN where nothing was measured.
+        filled: the same with the last value before it in the place of each NaN; NaN where there is none.
+    """
+
+    name: str
+    step: Step
+    columns: tuple[str, ...]
+    times: np.ndarray
+    values: np.ndarray
+    filled: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, part: slice) -> TimeSeries:
+        """Some rows; `filled` stays as it is."""
+        return TimeSeries(self.name, self.step, self.columns, self.times[part], self.values[part], self.filled[part])
+
+    def __str__(self) -> str:
+        return f"{self.name}, {len(self)} rows of {self.step}, {', '.join(self.columns)}"
+
+    def column(self, name: str) -> int:
+        """Number of the column of that name, in whatever case and with spaces for underscores.
+
+        Raises:
+            UserError: if there is none; lists the columns.
+        """
+        plain = [_plain(column) for column in self.columns]
+        if _plain(name) not in plain:
+            raise UserError(f"{self.name} has no column {name!r} of numbers. It has: {', '.join(self.columns)}")
+        return plain.index(_plain(name))
+
+    def extended(self, count: int) -> TimeSeries:
+        """The same with so many more rows, of which only the time is known."""
+        import pandas as pd
+
+        later = pd.date_range(self.times[-1], periods=count + 1, freq=self.step.offset())[1:]
+        nothing = np.full((count, len(self.columns)), np.nan, np.float32)
+        return dataclasses.replace(
+            self,
+            times=np.concatenate([self.times, later.to_numpy().astype("datetime64[s]")]),
+            values=np.concatenate([self.values, nothing]),
+            filled=np.concatenate([self.filled, nothing]),
+        )
+
+
+def time_text(time: np.datetime64, step: Step) -> str:
+    """The time as a person writes it: no finer than the step."""
+    text = str(np.datetime64(time, "s")).replace("T", " ")
+    if step.unit == "month":
+        return text[:7]
+    return text[:10] if step.unit == "business day" or step.count % DAY == 0 else text[:16]
+
+
+def read_series(path: Path | Text) -> TimeSeries:
+    """The series in a .csv or .tsv file with a header, a column of times (or columns year, month, day, hour), numbers.
+
+    Times are ISO 8601 or one of the common dialects; newest first is turned round. Rows that are missing among regular
+    ones become rows of NaN. A column of at most 12 different words becomes as many columns of 0 and 1; one that counts
+    the rows is left out.
+
+    Raises:
+        UserError: in one line, naming file and line, for a table that is no regular series of numbers.
+    """
+    import pandas as pd
+
+    found = rows(path)
+    _, header = next(found)
+    numbered = [(number, cells) for number, cells in found if any(cells)]
+    for number, cells in numbered:
+        if len(cells) != len(header):
+            raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
+    if len(numbered) < 3:
+        raise UserError(f"{path} has {len(numbered)} rows below its header: a series needs more.")
+    if len({_plain(name) for name in header}) < len(header):
+        raise UserError(f"{path} has two columns of one name. It has: {', '.join(header)}. Rename one in line 1.")
+    table = pd.DataFrame([cells for _, cells in numbered], columns=header, index=[number for number, _ in numbered])
+    time_columns = _time_columns(path, header)
+    times = _times(path, table[time_columns])
+    if times.iloc[0] > times.iloc[-1]:
+        times, table = times[::-1], table[::-1]
+    numbers = _numbers(path, table.drop(columns=time_columns))
+    step, times = _step(path, times)
+    numbers.index = times
+    grid = pd.date_range(times[0], times[-1], freq=step.offset())
+    if len(grid) > 2 * len(times):
+        raise UserError(
+            f"{path} has {len(times):,} of the {len(grid):,} rows, one every {step}, between its first and last time: "
+            "cut off the part that is full of gaps, or take means over longer steps."
+        )
+    numbers = numbers.reindex(grid)
+    return series(str(getattr(path, "stem", path)).removesuffix(".csv"), step, numbers)
+
+
+def series(name: str, step: Step, table: pd.DataFrame) -> TimeSeries:
+    """The series of a table of numbers whose index holds regular times."""
+    values = table.to_numpy(np.float32)
+    times = table.index.to_numpy().astype("datetime64[s]")
+    return TimeSeries(name, step, tuple(map(str, table.columns)), times, values, table.ffill().to_numpy(np.float32))
+
+
+def _time_columns(path: Path | Text, header: list[str]) -> list[str]:
+    plain = [_plain(name) for name in header]
+    parts = [header[plain.index(part)] for part in TIME_PARTS if part in plain]
+    if len(parts) > 1:
+        return parts
+    for name in TIME_NAMES:
+        if name in plain:
+            return [header[plain.index(name)]]
+    raise UserError(
+        f"{path} has no column of times. It has: {', '.join(header)}. Name one of them 'time' in line 1, "
+        "or give the columns year, month, day and perhaps hour."
+    )
+
+
+def _times(path: Path | Text, cells: pd.DataFrame) -> pd.Series:
+    """The time of each row, without a zone (UTC where the file has zones), by the one format that fits all rows."""
+    import pandas as pd
+
+    if len(cells.columns) > 1:
+        names = [_plain(name) for name in cells.columns]
+        parts = cells.set_axis(names, axis=1).apply(pd.to_numeric, errors="coerce")
+        for part, first in (("month", 1), ("day", 1)):
+            if part not in parts:
+                parts[part] = first
+        return _all_read(path, pd.to_datetime(parts, errors="coerce"), cells)
+    texts = cells.iloc[:, 0]
+    readings = [pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)]
+    for date in FORMATS:
+        found = [pd.to_datetime(texts, format=date + time, errors="coerce") for time in ("", " %H:%M", " %H:%M:%S")]
+        readings.append(found[0].fillna(found[1]).fillna(found[2]))
+    whole = [reading for reading in readings if reading.notna().all()]
+    if not whole:
+        return _all_read(path, max(readings, key=lambda reading: reading.notna().sum()), cells)
+    if any((reading != whole[0]).any() for reading in whole[1:]):
+        raise UserError(f"{path} has dates such as {texts.iloc[0]!r}: day or month first? Write 2017-09-01.")
+    return whole[0]
+
+
+def _all_read(path: Path | Text, times: pd.Series, cells: pd.DataFrame) -> pd.Series:
+    if (unread := times.isna()).any():
+        number = int(unread.idxmax())
+        text = " ".join(cells.loc[number])
+        raise at_line(path, number, f"has the time {text!r:.40}: write it as 2017-09-01 or 2017-09-01 13:00")
+    return times
+
+
+def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
+    """The columns as numbers, NaN where a cell says that nothing is known."""
+    import pandas as pd
+
+    columns = {}
+    for name in cells.columns:
+        texts = cells[name]
+        numbers = pd.to_numeric(texts, errors="coerce")
+        unread = texts[numbers.isna()]
+        given = unread[~unread.str.lower().isin(MISSING)]
+        if len(given) and given.str.fullmatch(r"[-+]?\d*,\d+").all():  # a comma that is the decimal point
+            numbers = numbers.fillna(pd.to_numeric(given.str.replace(",", ".", regex=False)))
+            given = given[:0]
+        words = sorted(set(given))
+        if words and (numbers.notna().any() or len(words) > MOST_CATEGORIES):
+            text = given.iloc[0]
+            raise at_line(
+                path, given.index[0], f"has the {name} {text!r:.30}: write numbers as 1234.5, or take the column out"
+            )
+        if words:
+            for word in words:
+                columns[f"{name}={word}"] = (texts == word).astype(float).where(texts.isin(words))
+        elif (infinite := numbers.abs() == np.inf).any():
+            raise at_line(path, infinite.idxmax(), f"has an infinite {name}")
+        elif numbers.notna().any() and not _counts_rows(numbers):
+            columns[name] = numbers
+    if not columns:
+        raise UserError(f"{path} has no column of numbers beside its times.")
+    return pd.DataFrame(columns, index=cells.index)
+
+
+def _counts_rows(numbers: pd.Series) -> bool:
+    return len(numbers) > 2 and (numbers.diff().iloc[1:].abs() == 1).all() and numbers.is_monotonic_increasing
+
+
+def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
+    """The step between rows and the times on its grid; months begin on their first day."""
+    import pandas as pd
+
+    seconds = times.astype("datetime64[s]").astype("int64")
+    gaps = seconds.diff().iloc[1:]
+    if (gaps <= 0).any():
+        number = int((gaps <= 0).idxmax())
+        raise at_line(
+            path,
+            number,
+            f"has the time {times[number]}, which "
+            f"{'occurs twice' if gaps[number] == 0 else 'is out of order'}: there must be one row a time, sorted, "
+            "of one series (times in UTC, where clocks are changed)",
+        )
+    common = int(Counter(gaps.tolist()).most_common(1)[0][0])
+    if 28 * DAY <= common <= 31 * DAY or 89 * DAY <= common <= 92 * DAY or 365 * DAY <= common <= 366 * DAY:
+        months = times.dt.to_period("M")
+        step = Step(1 if common <= 31 * DAY else 3 if common <= 92 * DAY else 12, "month")
+        off = (months.astype("int64").diff().iloc[1:] % step.count != 0) | (months.astype("int64").diff().iloc[1:] < 1)
+        times = months.dt.to_timestamp()
+    else:
+        step = Step(common, "second")
+        off = gaps % common != 0
+        if common == DAY and (times.dt.dayofweek < 5).all() and (gaps != DAY).any():
+            step = Step(1, "business day")
+    if off.any():
+        number = int(off.idxmax())
+        raise at_line(
+            path,
+            number,
+            f"has the time {times[number]}, off the step of {step} that most rows keep: give one row a step",
+        )
+    return step, pd.DatetimeIndex(times)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_]+", " ", name).strip().lower()
+
+
+def _plural(count: int, unit: str) -> str:
+    return unit if count == 1 else f"{count} {unit}s"

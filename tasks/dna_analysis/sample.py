@@ -1,0 +1,65 @@
+"""Generated DNA with the two boxes of a bacterial promoter, of which order and distance decide.
+
+In E. coli a gene is read from a place behind a box like TATAAT, which stands 16 to 18 bases behind one like TTGACA
+(Harley and Reynolds 1987, https://doi.org/10.1093/nar/15.5.2343). Every sequence here holds both boxes, most with a
+letter changed, somewhere among random bases. In a promoter they stand like that, in a decoy in the other order or at
+another distance. Neither counting pieces nor the letter at a place tells the two apart.
+"""
+
+from __future__ import annotations
+
+import random
+
+from common.datasets.splits import Splits
+
+SEQUENCES = {"train": 3000, "validation": 500, "test": 1000}
+LABELS = ("decoy", "promoter")
+BASES = "ACGT"
+BOXES = ("TTGACA", "TATAAT")
+LENGTHS = (50, 80)  # of a sequence, in bases
+DISTANCES = range(16, 19)  # bases between the boxes of a promoter
+WRONG_DISTANCES = (*range(4, 13), *range(22, 31))
+
+
+def load(seed: int = 0) -> Splits:
+    """`(bases, label)` pairs; no sequence twice, labels in equal numbers."""
+    source, seen, sides = random.Random(seed), set(), []
+    for count in SEQUENCES.values():
+        found = []
+        while len(found) < count:
+            label = LABELS[len(found) % 2]
+            bases = sequence(source, label)
+            if bases not in seen:
+                seen.add(bases)
+                found.append((bases, label))
+        source.shuffle(found)
+        sides.append(found)
+    return Splits(*sides)
+
+
+def sequence(source: random.Random, label: str) -> str:
+    """A sequence of this label."""
+    first, second = BOXES
+    distance = source.choice(DISTANCES)
+    if label == "decoy" and source.random() < 0.5:
+        first, second = second, first
+    elif label == "decoy":
+        distance = source.choice(WRONG_DISTANCES)
+    between = drawn(source, distance)
+    core = changed(source, first) + between + changed(source, second)
+    around = source.randint(*LENGTHS) - len(core)
+    before = source.randint(2, around - 2)
+    return drawn(source, before) + core + drawn(source, around - before)
+
+
+def drawn(source: random.Random, count: int) -> str:
+    """So many random bases."""
+    return "".join(source.choices(BASES, k=count))
+
+
+def changed(source: random.Random, box: str) -> str:
+    """The box, as nature has it: in two of three cases with one letter changed."""
+    if source.random() < 1 / 3:
+        return box
+    place = source.randrange(len(box))
+    return box[:place] + source.choice(BASES.replace(box[place], "")) + box[place + 1 :]

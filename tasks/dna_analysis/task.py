@@ -1,0 +1,327 @@
+"""What does a piece of DNA do? Many-to-one: bases in, one label out.
+
+    "...CTGACATTGACAGTCGATCGGTTACGATATAATGC..." -> promoter
+
+A convolution finds short motifs, one base a step, and a recurrent layer reads in both directions how they follow each
+other, as in DanQ (Quang and Xie 2016, https://doi.org/10.1093/nar/gkw226); attention says which places counted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Sequence as Many
+from pathlib import Path
+
+import numpy as np
+
+from common.datasets import readers
+from common.datasets.splits import by_chance
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.text import Labels
+from common.prediction import networks
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
+
+from . import reader, sample
+
+SHORTEST = 3  # bases
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 30
+    learning_rate: float = 3e-3
+    patience: int = 8
+    max_timesteps: int = 500  # bases kept; a longer sequence loses its end
+    motif_units: int = 32  # motifs that the convolution looks for
+    motif_length: int = 9  # bases
+    place_embedding_size: int = 0  # features of each place, where sequences are aligned to the same site; 0: none
+    units: int = 48  # per direction
+    dropout: float = 0.2  # share of the motifs and of the pooled states that training hides
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sequence:
+    """Bases from their 5' end; `label` is None where it is to be predicted."""
+
+    bases: str
+    label: str | None = None
+    group: str = ""  # the gene or organism it belongs to, where a file says so
+
+    def __len__(self) -> int:
+        return len(self.bases)
+
+    def __str__(self) -> str:
+        return self.bases
+
+
+def load_sample(folder: None) -> Splits:
+    """Generated promoters and decoys; see sample.py."""
+    return Splits(*([Sequence(*pair) for pair in side] for _, side in sample.load()))
+
+
+def load_splice(folder: Path, fold: int) -> Splits:
+    """The fold of ten that tests; of the other nine a tenth validates. Equal sequences stay together."""
+    examples = []
+    for line in readers.lines(folder / "data" / "splice.data"):
+        label, name, bases = (cell.strip() for cell in line.split(","))
+        examples.append(Sequence(bases, {"N": "neither", "EI": "donor", "IE": "acceptor"}[label], name.split("-")[0]))
+    texts = sorted({example.bases for example in examples})
+    random.Random(0).shuffle(texts)
+    fold_of = {text: number % 10 for number, text in enumerate(texts)}
+    test, rest = [], []
+    for example in examples:
+        (test if fold_of[example.bases] == fold else rest).append(dataclasses.replace(example))
+    kept = {text for number, text in enumerate(text for text in texts if fold_of[text] != fold) if number % 10 == 0}
+    train, validation = ([e for e in rest if (e.bases in kept) == side] for side in (False, True))
+    random.Random(fold).shuffle(train)
+    return Splits(train, validation, test)
+
+
+def load_promoters(promoters: str, others: str):
+    """A function that reads two FASTA files; 70 % train, 10 % validate, 20 % test, as Umarov and Solovyev (2017)."""
+
+    def load(folder: Path) -> Splits:
+        files = (("promoter", promoters), ("other", others))
+        examples = [Sequence(b, label) for label, file in files for _, _, b in reader.fasta(folder / file)]
+        return by_chance(examples, 0, (0.7, 0.1, 0.2))
+
+    return load
+
+
+def read(path: Path, labelled: bool) -> list[Sequence]:
+    """The sequences of a user's file or folder; see reader.py."""
+    return [Sequence(**row) for row in reader.read(path, labelled)]
+
+
+def split(examples: list[Sequence], seed: int) -> Splits:
+    """By chance; equal sequences, and those of one group, stay on one side."""
+    return by_chance(examples, seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    labels: Labels
+    longest: int  # sequence of train, in bases
+    max_timesteps: int
+
+    @classmethod
+    def fit(cls, config, examples):
+        longest = min(max(map(len, examples)), config.max_timesteps)
+        return cls(Labels.fit(example.label for example in examples), longest, config.max_timesteps)
+
+    def encode(self, example):
+        bases = np.array([ODDS[letter] for letter in example.bases[: self.max_timesteps]])  # (timesteps, 4)
+        places = np.minimum(np.arange(1, len(bases) + 1, dtype=np.int32), self.longest)  # 0 is padding
+        target = None if example.label is None else np.int32(self.labels.encode(example.label))
+        return {"bases": bases, "places": places}, target
+
+
+# How likely each of the bases A, C, G and T is where a letter stands.
+ODDS = {
+    letter: np.float32([base in may for base in "ACGT"]) / np.float32(len(may))
+    for letter, may in reader.LETTERS.items()
+}
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """Two networks: `reader` finds what counts in a sequence and where, `head` gives a logit for each label."""
+    import keras
+
+    from common.training import optimizers
+
+    inputs = {
+        "bases": keras.Input((None, 4), name="bases"),
+        "places": keras.Input((None,), dtype="int32", name="places"),
+    }
+    reader, head = build_reader(config, encoder), build_head(config, encoder)
+    model = keras.Model(inputs, head(reader(inputs)["pooled"]))
+    model.compile(
+        optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+        weighted_metrics=["accuracy"],
+    )
+    return model
+
+
+def build_reader(config, encoder):
+    """Motifs by a convolution, a recurrent layer in both directions, attention and the mean over all places."""
+    import keras
+    from keras import ops
+
+    from common import layers
+
+    bases = keras.Input((None, 4), name="bases")
+    places = keras.Input((None,), dtype="int32", name="places")
+    padding_mask = ops.not_equal(places, 0)  # (batch, timesteps), True = real
+    x = bases
+    if config.place_embedding_size:
+        embedding = keras.layers.Embedding(encoder.longest + 1, config.place_embedding_size)
+        x = keras.layers.Concatenate()([x, embedding(places)])
+    x = keras.layers.Conv1D(config.motif_units, config.motif_length, padding="same", activation="relu")(x)
+    x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, motif_units)
+    x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
+    attended, attention = layers.AttentionPooling(config.units)(x, padding_mask)
+    pooled = keras.layers.Concatenate()(
+        [attended, layers.MaskedAveragePooling()(x, padding_mask)]
+    )  # (batch, 4 * units)
+    return keras.Model({"bases": bases, "places": places}, {"pooled": pooled, "attention": attention}, name="reader")
+
+
+def build_head(config, encoder):
+    """The logit of each label from what the reader found."""
+    import keras
+
+    pooled = keras.Input((4 * config.units,), name="pooled")
+    x = keras.layers.Dropout(config.dropout)(pooled)
+    return keras.Model({"pooled": pooled}, keras.layers.Dense(len(encoder.labels), name="logits")(x), name="head")
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """`{"label", "probabilities": {label: probability}, "attention": [[base, weight], ...]}` for each sequence."""
+    found = networks.forward(model.get_layer("reader"), encoder, examples)
+    pooled = np.stack([one["pooled"] for one in found])
+    logits = np.array(
+        networks.traced(model.get_layer("head"))({"pooled": pooled}), np.float64
+    )  # (examples, num_classes)
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    answers = [_answer(encoder.labels.names, row) for row in odds / odds.sum(axis=1, keepdims=True)]
+    for answer, one, example in zip(answers, found, examples):
+        weights = np.round(one["attention"].astype(float), 6).tolist()
+        answer["attention"] = [list(pair) for pair in zip(example.bases, weights)]
+    return answers
+
+
+def baseline(config, train, examples):
+    """Naive Bayes on pieces of k bases; logistic regression and a random forest on the base at each place."""
+    from common.baselines import motifs
+
+    given = [one.bases for one in train], [one.label for one in train], [one.bases for one in examples]
+    models = {
+        "k-mer naive Bayes": motifs.kmer_naive_bayes,
+        "position logistic regression": motifs.position_logistic_regression,
+        "random forest": motifs.random_forest,
+    }
+    answers = {}
+    for name, model in models.items():
+        labels, probabilities = model(*given)
+        answers[name] = [_answer(labels, row) for row in probabilities]
+    return answers
+
+
+def _answer(names: Many[str], probabilities: np.ndarray) -> dict:
+    return {"label": names[probabilities.argmax()], "probabilities": dict(zip(names, map(float, probabilities)))}
+
+
+def score(examples, predictions):
+    """Matthews correlation, sensitivity, specificity, accuracy; see common/metrics/detection.py."""
+    from common.metrics.detection import detection
+
+    truth, lengths, groups = zip(*((one.label, len(one), one.group) for one in examples))
+    return detection(truth, predictions, lengths, groups=groups)
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+PROMOTERS = dict(
+    licence="none stated for the files; sequences of EPDnew, RegulonDB and DBTBS; paper CC BY",
+    home="https://github.com/solovictor/CNNPromoterData",
+    base_url="https://raw.githubusercontent.com/solovictor/CNNPromoterData/b4d2949e9bc5206f3049b35a488b036125ccc653/",
+)
+
+
+def promoters(title: str, files: dict[str, str], size: int, correlation: float, settings: str) -> Dataset:
+    """One of the four sets of CNNProm: promoters in its first file, others in its second."""
+    published = Reference("CNNProm", "matthews", correlation, "Umarov and Solovyev 2017")
+    load = load_promoters(*files)
+    return Dataset(
+        title=title, load=load, files=files, size=size, settings=settings, references=(published,), **PROMOTERS
+    )
+
+
+NON_ARABIDOPSIS = {"Arabidopsis_non_prom.fa": "1ab75553cdbf99d54e56928a56b3f35eb14a5f3bbb31bba7c1102b406a615c90"}
+
+TASK = Task(
+    shape="many-to-one",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Generated promoters and decoys: the same boxes in another order or at another distance",
+            licence="Apache-2.0, with this project",
+            home="sample.py",
+            load=load_sample,
+        ),
+        "uci_splice": Dataset(
+            title="Splice junctions of primates, 60 bases around each site (UCI 69)",
+            licence="CC BY 4.0 (UCI)",
+            home="https://archive.ics.uci.edu/dataset/69",
+            load=load_splice,
+            base_url="https://raw.githubusercontent.com/drusk/splice-junction-gene-sequences/e862a929e3d82a881bb7abc8e0ffba3f68cf9a8c/",
+            files={"data/splice.data": "ebbae10c85d3c285e2a2489a37e42bc2ee8d91d15005e391a9962fa3389a114f"},
+            size=319_000,
+            settings="place_embedding_size=16 dropout=0.4 motif_units=64",
+            references=(Reference("CNN", "accuracy", 0.9618, "Nguyen et al. 2016"),),
+            folds=10,
+        ),
+        "promoters_tata": promoters(
+            "Promoters of Arabidopsis with a TATA box, 251 bases",
+            {
+                "Arabidopsis_tata.fa": "2beaa31c2797e7f8d193b6015b7239a89509341f59dde57d904d8664e492901b",
+                **NON_ARABIDOPSIS,
+            },
+            1_472_513,
+            0.91,
+            "place_embedding_size=8 dropout=0.4 motif_units=64",
+        ),
+        "promoters_non_tata": promoters(
+            "Promoters of Arabidopsis without a TATA box, 251 bases",
+            {
+                "Arabidopsis_non_tata.fa": "93f7c91d25bd18d7640c09f7fcd6052abf9f6f4425eda56dbebe6cc6ecfa2d1b",
+                **NON_ARABIDOPSIS,
+            },
+            2_883_073,
+            0.86,
+            "place_embedding_size=8 dropout=0.4 motif_units=64",
+        ),
+        "promoters_e_coli": promoters(
+            "Promoters of E. coli (sigma 70), 81 bases",
+            {
+                "Ecoli_prom.fa": "1712f385e357491d309bd14f8fd4e8de3d018bd418402cab3c6014232197ce5e",
+                "Ecoli_non_prom.fa": "cf5f078da7e56c5f38c8abd8ffaeaa227863bff4f5c249f2cfda61cb5331c774",
+            },
+            376_142,
+            0.84,
+            "place_embedding_size=8 dropout=0.4 motif_units=64",
+        ),
+        "promoters_b_subtilis": promoters(
+            "Promoters of Bacillus subtilis, 81 bases",
+            {
+                "Bacillus_prom.fa": "ed567448ac42e2b7958f58c971e2b8e95d7e28e266a1d8d778fec03de0d8bb68",
+                "Bacillus_non_prom.fa": "ffb3bc854a6b410ce692a0dea47838dadb6c0f6bdeaf41bcbffe24108b4f7fad",
+            },
+            124_852,
+            0.86,
+            "place_embedding_size=8 dropout=0.4 motif_units=64",
+        ),
+    },
+    own_file=OwnFile(
+        "a CSV or TSV with the columns sequence and label, FASTA, or a folder of FASTA files", read, split, folders=True
+    ),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="matthews",
+)
