@@ -70,6 +70,10 @@ class KneserNey:
         contexts = self._contexts(apart.ravel())
         return self._rows([found[nearest.shape[1] :: apart.shape[1]] for found in contexts], len(before))
 
+    def along(self, line: np.ndarray) -> np.ndarray:
+        """The distributions in the place of each word of a line, float array `(words, vocab_size)`."""
+        return self._rows(self._before(line), len(line))
+
     def continuations(
         self, before: np.ndarray, draws: Sequence[Callable[[np.ndarray], int]], count: int, never: Sequence[int] = ()
     ) -> np.ndarray:
@@ -93,8 +97,7 @@ class KneserNey:
             Three arrays `(words,)`: log-probabilities in nats, the most probable word in the place of each, and
             whether each was among the `top` most probable (of equally probable ones the smaller id comes first).
         """
-        line = np.asarray(line, np.int64)
-        contexts = self._contexts(np.append(START, line[:-1]) if len(line) else line)
+        contexts, line = self._before(line), np.asarray(line)
         together = max(1, CELLS // self.vocab_size)
         parts = [slice(start, start + together) for start in range(0, len(line), together)]
         scores = [self._score(contexts, line, part, top) for part in parts]
@@ -109,6 +112,10 @@ class KneserNey:
         smaller = np.arange(self.vocab_size) < words[:, None]
         before = ((rows > own) | ((rows == own) & smaller)).sum(axis=1)
         return np.log(own[:, 0]), rows.argmax(axis=1), before < top
+
+    def _before(self, line: np.ndarray) -> list[np.ndarray]:
+        """The contexts of each word of a line."""
+        return self._contexts(np.append(START, line[:-1]).astype(np.int64)[: len(line)])
 
     def _contexts(self, ids: np.ndarray) -> list[np.ndarray]:
         """For each length of n-grams from 2 on: the number of the context that ends at each place, -1 if never seen."""

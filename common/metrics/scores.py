@@ -113,7 +113,7 @@ def group_numbers(names: Sequence[str] | None) -> np.ndarray | None:
 
 
 def lower_is_better(name: str) -> bool:
-    """Whether a smaller value of the metric is the better one: errors, losses, perplexity, bits per character; all others rise."""
+    """Whether a smaller value of the metric is better: errors, losses, perplexity, bits per character; others rise."""
     return name.endswith(("_error", "_loss", "perplexity", "_per_char"))
 
 

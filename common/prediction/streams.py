@@ -9,6 +9,12 @@ import numpy as np
 WINDOW = 512  # timesteps that a network reads at once; their logits over 10,000 tokens take 20 MB
 
 
+def fresh_states(model, rows: int) -> dict[str, np.ndarray]:
+    """State name to zeros `(rows, units)`, for every input of the model but `token_ids`."""
+    states = {tensor.name: tensor.shape[1] for tensor in model.inputs if tensor.name != "token_ids"}
+    return {name: np.zeros((rows, units), np.float32) for name, units in states.items()}
+
+
 def foreseen(
     step: Callable[[dict], dict], states: Mapping[str, np.ndarray], token_ids: np.ndarray, targets: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -147,15 +147,16 @@ def build_model(config, encoder):
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     characters = keras.layers.Embedding(vocab_size, config.embedding_size)(token_ids)
     states, final, outputs = {}, {}, []
-    for names in state_names(config):
-        initial = {name: keras.Input((config.units,), name=name) for name in names}
+    names = ("state_h", "state_c") if config.cell == "lstm" else ("state_h",)
+    for number in range(1, config.layers + 1):
+        initial = {f"{name}_{number}": keras.Input((config.units,), name=f"{name}_{number}") for name in names}
         x = keras.layers.Concatenate()([characters, outputs[-1]]) if outputs else characters
         x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, features)
         recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
         x, *last = recurrent(x, initial_state=list(initial.values()))
         outputs.append(x)
         states |= initial
-        final |= dict(zip(names, last, strict=True))
+        final |= dict(zip(initial, last, strict=True))
     hidden = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
     hidden = keras.layers.Dropout(config.dropout)(hidden)
     # An untrained model foresees each character as often as it occurs.
@@ -171,22 +172,12 @@ def build_model(config, encoder):
     return model
 
 
-def state_names(config) -> list[list[str]]:
-    """Names of the states of each layer."""
-    names = ("state_h", "state_c") if config.cell == "lstm" else ("state_h",)
-    return [[f"{name}_{number}" for name in names] for number in range(1, config.layers + 1)]
-
-
 # ------------------------------------------------------------------------------------------------- Prediction
 
 TEMPERATURES = (0.5, 0.8, 1.0)
 SAMPLED, PRIMED = 16, 100  # the model writes on after the first 16 passages, of which it reads the last 100 characters
 ORDERS, MOST = (7, 5, 3), 2_000_000  # of the n-gram models, and characters that they count at most
 NEVER = (PADDING, UNKNOWN, START, END)
-
-
-def fresh_states(config, rows: int) -> dict[str, np.ndarray]:
-    return {name: np.zeros((rows, config.units), np.float32) for names in state_names(config) for name in names}
 
 
 def predict(config, model, encoder, examples):
@@ -196,19 +187,17 @@ def predict(config, model, encoder, examples):
     them that occur in train, and the characters of the longest piece that stands in train, too.
     A passage: `{"log_probabilities", "guesses", "samples"}`; samples, by temperature, go on after it.
     """
-    step = networks.traced(model)
-    told = [passage for passage in examples if not passage.is_prompt]
-    foreseen = iter(_foresee(config, step, encoder, told))
-    return [_go_on(config, step, encoder, each) if each.is_prompt else next(foreseen) for each in examples]
+    foreseen = iter(_foresee(config, model, encoder, [passage for passage in examples if not passage.is_prompt]))
+    return [_go_on(config, model, encoder, each) if each.is_prompt else next(foreseen) for each in examples]
 
 
-def _go_on(config, step, encoder, prompt) -> dict:
+def _go_on(config, model, encoder, prompt) -> dict:
     """Draw character after character; the seed decides, whatever other prompts there are."""
     random = np.random.default_rng(config.seed)
     written = sampling.continuation(
-        step,
+        networks.traced(model),
         np.append(encoder.newline, encoder.vocabulary.encode(prompt.text)),
-        fresh_states(config, 1),
+        streams.fresh_states(model, 1),
         lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
         NEVER,
     )
@@ -216,14 +205,14 @@ def _go_on(config, step, encoder, prompt) -> dict:
     return {"text": prompt.text + text, **encoder.source.described(text)}
 
 
-def _foresee(config, step, encoder, examples) -> list[dict]:
+def _foresee(config, model, encoder, examples) -> list[dict]:
     """All passages as one stream through the model; after the first ones it writes on."""
     if not examples:
         return []
-    encoded = batching.encode(encoder, examples)
+    step, encoded = networks.traced(model), batching.encode(encoder, examples)
     columns = encoded.inputs["token_ids"].values, encoded.targets.values
-    scores = streams.foreseen(step, fresh_states(config, 1), *columns)
-    states = fresh_states(config, SAMPLED * len(TEMPERATURES))
+    scores = streams.foreseen(step, streams.fresh_states(model, 1), *columns)
+    states = streams.fresh_states(model, SAMPLED * len(TEMPERATURES))
     write = functools.partial(sampling.continuations, step, states, never=NEVER)
     return _answers(config, encoder, examples, scores, write)
 
