@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from common.encoding.text import PADDING, START
+
+CELLS = 1 << 20  # probabilities held in memory at a time
 
 
 class KneserNey:
@@ -59,27 +61,31 @@ class KneserNey:
 
     def probabilities(self, before: Sequence[int]) -> np.ndarray:
         """Float array `(vocab_size,)` that sums to 1: the next word after these ids, from START on."""
-        probabilities = self.unigrams
-        for length, level in enumerate(self.levels, 2):
-            context = self._number(before[-(length - 1) :]) if len(before) >= length - 1 else None
-            if context is None:
-                break
-            words = level.after(context, self.vocab_size)
-            if words.start == words.stop:
-                break
-            probabilities = probabilities * level.left[context]
-            probabilities[level.words[words]] += level.shares[words]
-        return probabilities
+        return self.distributions(np.asarray(before, np.int64)[None])[0]
 
-    def _number(self, context: Sequence[int]) -> int | None:
-        """Number of the n-gram that these words are, None if it was never seen."""
-        number = int(context[0])
-        for level, word in zip(self.levels, context[1:]):
-            key = number * self.vocab_size + int(word)
-            number = int(np.searchsorted(level.keys, key))
-            if number == len(level.keys) or level.keys[number] != key:
-                return None
-        return number
+    def distributions(self, before: np.ndarray) -> np.ndarray:
+        """The same for several texts, int array `(rows, words)`; float array `(rows, vocab_size)`."""
+        nearest = before[:, max(0, before.shape[1] - len(self.levels)) :]
+        apart = np.pad(nearest, ((0, 0), (1, 0)), constant_values=-1)  # nothing is seen across -1
+        contexts = self._contexts(apart.ravel())
+        return self._rows([found[nearest.shape[1] :: apart.shape[1]] for found in contexts], len(before))
+
+    def along(self, line: np.ndarray) -> np.ndarray:
+        """The distributions in the place of each word of a line, float array `(words, vocab_size)`."""
+        return self._rows(self._before(line), len(line))
+
+    def continuations(
+        self, before: np.ndarray, draws: Sequence[Callable[[np.ndarray], int]], count: int, never: Sequence[int] = ()
+    ) -> np.ndarray:
+        """Write on from several texts: as `prediction.sampling.continuations`, in its arguments and its result."""
+        drawn = np.asarray(before, np.int64)
+        for _ in range(count):
+            odds = self.distributions(drawn)
+            odds[:, list(never)] = 0
+            with np.errstate(divide="ignore"):
+                logits = np.log(odds)
+            drawn = np.column_stack([drawn, [draw(row) for draw, row in zip(draws, logits, strict=True)]])
+        return drawn[:, -count:]
 
     def score(self, line: np.ndarray, top: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The probability of each word of a line, and of the most probable words in its place.
@@ -91,21 +97,58 @@ class KneserNey:
             Three arrays `(words,)`: log-probabilities in nats, the most probable word in the place of each, and
             whether each was among the `top` most probable (of equally probable ones the smaller id comes first).
         """
-        ids = np.append(START, line)
-        logs, guesses, in_top = np.zeros(len(line)), np.zeros(len(line), int), np.zeros(len(line), bool)
-        for i, word in enumerate(line):
-            probabilities = self.probabilities(ids[: i + 1])
-            own = probabilities[word]
-            before = (probabilities > own).sum() + (probabilities[:word] == own).sum()
-            logs[i], guesses[i], in_top[i] = np.log(own), probabilities.argmax(), before < top
-        return logs, guesses, in_top
+        contexts, line = self._before(line), np.asarray(line)
+        together = max(1, CELLS // self.vocab_size)
+        parts = [slice(start, start + together) for start in range(0, len(line), together)]
+        scores = [self._score(contexts, line, part, top) for part in parts]
+        if not scores:
+            return np.zeros(0), np.zeros(0, int), np.zeros(0, bool)
+        return tuple(np.concatenate(arrays) for arrays in zip(*scores))
+
+    def _score(self, contexts: list[np.ndarray], line: np.ndarray, part: slice, top: int) -> tuple[np.ndarray, ...]:
+        words = line[part]
+        rows = self._rows([found[part] for found in contexts], len(words))
+        own = rows[np.arange(len(words)), words][:, None]
+        smaller = np.arange(self.vocab_size) < words[:, None]
+        before = ((rows > own) | ((rows == own) & smaller)).sum(axis=1)
+        return np.log(own[:, 0]), rows.argmax(axis=1), before < top
+
+    def _before(self, line: np.ndarray) -> list[np.ndarray]:
+        """The contexts of each word of a line."""
+        return self._contexts(np.append(START, line[:-1]).astype(np.int64)[: len(line)])
+
+    def _contexts(self, ids: np.ndarray) -> list[np.ndarray]:
+        """For each length of n-grams from 2 on: the number of the context that ends at each place, -1 if never seen."""
+        numbers = ids  # of the n-gram of this length that ends at each place
+        found = []
+        for level in self.levels:
+            found.append(numbers)
+            before = np.append(-1, numbers[:-1])
+            keys = before * self.vocab_size + ids
+            places = np.searchsorted(level.keys, keys)
+            numbers = np.where((level.keys[places] == keys) & (before >= 0) & (ids >= 0), places, -1)
+        return found
+
+    def _rows(self, contexts: list[np.ndarray], count: int) -> np.ndarray:
+        """The distributions `(count, vocab_size)` after the contexts of each place, as `probabilities` gives one."""
+        rows = np.tile(self.unigrams, (count, 1))
+        reached = np.ones(count, bool)  # a longer context counts only where the shorter one is known
+        for level, context in zip(self.levels, contexts):
+            starts = np.searchsorted(level.keys, context * self.vocab_size)
+            counts = np.searchsorted(level.keys, (context + 1) * self.vocab_size) - starts
+            reached &= (context >= 0) & (counts > 0)
+            places, starts, counts = np.flatnonzero(reached), starts[reached], counts[reached]
+            rows[places] *= level.left[context[places], None]
+            each = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+            rows[np.repeat(places, counts), level.words[each]] += level.shares[each]
+        return rows
 
 
 @dataclasses.dataclass(frozen=True)
 class _Level:
     """The n-grams of one length, sorted by context and then by last word."""
 
-    keys: np.ndarray  # number of the context * vocab_size + last word
+    keys: np.ndarray  # number of the context * vocab_size + last word; one more, beyond all, ends them
     words: np.ndarray  # the last word of each
     shares: np.ndarray  # its discounted count over that of its context
     left: np.ndarray  # of each context: the share that goes to the next lower order
@@ -115,11 +158,8 @@ class _Level:
         contexts, words = np.divmod(keys, vocab_size)
         discounts = _discounts(counts)[np.minimum(counts, 3)]
         totals = np.maximum(np.bincount(contexts, counts), 1)
-        return cls(keys, words, (counts - discounts) / totals[contexts], np.bincount(contexts, discounts) / totals)
-
-    def after(self, context: int, vocab_size: int) -> slice:
-        """Where the n-grams of a context lie."""
-        return slice(*np.searchsorted(self.keys, (context * vocab_size, (context + 1) * vocab_size)))
+        left = np.bincount(contexts, discounts) / totals
+        return cls(np.append(keys, np.iinfo(np.int64).max), words, (counts - discounts) / totals[contexts], left)
 
 
 def _joined(lines: Iterable[np.ndarray], most: int) -> tuple[np.ndarray, np.ndarray]:

@@ -138,6 +138,29 @@ def by_position(examples: Sequence, fractions: tuple[float, float, float] = FRAC
     return Splits(examples[:first], examples[first:second], examples[second:])
 
 
+RUN, EVERY = 5, 16  # `scattered`: every 16th run of five examples validates
+
+
+def scattered(examples: Sequence) -> Splits:
+    """Splits of running text whose last tenth tests, with validation scattered over the rest in short runs.
+
+    What stands next to the test resembles it most; here train reaches up to it, and validation is like train.
+    Fewer than EVERY examples before the test are split as `by_position` does.
+
+    Raises:
+        UserError: if there are fewer than three examples.
+    """
+    made = by_position(examples)
+    rest = [*made.train, *made.validation]
+    if len(rest) < EVERY:
+        return made
+    run = min(RUN, len(rest) // EVERY)
+    sides = [], []
+    for number, example in enumerate(rest):
+        sides[number // run % EVERY == EVERY // 2].append(example)
+    return Splits(*sides, made.test)
+
+
 def shared(splits: Splits, key: Callable[[object], Hashable] = same_input) -> dict[str, int]:
     """How many examples of one side stand in another one too.
 

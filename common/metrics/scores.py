@@ -113,8 +113,8 @@ def group_numbers(names: Sequence[str] | None) -> np.ndarray | None:
 
 
 def lower_is_better(name: str) -> bool:
-    """Whether a smaller value of the metric is the better one: errors, losses and perplexity; all others rise."""
-    return name.endswith(("_error", "_loss", "perplexity"))
+    """Whether a smaller value of the metric is better: errors, losses, perplexity, bits per character; others rise."""
+    return name.endswith(("_error", "_loss", "perplexity", "_per_char"))
 
 
 def by_length(lengths: Sequence[int], parts: int = 4) -> dict[str, np.ndarray]:

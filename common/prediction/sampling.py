@@ -84,6 +84,64 @@ def continuation(
         token_ids = [token]
 
 
+def continuations(
+    step: Callable[[dict], dict],
+    states: dict[str, np.ndarray],
+    token_ids: np.ndarray,
+    draws: Sequence[Callable[[np.ndarray], int]],
+    count: int,
+    never: Sequence[int] = (),
+) -> np.ndarray:
+    """Several texts side by side, drawn token after token, each given all before it.
+
+    Args:
+        step: as for `continuation`, over several rows.
+        states: state name to array `(rows, units)` before the first token.
+        token_ids: int array `(rows, timesteps)` to go on from, at least one each.
+        draws: of each row, `logits -> token id`, such as `sample` with its settings and a random generator of its own.
+        count: tokens to draw.
+        never: ids that are never drawn.
+
+    Returns:
+        int array `(rows, count)`.
+    """
+    drawn = np.zeros((len(draws), count), np.int32)
+    for place in range(count):
+        outputs = step({"token_ids": np.asarray(token_ids, np.int32), **states})
+        states = {name: outputs[name] for name in states}
+        logits = outputs["logits"][:, -1].astype(np.float64)
+        logits[:, list(never)] = -np.inf
+        drawn[:, place] = [draw(row) for draw, row in zip(draws, logits, strict=True)]
+        token_ids = drawn[:, place : place + 1]
+    return drawn
+
+
+def at_temperatures(
+    write: Callable[[np.ndarray, Sequence, int], np.ndarray],
+    beginnings: np.ndarray,
+    temperatures: Sequence[float],
+    count: int,
+    seed: int,
+) -> np.ndarray:
+    """How several texts go on at several temperatures; each row draws with a random generator of its own.
+
+    Args:
+        write: `(token_ids, draws, count) -> ids`, as `continuations` does.
+        beginnings: int array `(texts, timesteps)`.
+
+    Returns:
+        int array `(texts, temperatures, count)`.
+    """
+
+    def draw(number: int, temperature: float) -> Callable[[np.ndarray], int]:
+        random = np.random.default_rng([seed, number])
+        return lambda logits: sample(logits, random, temperature)
+
+    draws = [draw(number, temperature) for number in range(len(beginnings)) for temperature in temperatures]
+    written = write(np.repeat(beginnings, len(temperatures), axis=0), draws, count)
+    return written.reshape(len(beginnings), len(temperatures), count)
+
+
 def describe(token: int, probabilities: np.ndarray, names: Sequence[str], alternatives: int = 5) -> dict:
     """A drawn token for a reader: `{"word", "probability", "alternatives": {word: probability}}`, likeliest first."""
     likeliest = np.argsort(-probabilities, kind="stable")[:alternatives]

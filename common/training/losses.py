@@ -59,3 +59,24 @@ class StudentT(keras.losses.Loss):
             - tf.math.lgamma((df + 1) / 2)
             + (df + 1) / 2 * tf.math.log1p(distance**2 / df)
         )
+
+
+class MultiHot(keras.losses.Loss):
+    """Negative log-likelihood in nats of several things, each of which is there or not, such as keys of a piano.
+
+    Keras's binary cross-entropy gives the mean over the things; this is their sum, the nats of a whole timestep.
+
+    Args:
+        reduction, name: as in `keras.losses.Loss`.
+
+    Call arguments:
+        y_true: array `(batch, timesteps, things)` of 0 and 1.
+        y_pred: logits, float array of that shape.
+    """
+
+    def __init__(self, reduction="mean_with_sample_weight", name="multi_hot"):
+        super().__init__(name=name, reduction=reduction)
+
+    def call(self, y_true, y_pred):
+        each = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(y_true, y_pred.dtype), y_pred)
+        return tf.reduce_sum(each, axis=-1)

@@ -102,3 +102,26 @@ def test_penn_treebank_as_published(tmp_path):
     logs = np.concatenate([model.score(line)[0] for line in test])
     assert len(logs) == 82_430
     assert np.exp(-logs.mean()) == pytest.approx(148.3, abs=0.3)
+
+
+def test_distributions_and_along_agree_with_probabilities():
+    lines = random_lines(3, 200, 30)
+    model = KneserNey(lines[:150], 4, 30)
+    line = lines[160]
+    for i, row in enumerate(model.along(line)):
+        np.testing.assert_array_equal(row, model.probabilities([START, *line[:i]]))
+    before = np.random.default_rng(0).integers(4, 30, (5, 7))
+    rows = model.distributions(before)
+    for ids, row in zip(before, rows, strict=True):
+        np.testing.assert_array_equal(row, model.probabilities(ids.tolist()))
+
+
+def test_a_text_shorter_than_the_order_is_scored():
+    logs, *_ = KneserNey([np.array([A, END])], 7, 8).score(np.array([A, B, END]))
+    assert len(logs) == 3 and np.isfinite(logs).all()
+
+
+def test_a_continuation_follows_the_text():
+    model = KneserNey([np.array([*[A, B, C] * 50, END])], 3, 8)
+    greedy = [lambda logits: int(logits.argmax())] * 2
+    assert model.continuations(np.array([[A, B], [B, C]]), greedy, 4).tolist() == [[C, A, B, C], [A, B, C, A]]

@@ -148,3 +148,12 @@ def test_lines_that_follow_each_other_are_joined(tmp_path):
 def test_by_chance_says_that_groups_are_too_few():
     with pytest.raises(UserError, match="2 groups"):
         splits.by_chance([Row(f"text {number}", f"document {number % 2}") for number in range(50)], 0)
+
+
+def test_scattered_validation_leaves_train_beside_the_test():
+    made = splits.scattered(list(range(1000)))
+    assert made.test == list(range(900, 1000)) and len(made.validation) == 55
+    assert sorted([*made.train, *made.validation]) == list(range(900))
+    assert made.train[-1] == 899 and made.validation[:6] == [40, 41, 42, 43, 44, 120]
+    few = splits.scattered(list(range(10)))
+    assert [len(side) for _, side in few] == [8, 1, 1]

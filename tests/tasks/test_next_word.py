@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from common.datasets.prose import sentences
 from common.encoding import batching
 from common.encoding.streams import Stream
 from common.encoding.text import END, UNKNOWN
@@ -14,7 +15,7 @@ from common.metrics.language_model import BANDS, LanguageModel, mixed
 from common.prediction import language_model
 from common.prediction.keras_networks import KerasNetwork, of_model
 from common.task import change_config
-from tasks.next_word.sample import load, sentences
+from tasks.next_word.sample import load
 from tasks.next_word.task import TASK, Encoder, Line, read, split
 from tests import small
 

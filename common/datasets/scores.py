@@ -1,0 +1,157 @@
+"""Written music: notes by name, and MIDI files, as frames: the pitches that sound in each step of a piece.
+
+A pitch is a MIDI number, 60 for middle C (C4). A frame is a tuple of pitches, lowest first, empty for a rest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+from common.datasets.lines import Text, at_line, lines
+from common.errors import UserError
+
+Frames = tuple[tuple[int, ...], ...]
+
+LOWEST, HIGHEST = 21, 108  # the keys of a piano
+STEPS = 4  # of a quarter note, into which a MIDI file is cut: sixteenth notes
+DRUMS = 9  # channel of a MIDI file whose notes are no pitches
+MIDI_SUFFIXES = (".mid", ".midi")
+MOST_STEPS = 20_000  # of a MIDI file: more than an hour
+
+_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_NOTE = re.compile(r"([A-G])([#b]?)(-?\d)")
+REST = "-"
+
+
+def note_name(pitch: int) -> str:
+    """`60 -> "C4"`."""
+    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def pitch_of(name: str) -> int:
+    """`"C4" -> 60`, `"Bb3" -> 58`.
+
+    Raises:
+        ValueError: if it is no note, or not on a piano.
+    """
+    found = _NOTE.fullmatch(name[:1].upper() + name[1:])
+    if found is None:
+        raise ValueError(f"has {name!r} in the place of a note such as C4, F#5 or Bb3 ({REST} for a rest)")
+    letter, sign, octave = found.groups()
+    pitch = _NAMES.index(letter) + {"#": 1, "b": -1, "": 0}[sign] + 12 * (int(octave) + 1)
+    if not LOWEST <= pitch <= HIGHEST:
+        raise ValueError(f"has the note {name}: a piano has {note_name(LOWEST)} to {note_name(HIGHEST)}")
+    return pitch
+
+
+def written(frames: Frames) -> str:
+    """The frames as text: `"C4 E4+G4 -"`."""
+    return " ".join("+".join(map(note_name, frame)) or REST for frame in frames)
+
+
+def parsed(text: str) -> Frames:
+    """The frames of a text as `written` writes it.
+
+    Raises:
+        ValueError: for what is no note.
+    """
+    return tuple(
+        () if part == REST else tuple(sorted({pitch_of(name) for name in part.split("+")})) for part in text.split()
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """A piece of music as it was written.
+
+    Attributes:
+        steps: frames in a quarter note.
+        held: whether a pitch in two frames in a row is one long note, not two.
+    """
+
+    frames: Frames
+    title: str
+    steps: int
+    held: bool
+
+
+def read(path: Path | Text) -> list[Score]:
+    """The pieces of a MIDI file, of all MIDI files in a folder, or of a text file with a piece a line.
+
+    In a text each frame is a note of its own, an eighth long.
+    """
+    if isinstance(path, Path) and path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in MIDI_SUFFIXES)
+        if not files:
+            raise UserError(f"{path} holds no MIDI files ({', '.join(MIDI_SUFFIXES)}).")
+    elif path.suffix.lower() in MIDI_SUFFIXES:
+        files = [path]
+    else:
+        return [Score(frames, "", 2, False) for frames in notes_by_line(path)]
+    return [Score(read_midi(file), file.stem, STEPS, True) for file in files]
+
+
+def notes_by_line(path: Path | Text) -> list[Frames]:
+    """A piece from each line of a text file; blank lines are passed over."""
+    found = []
+    for number, line in enumerate(lines(path), 1):
+        if line.strip():
+            try:
+                found.append(parsed(line))
+            except ValueError as error:
+                raise at_line(path, number, str(error)) from error
+    return found
+
+
+def read_midi(path: Path) -> Frames:
+    """The notes of a MIDI file, all tracks together but for drums, on a grid of STEPS to a quarter note.
+
+    A note begins at the nearest step and sounds for one at least. Silence before the first note and after the last is
+    left out.
+
+    Raises:
+        UserError: if it is no MIDI file, has no notes, or one that a piano has not.
+    """
+    notes = _notes(path)
+    if not notes:
+        raise UserError(f"{path} has no notes.")
+    for _, _, pitch in notes:
+        if not LOWEST <= pitch <= HIGHEST:
+            raise UserError(f"{path} has a note of pitch {pitch}: a piano has {LOWEST} to {HIGHEST}. Transpose it.")
+    first, last = min(start for start, _, _ in notes), max(end for _, end, _ in notes)
+    if last - first > MOST_STEPS:
+        raise UserError(f"{path} is {last - first:,} sixteenth notes long: cut it into pieces of {MOST_STEPS:,}.")
+    frames = [set() for _ in range(last - first)]
+    for start, end, pitch in notes:
+        for step in range(start, end):
+            frames[step - first].add(pitch)
+    return tuple(tuple(sorted(frame)) for frame in frames)
+
+
+def _notes(path: Path) -> list[tuple[int, int, int]]:
+    """`(first step, step after the last, pitch)` of each note."""
+    import mido
+
+    try:
+        file = mido.MidiFile(path)
+        messages = list(mido.merge_tracks(file.tracks))
+    except FileNotFoundError as error:
+        raise UserError(f"There is no file {path}.") from error
+    except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
+        raise UserError(f"{path} is not a whole MIDI file ({error or type(error).__name__}).") from error
+    if file.ticks_per_beat <= 0:
+        raise UserError(f"{path} counts time in frames of a film: save it with ticks a quarter note.")
+    time, begun, found = 0, {}, []
+    for message in messages:
+        time += message.time
+        if message.type not in ("note_on", "note_off") or message.channel == DRUMS:
+            continue
+        key = message.channel, message.note
+        if key in begun:
+            start = round(begun.pop(key) * STEPS / file.ticks_per_beat)
+            found.append((start, max(start + 1, round(time * STEPS / file.ticks_per_beat)), message.note))
+        if message.type == "note_on" and message.velocity:
+            begun[key] = time
+    return found

@@ -1,0 +1,299 @@
+"""Which notes come next? Many-to-many: the notes of a step in, the probabilities of the next step's out, all along.
+
+    "C4 E4 G4 E4" -> "C4 E4 G4 E4 G4 F4 E4 D4 ..."
+
+Music of several voices is told by 88 keys, each sounding or not, as in Boulanger-Lewandowski et al. (2012,
+https://arxiv.org/abs/1206.6392); a melody by one of the keys or a rest a step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+
+from common.datasets import readers, scores
+from common.datasets.splits import by_chance
+from common.encoding import notes
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.errors import UserError
+from common.prediction import networks, sampling
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
+
+from .sample import load
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 30
+    batch_size: int = 32
+    learning_rate: float = 3e-3  # at the start; falls to zero along half a cosine
+    embedding_size: int = 64  # features of a frame
+    units: int = 192
+    dropout: float = 0.1  # share of the features, and of the recurrent layer's outputs, that training hides
+    echo: int = 0  # above 0: also read what followed when the last so many frames stood in the piece before
+    temperature: float = prediction_setting(0.8)  # below 1 bolder, above 1 more various, 0 always the likeliest
+    new_frames: int = prediction_setting(32)  # to write after a beginning
+    save: str = prediction_setting("")  # name of the MIDI and WAV files to write here, such as "tune"; none if empty
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """A piece of music, step by step: to be foreseen, or, as a prompt, to be continued."""
+
+    frames: scores.Frames
+    title: str = ""
+    steps: int = 2  # frames in a quarter note
+    held: bool = False  # whether a pitch in two frames in a row is one long note, not two
+    is_prompt: bool = False
+    group: str = ""  # pieces that share their music, such as two settings of a tune
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __str__(self) -> str:
+        return scores.written(self.frames)
+
+
+def load_sample(folder: None) -> Splits:
+    """Generated tunes of the form AABA; see sample.py."""
+    return load().map(lambda tune: Piece(tuple((pitch,) for pitch in tune)))
+
+
+def load_chorales(folder: Path) -> Splits:
+    """Bach's chorales in quarter notes, split as by Boulanger-Lewandowski."""
+    sides = json.loads((folder / "jsb-chorales-quarter.json").read_text(encoding="utf-8"))
+    found = Splits(*(list(enumerate(sides[side], 1)) for side in ("train", "valid", "test")))
+    return found.map(
+        lambda one: Piece(tuple(tuple(sorted(frame)) for frame in one[1]), f"chorale {one[0]}", steps=1, held=True)
+    )
+
+
+TABLES = "cre_corpus/feat_seq_corpus/feat_seq/*.csv"  # one a tune
+
+
+def load_tunes(folder: Path) -> Splits:
+    """The pitches of Irish tunes, by tune: by the tenth in which the checksum of its name lies."""
+    sides = [], [], []
+    for file in sorted(folder.glob(TABLES)):
+        pitches = tuple((int(row["midi_note"]),) for row in readers.table(file, ["midi_note"]))
+        tenth = int(hashlib.sha256(file.stem.encode()).hexdigest(), 16) % 10
+        sides[max(0, tenth - 7)].append(Piece(pitches, file.stem, group=re.sub(r"\d", "", file.stem)))
+    return Splits(*sides)
+
+
+def read(path: Path, labelled: bool) -> list[Piece]:
+    """The pieces of a text with one a line, of a MIDI file, or of all MIDI files in a folder."""
+    return [Piece(one.frames, one.title, one.steps, one.held, is_prompt=not labelled) for one in scores.read(path)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    melody: bool  # whether no frame of train has two notes
+    steps: int  # frames in a quarter note
+    held: bool
+    echo: int
+
+    @classmethod
+    def fit(cls, config, examples):
+        melody = all(len(frame) < 2 for piece in examples for frame in piece.frames)
+        return cls(melody, examples[0].steps, examples[0].held, config.echo)
+
+    def encode(self, example):
+        """Each step reads the frame before it, the first one silence."""
+        frames = example.frames
+        if self.melody and any(len(frame) > 1 for frame in frames):
+            raise UserError(f"{example.title or 'A piece'} has chords, and this model has learned melodies.")
+        keys = notes.to_keys(((), *frames[:-1]))
+        if self.echo:
+            heard = [frame or () for frame in notes.echoes(frames, self.echo)[:-1]]
+            keys = np.concatenate([keys, notes.to_keys(heard)], axis=1)
+        return {"keys": keys}, notes.to_classes(frames) if self.melody else notes.to_keys(frames)
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """Features of the keys, a recurrent layer, and the keys of the next step."""
+    import keras
+
+    from common import layers
+    from common.training import losses, optimizers
+
+    keys = keras.Input((None, notes.KEYS * (2 if encoder.echo else 1)), dtype="uint8", name="keys")
+    x = keras.layers.Rescaling(1.0)(keys)  # (batch, timesteps, keys)
+    x = keras.layers.Dense(config.embedding_size)(x)
+    x = keras.layers.Dropout(config.dropout)(x)
+    x = layers.recurrent(config.cell, config.units, return_sequences=True)(x)
+    x = keras.layers.Dropout(config.dropout)(x)
+    logits = keras.layers.Dense(notes.KEYS + 1 if encoder.melody else notes.KEYS)(x)
+
+    model = keras.Model({"keys": keys}, logits)
+    nats = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
+    model.compile(
+        optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
+        loss=nats if encoder.melody else losses.MultiHot(),
+    )
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+CONTINUED, LONGEST = 8, 32  # of the first 8 pieces the model also writes the second half, of 32 frames at most
+
+
+def predict(config, model, encoder, examples):
+    """For a prompt, how it goes on; for a piece, how well the model foresees each frame, given all before.
+
+    A prompt: `{"continuation": text, "frames": the pitches of all frames written, "files": names}`.
+    A piece: `{"log_probabilities", "likeliest", "beginning", "continuation", "steps", "held"}`; of the first pieces the
+    model goes on after the `beginning` first frames, without seeing what comes then.
+    """
+    told = [piece for piece in examples if not piece.is_prompt]
+    foreseen = iter(_foresee(config, model, encoder, told))
+    written = (_go_on(config, model, encoder, *prompt) for prompt in enumerate(p for p in examples if p.is_prompt))
+    return [next(written if piece.is_prompt else foreseen) for piece in examples]
+
+
+def _foresee(config, model, encoder, examples) -> list[dict]:
+    answers = []
+    for number, (piece, logits) in enumerate(zip(examples, networks.forward(model, encoder, examples), strict=True)):
+        answer = _answer(encoder, piece, _log_odds(encoder, logits[: len(piece)]))
+        if number < CONTINUED and len(piece) > 1:
+            beginning = len(piece) // 2
+            count = min(len(piece) - beginning, LONGEST)
+            written = _continue(config, model, encoder, piece.frames[:beginning], count)
+            answer |= {"beginning": beginning, "continuation": [list(frame) for frame in written]}
+        answers.append(answer)
+    return answers
+
+
+def _log_odds(encoder, logits: np.ndarray) -> np.ndarray:
+    """Log-probabilities: of each class `(timesteps, 89)`, or that a key is silent or sounds `(timesteps, 88, 2)`."""
+    logits = logits.astype(np.float64)
+    if encoder.melody:
+        return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return -np.logaddexp(0, np.stack([logits, -logits], axis=-1))
+
+
+def _answer(encoder, piece, log_odds: np.ndarray) -> dict:
+    _, targets = encoder.encode(piece)
+    own = np.take_along_axis(log_odds, targets[..., None].astype(np.int64), axis=-1)[..., 0]
+    likeliest = log_odds.argmax(axis=-1)
+    return {
+        "log_probabilities": (own if encoder.melody else own.sum(axis=1)).tolist(),
+        "likeliest": [list(notes.of_class(row) if encoder.melody else notes.of_keys(row)) for row in likeliest],
+        "beginning": 0,
+        "continuation": [],
+        "steps": encoder.steps,
+        "held": encoder.held,
+    }
+
+
+def _continue(config, model, encoder, frames, count: int) -> list[tuple[int, ...]]:
+    """Frames drawn one after the other, each given all before; the seed decides, whatever other pieces there are."""
+    random, frames, first = np.random.default_rng(config.seed), [*frames], len(frames)
+    for _ in range(count):
+        unknown = Piece((*frames, ()))
+        logits = networks.forward(model, encoder, [unknown])[0][len(frames)]
+        if encoder.melody:
+            frames.append(notes.of_class(sampling.sample(logits, random, config.temperature)))
+        else:
+            sounds = random.random(len(logits)) < 1 / (1 + np.exp(-logits / max(config.temperature, 1e-3)))
+            frames.append(notes.of_keys(sounds))
+    return frames[first:]
+
+
+def _go_on(config, model, encoder, number: int, piece) -> dict:
+    encoder.encode(piece)  # refuses chords where melodies were learned
+    written = _continue(config, model, encoder, piece.frames, config.new_frames)
+    frames = [*piece.frames, *written]
+    name = config.save if number == 0 else f"{config.save}-{number + 1}"
+    names = notes.write_files(name, frames, encoder.steps, encoder.held) if config.save else []
+    return {"continuation": scores.written(written), "frames": [list(frame) for frame in frames], "files": names}
+
+
+def baseline(config, train, examples):
+    """For a melody, interpolated Kneser-Ney of several orders; for chords, what a frame says of the next."""
+    from common.baselines import music
+
+    encoder = Encoder.fit(config, train)
+    fit = music.of_melodies if encoder.melody else music.of_chords
+    pieces, tested = ([piece.frames for piece in side] for side in (train, examples))
+    return {
+        name: [_answer(encoder, piece, odds) for piece, odds in zip(examples, found, strict=True)]
+        for name, found in fit(pieces, tested).items()
+    }
+
+
+def score(examples, predictions):
+    """Nats a frame, notes right, and how often phrases return; see common/metrics/music.py."""
+    from common.metrics.music import Music
+
+    return Music([piece.frames for piece in examples], predictions, [piece.group for piece in examples])
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+TASK = Task(
+    shape="many-to-many",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Generated tunes whose first phrase returns (AABA)",
+            licence="made here",
+            home="sample.py",
+            load=load_sample,
+        ),
+        "jsb_chorales": Dataset(
+            title="Bach's chorales in quarter notes, split by Boulanger-Lewandowski",
+            licence="unstated; the music is in the public domain",
+            home="https://github.com/czhuang/JSB-Chorales-dataset",
+            load=load_chorales,
+            base_url="https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/"
+            "9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d/",
+            files={"jsb-chorales-quarter.json": "2db9329f1881a1d3f49703ec556bf1d6f84b4f6c1d702c156536e93cf31e1c91"},
+            size=407_200,
+            settings="units=200 embedding_size=100 dropout=0.4 epochs=60 batch_size=16 learning_rate=2e-3 patience=8",
+            references=(
+                Reference("recurrent network", "frame_loss", 8.91, "Bai et al. 2018, table 1"),
+                Reference("GRU", "frame_loss", 8.43, "Bai et al. 2018, table 1"),
+                Reference("LSTM", "frame_loss", 8.45, "Bai et al. 2018, table 1"),
+                Reference("RNN-NADE, keys not independent", "frame_loss", 5.56, "Boulanger-Lewandowski et al. 2012"),
+            ),
+        ),
+        "irish_tunes": Dataset(
+            title="1,195 Irish dance tunes, pitches alone (Ceol Rince na hEireann)",
+            licence="CC BY 4.0",
+            home="https://github.com/polifonia-project/folk_ngram_analysis",
+            load=load_tunes,
+            base_url="https://github.com/polifonia-project/folk_ngram_analysis/archive/",
+            archive="9d8ccf9fe40ffdd2a1787e75527062fc1d07c669.tar.gz",
+            files={TABLES: "e475d62698df6b8933470133fa237056382d90250fda15cab062985fc9b578e8"},
+            size=7_212_186,
+            settings="echo=4 dropout=0.3 units=256 batch_size=16 learning_rate=2e-3",
+        ),
+    },
+    own_file=OwnFile(
+        "a folder of MIDI files, one MIDI file, or text with a piece a line: notes as C4, chords as C4+E4, a rest as -",
+        read,
+        by_chance,
+        folders=True,
+    ),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="frame_loss",
+)

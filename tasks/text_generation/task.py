@@ -1,0 +1,298 @@
+"""Write a text, character by character. One-to-many: a beginning, or nothing, in; a text out.
+
+    "The value of " -> "the object is called with the argument that ..."
+
+The text is one long stream: the state of the recurrent layers goes on from batch to batch. With several layers each
+also reads the characters, and the output reads all of them (Graves 2013, https://arxiv.org/abs/1308.0850).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common.datasets import lines
+from common.datasets.prose import passages
+from common.datasets.splits import scattered
+from common.encoding import batching
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.streams import Stream
+from common.encoding.text import END, PADDING, START, UNKNOWN, Vocabulary
+from common.prediction import networks, sampling, streams
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
+
+from .sample import load
+
+if TYPE_CHECKING:
+    from common.metrics.generation import Source
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 16
+    batch_size: int = 16  # streams read side by side
+    learning_rate: float = 3e-3  # at the start; falls to zero along half a cosine
+    timesteps: int = 64  # characters through which errors are propagated back
+    embedding_size: int = 48  # features of a character
+    units: int = 256  # of the state of a layer
+    layers: int = 1  # recurrent layers, one upon the other
+    dropout: float = 0.1  # share of the features, and of the recurrent layers' outputs, that training hides
+    temperature: float = prediction_setting(0.7)  # below 1 bolder, above 1 more various, 0 always the likeliest
+    top_k: int = prediction_setting(0)  # draw from the k likeliest characters; 0 for all
+    top_p: float = prediction_setting(1.0)  # draw from the likeliest characters that together reach this probability
+    new_characters: int = prediction_setting(300)  # to write
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a text, in whole lines: to be foreseen character by character, or, as a prompt, to be continued."""
+
+    text: str
+    is_prompt: bool = False
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def load_sample(folder: None) -> Splits:
+    return load().map(Passage)
+
+
+def load_shakespeare(folder: Path) -> Splits:
+    """Cut like any text. The last tenth is what others validate on."""
+    return scattered(read(folder / "input.txt", True))
+
+
+def read(path: Path, labelled: bool) -> list[Passage]:
+    """The passages of a text; or its lines, each to be continued, a blank one from nothing."""
+    if labelled:
+        return [Passage(text) for text in passages(lines.lines(path))]
+    return [Passage(text, is_prompt=True) for text in lines.lines(path)]
+
+
+def split(examples: Sequence[Passage], seed: int) -> Splits:
+    """The last tenth tests; validation is scattered over the rest."""
+    return scattered(examples)
+
+
+KEPT = 4_000_000  # characters of train that a run remembers, to tell what its model copies
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    vocabulary: Vocabulary  # characters, most frequent first
+    timesteps: int
+    train: np.ndarray  # uint16 ids of the text that was trained on, KEPT at most
+
+    @classmethod
+    def fit(cls, config, examples):
+        counts = Counter()
+        for passage in examples:
+            counts.update(passage.text)
+        # A character seen once becomes the unknown one: train must show where to expect it.
+        vocabulary = Vocabulary.of_counts(counts, 1 << 16, 2)
+        kept = islice(chain.from_iterable(passage.text for passage in examples), KEPT)
+        return cls(vocabulary, config.timesteps, vocabulary.encode(kept).astype(np.uint16))
+
+    @functools.cached_property
+    def source(self) -> Source:
+        """The text that was trained on, to compare others with."""
+        from common.metrics.generation import Source
+
+        return Source(self.decode(self.train))
+
+    def decode(self, ids: Iterable[int]) -> str:
+        return "".join("\ufffd" if i == UNKNOWN else self.vocabulary.tokens[i] for i in ids)
+
+    def encode(self, example):
+        """A passage follows the end of a line; each character foresees the next."""
+        targets = self.vocabulary.encode(example.text)
+        return {"token_ids": np.append(self.newline, targets[:-1]).astype(np.int32)}, targets
+
+    @property
+    def newline(self) -> int:
+        return int(self.vocabulary.encode("\n")[0])
+
+    def batches(self, encoded, batch_size, seed=None):
+        """As many streams as a batch has rows for training; always eight, all long, for measuring."""
+        return Stream(encoded, 8, 512) if seed is None else Stream(encoded, batch_size, self.timesteps)
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """Embedding, recurrent layers whose states are carried over, and one output over all of them."""
+    import keras
+
+    from common import layers
+    from common.training import optimizers, stateful
+
+    vocab_size = len(encoder.vocabulary)
+    token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+    characters = keras.layers.Embedding(vocab_size, config.embedding_size)(token_ids)
+    states, final, outputs = {}, {}, []
+    names = ("state_h", "state_c") if config.cell == "lstm" else ("state_h",)
+    for number in range(1, config.layers + 1):
+        initial = {f"{name}_{number}": keras.Input((config.units,), name=f"{name}_{number}") for name in names}
+        x = keras.layers.Concatenate()([characters, outputs[-1]]) if outputs else characters
+        x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, features)
+        recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
+        x, *last = recurrent(x, initial_state=list(initial.values()))
+        outputs.append(x)
+        states |= initial
+        final |= dict(zip(initial, last, strict=True))
+    hidden = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
+    hidden = keras.layers.Dropout(config.dropout)(hidden)
+    # An untrained model foresees each character as often as it occurs.
+    output = keras.layers.Dense(vocab_size)
+    logits = output(hidden)  # (batch, timesteps, vocab_size)
+    output.bias.assign(np.log(np.maximum(np.bincount(encoder.train, minlength=vocab_size), 0.1) / len(encoder.train)))
+
+    model = stateful.StatefulModel({"token_ids": token_ids, **states}, {"logits": logits, "hidden": hidden, **final})
+    model.compile(
+        optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+    )
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+TEMPERATURES = (0.5, 0.8, 1.0)
+SAMPLED, PRIMED = 16, 100  # the model writes on after the first 16 passages, of which it reads the last 100 characters
+ORDERS, MOST = (7, 5, 3), 2_000_000  # of the n-gram models, and characters that they count at most
+NEVER = (PADDING, UNKNOWN, START, END)
+
+
+def predict(config, model, encoder, examples):
+    """For a prompt, how it goes on; for a passage, how well the model foresees it, given all passages before.
+
+    A prompt: `{"text": prompt and continuation, "words", "real_words", "longest_copy"}`: words written, the share of
+    them that occur in train, and the characters of the longest piece that stands in train, too.
+    A passage: `{"log_probabilities", "guesses", "samples"}`; samples, by temperature, go on after it.
+    """
+    foreseen = iter(_foresee(config, model, encoder, [passage for passage in examples if not passage.is_prompt]))
+    return [_go_on(config, model, encoder, each) if each.is_prompt else next(foreseen) for each in examples]
+
+
+def _go_on(config, model, encoder, prompt) -> dict:
+    """Draw character after character; the seed decides, whatever other prompts there are."""
+    random = np.random.default_rng(config.seed)
+    written = sampling.continuation(
+        networks.traced(model),
+        np.append(encoder.newline, encoder.vocabulary.encode(prompt.text)),
+        streams.fresh_states(model, 1),
+        lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
+        NEVER,
+    )
+    text = encoder.decode(token for token, _ in islice(written, config.new_characters))
+    return {"text": prompt.text + text, **encoder.source.described(text)}
+
+
+def _foresee(config, model, encoder, examples) -> list[dict]:
+    """All passages as one stream through the model; after the first ones it writes on."""
+    if not examples:
+        return []
+    step, encoded = networks.traced(model), batching.encode(encoder, examples)
+    columns = encoded.inputs["token_ids"].values, encoded.targets.values
+    scores = streams.foreseen(step, streams.fresh_states(model, 1), *columns)
+    states = streams.fresh_states(model, SAMPLED * len(TEMPERATURES))
+    write = functools.partial(sampling.continuations, step, states, never=NEVER)
+    return _answers(config, encoder, examples, scores, write)
+
+
+def _answers(config, encoder, examples, scores, write) -> list[dict]:
+    """Predictions for passages from the log-probabilities and guesses of all characters, and a function that writes.
+
+    It always writes as many texts, so that none of them depends on how many passages there are.
+    """
+    ends = np.cumsum([len(passage) for passage in examples])[:-1]
+    parts = zip(*(np.split(score, ends) for score in scores), strict=True)
+    answers = [
+        {"log_probabilities": logs.tolist(), "guesses": encoder.decode(ids), "samples": {}} for logs, ids in parts
+    ]
+    beginnings = np.full((SAMPLED, PRIMED), encoder.newline)
+    for row, passage in zip(beginnings, examples):
+        end = encoder.vocabulary.encode(passage.text[-PRIMED:])
+        row[PRIMED - len(end) :] = end
+    written = sampling.at_temperatures(write, beginnings, TEMPERATURES, config.new_characters, config.seed)
+    for answer, of_passage in zip(answers, written):
+        texts = [encoder.decode(ids) for ids in of_passage]
+        described = [{"text": text, **encoder.source.described(text)} for text in texts]
+        answer["samples"] = dict(zip(map(str, TEMPERATURES), described, strict=True))
+    return answers
+
+
+def baseline(config, train, examples):
+    """Interpolated Kneser-Ney: what the six characters before say of the next, and what fewer say; it writes, too."""
+    from common.baselines.ngram import KneserNey
+
+    encoder = Encoder.fit(config, train)
+    targets = np.concatenate([encoder.encode(passage)[1] for passage in examples])
+    answers = {}
+    for order in ORDERS:
+        model = KneserNey([encoder.train[:MOST]], order, len(encoder.vocabulary))
+        write = functools.partial(model.continuations, never=NEVER)
+        answers[f"Kneser-Ney of order {order}"] = _answers(config, encoder, examples, model.score(targets)[:2], write)
+    return answers
+
+
+def score(examples, predictions):
+    """Nats and bits a character, and what the model's own texts are like; see common/metrics/generation.py."""
+    from common.metrics.generation import Generation
+
+    return Generation([passage.text for passage in examples], predictions)
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+TASK = Task(
+    shape="one-to-many",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Prose of Python's own language reference, by characters",
+            licence="PSF-2.0, with Python",
+            home="pydoc_data.topics",
+            load=load_sample,
+        ),
+        "tinyshakespeare": Dataset(
+            title="Tiny Shakespeare, by characters",
+            licence="public domain",
+            home="https://github.com/karpathy/char-rnn",
+            load=load_shakespeare,
+            base_url="https://raw.githubusercontent.com/karpathy/char-rnn/"
+            "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/",
+            files={"input.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
+            size=1_115_394,
+            settings="units=512 embedding_size=64 dropout=0.2 batch_size=32 learning_rate=2e-3 epochs=10",
+            references=(
+                Reference("Transformer, 6 layers of 384, validated on our test", "char_loss", 1.4697, "nanoGPT README"),
+                Reference("Transformer, 4 layers of 128, validated on our test", "char_loss", 1.88, "nanoGPT README"),
+            ),
+        ),
+    },
+    own_file=OwnFile("plain text of any kind; to predict, one beginning a line", read, split),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="char_loss",
+)

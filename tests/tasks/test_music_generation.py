@@ -1,0 +1,191 @@
+"""Music: notes by name, MIDI there and back, phrases that return, chords and melodies, continuations."""
+
+import dataclasses
+import json
+import wave
+
+import numpy as np
+import pytest
+
+from common.datasets import scores
+from common.encoding import notes
+from common.errors import UserError
+from common.metrics.music import Music, returned
+from common.task import change_config
+from tasks.music_generation.task import TASK, Encoder, Piece, load_tunes, read
+from tests import small
+
+CHORALE = [Piece(((60, 64, 67), (60, 64, 67), (62, 65), (), (59,)), held=True, steps=1)] * 2
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+def test_sample_tunes_return_to_their_first_phrase():
+    made = small.sample("music_generation")
+    assert [len(side) for _, side in made] == [1200, 150, 150]
+    assert len({piece.frames for _, side in made for piece in side}) == 1500
+    for piece in made.train[:50]:
+        first, second, _, last = (piece.frames[start : start + 8] for start in range(0, 32, 8))
+        assert first == second == last
+
+
+def test_notes_have_names():
+    assert scores.parsed("C4 F#5+c4 - Bb3") == ((60,), (60, 78), (), (58,))
+    assert scores.written(scores.parsed("C4 C4+F#5 - A#3")) == "C4 C4+F#5 - A#3"
+    for text, problem in (("C4 H4", "'H4' in the place of a note"), ("C9", "a piano has A0 to C8")):
+        with pytest.raises(UserError, match=f"the text, line 2, has .*{problem}"):
+            TASK.own_file.parse(f"C4\n{text}")
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_midi_there_and_back(tmp_path, held):
+    frames = ((60, 64), (60, 64), (62,), (), (62,), (62,))
+    path = tmp_path / "tune.mid"
+    notes.write_midi(path, frames, scores.STEPS, held)
+    assert scores.read_midi(path) == frames
+    assert read(path, True) == [Piece(frames, "tune", scores.STEPS, True)]
+    assert read(tmp_path, False) == [Piece(frames, "tune", scores.STEPS, True, is_prompt=True)]
+
+
+def test_what_is_no_midi_file_is_refused(tmp_path):
+    path = tmp_path / "tune.mid"
+    path.write_bytes(b"RIFF and so on")
+    with pytest.raises(UserError, match=r"tune\.mid is not a whole MIDI file"):
+        read(path, True)
+    notes.write_midi(path, ((60,), (62,)), 4, True)
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(UserError, match=r"tune\.mid is not a whole MIDI file"):
+        read(path, True)
+    notes.write_midi(path, ((), ()), 4, True)
+    with pytest.raises(UserError, match=r"tune\.mid has no notes"):
+        read(path, True)
+    path.unlink()
+    with pytest.raises(UserError, match=r"holds no MIDI files"):
+        read(tmp_path, True)
+
+
+def test_held_notes_are_one_tone():
+    frames = ((60,), (60,), (62, 60), (62,))
+    assert sorted(notes.tones(frames, True)) == [(0, 3, 60), (2, 4, 62)]
+    assert sorted(notes.tones(frames, False)) == [(0, 1, 60), (1, 2, 60), (2, 3, 60), (2, 3, 62), (3, 4, 62)]
+
+
+def test_sound_has_the_pitch_of_the_note(tmp_path):
+    notes.write_wav(tmp_path / "a.wav", ((69,),) * 4, 2, True)
+    with wave.open(str(tmp_path / "a.wav")) as file:
+        rate, sound = file.getframerate(), np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
+    spectrum = np.abs(np.fft.rfft(sound))
+    assert spectrum.argmax() * rate / len(sound) == pytest.approx(440, abs=1)
+    assert 0.5 < np.abs(sound).max() / 32767 <= 1
+
+
+def test_tunes_are_split_by_name_and_settings_of_a_tune_are_a_group(tmp_path):
+    folder = tmp_path / "cre_corpus/feat_seq_corpus/feat_seq"
+    folder.mkdir(parents=True)
+    for number in range(40):
+        (folder / f"Reel{number}The.csv").write_text(",midi_note,onset\n0,74,0\n1,71,1\n")
+    made = load_tunes(tmp_path)
+    assert sum(len(side) for _, side in made) == 40 and len(made.train) > 25
+    assert made.test[0].frames == ((74,), (71,)) and {piece.group for piece in made.test} == {"ReelThe"}
+
+
+def test_an_echo_is_what_followed_the_last_time():
+    tune = tuple((pitch,) for pitch in (60, 62, 64, 60, 62, 65, 60, 62))
+    found = notes.echoes(tune, 2)
+    assert found == [None, None, None, None, None, (64,), None, None, (65,)]
+    encoder = Encoder.fit(change_config(TASK.config, {"echo": 2}), [Piece(tune)])
+    keys = encoder.encode(Piece(tune))[0]["keys"]
+    assert keys.shape == (8, 176) and keys.dtype == np.uint8
+    assert np.argwhere(keys[:, 88:]).tolist() == [[5, 64 - 21]]
+
+
+def test_an_encoding_reads_only_the_past():
+    encoder = Encoder.fit(change_config(TASK.config, {"echo": 2}), CHORALE)
+    whole = encoder.encode(CHORALE[0])[0]["keys"]
+    for step in range(1, 5):
+        changed = Piece((*CHORALE[0].frames[:step], (100,), *CHORALE[0].frames[step + 1 :]))
+        np.testing.assert_array_equal(encoder.encode(changed)[0]["keys"][: step + 1], whole[: step + 1])
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def model_of(train, **changes):
+    import keras
+
+    config = change_config(TASK.config, {**small.settings(TASK.config), "new_frames": 4, **changes})
+    encoder = Encoder.fit(config, train)
+    keras.utils.set_random_seed(0)
+    return config, TASK.build_model(config, encoder), encoder
+
+
+def test_chords_are_foreseen_key_by_key():
+    config, model, encoder = model_of(CHORALE)
+    assert not encoder.melody and encoder.held
+    (found, _) = TASK.predict(config, model, encoder, CHORALE)
+    inputs, targets = encoder.encode(CHORALE[0])
+    logits = model(({"keys": inputs["keys"][None]}), training=False).numpy()[0].astype(float)
+    expected = np.where(targets > 0, -np.log1p(np.exp(-logits)), -np.log1p(np.exp(logits))).sum(axis=1)
+    np.testing.assert_allclose(found["log_probabilities"], expected, rtol=1e-4)
+    assert len(found["likeliest"]) == 5 and found["beginning"] == 2 and len(found["continuation"]) == 3
+    answers = TASK.baseline(config, CHORALE, CHORALE)
+    assert len(answers) == 3 and all(len(one[0]["log_probabilities"]) == 5 for one in answers.values())
+
+
+def test_a_melody_is_foreseen_note_by_note_and_refuses_chords():
+    train = [Piece(((60,), (62,), (), (64,)))] * 3
+    config, model, encoder = model_of(train, echo=2)
+    (found, *_) = TASK.predict(config, model, encoder, train)
+    assert encoder.melody and np.exp(found["log_probabilities"]).max() < 1
+    assert [len(frame) <= 1 for frame in found["likeliest"]] == [True] * 4
+    with pytest.raises(UserError, match="has chords"):
+        TASK.predict(config, model, encoder, [dataclasses.replace(CHORALE[0], is_prompt=True)])
+
+
+def test_a_continuation_depends_on_seed_and_beginning_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config, model, encoder = model_of([Piece(((60,), (62,), (64,), (65,)))] * 3)
+    prompts = TASK.own_file.parse("C4 D4\nE4 D4 C4")
+    both = TASK.predict(config, model, encoder, prompts)
+    assert TASK.predict(config, model, encoder, prompts[1:]) == both[1:] and json.dumps(both)
+    assert len(both[0]["continuation"].split()) == 4 and both[0]["frames"][:2] == [[60], [62]]
+    assert TASK.predict(dataclasses.replace(config, seed=1), model, encoder, prompts) != both
+    assert not list(tmp_path.iterdir())
+    saved = TASK.predict(change_config(config, {"save": "mine"}), model, encoder, prompts)
+    assert [answer["files"] for answer in saved] == [["mine.mid", "mine.wav"], ["mine-2.mid", "mine-2.wav"]]
+    assert len(scores.read_midi(tmp_path / "mine.mid")) == 6 * 2  # eighths, read as sixteenths
+    with pytest.raises(UserError, match="A file's name must be"):
+        TASK.predict(change_config(config, {"save": "../mine"}), model, encoder, prompts)
+
+
+# ----------------------------------------------------------------------------------------------------- Scores
+
+
+def test_scores_by_hand():
+    tune = [(60,), (62,), (64,), (65,)]
+    prediction = {
+        "log_probabilities": [-9.0, *np.log([0.5, 0.25, 0.5])],
+        "likeliest": [[1], [62], [65], []],
+        "beginning": 0,
+        "continuation": [],
+    }
+    again = {**prediction, "log_probabilities": [-1.0] * 8, "likeliest": [list(note) for note in tune * 2]}
+    again |= {"beginning": 4, "continuation": [[60], [62], [64], [66]]}
+    found = Music([tune, tune * 2], [prediction, again])
+    assert found["frame_loss"] == pytest.approx((4 * np.log(2) + 7) / 10)  # the first frame does not count
+    assert found["frame_f1"] == pytest.approx(2 * 8 / (10 + 10))
+    assert found["returning"] == 0 and found["returning_in_truth"] == 1 / 4
+    assert found.truths[0] == "C4 D4 [E4]" and found.answers[0] == "C4 D4 [F4]"
+    assert returned(tune * 3, 4) == (5, 8)
+
+
+def test_pictures_and_sound_are_written(tmp_path):
+    from common.plots.music import figures
+
+    piece = CHORALE[0]
+    answer = {"log_probabilities": [-1.0] * 5, "likeliest": [list(frame) for frame in piece.frames]}
+    answer |= {"beginning": 2, "continuation": [[60, 64], [], [59]], "steps": 1, "held": True}
+    found = figures(Music([piece.frames], [answer]), [piece], [answer], tmp_path)
+    assert [name for name, _ in found] == ["piano_roll.png", "steps.png"]
+    assert all((tmp_path / name).stat().st_size > 5000 and caption for name, caption in found)
+    assert scores.read_midi(tmp_path / "continuation.mid") and (tmp_path / "continuation.wav").stat().st_size > 10_000
