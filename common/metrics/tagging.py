@@ -27,20 +27,20 @@ class TagScores(Scores):
     def __init__(
         self,
         tags: Sequence[str],
-        truths: Sequence[np.ndarray],
-        answers: Sequence[np.ndarray],
+        true_tags: Sequence[np.ndarray],
+        answered_tags: Sequence[np.ndarray],
         unknown: Sequence[np.ndarray],
         **keywords,
     ):
         self.tags, count = tuple(tags), len(tags)
-        rows = np.zeros((len(truths), 5 + 3 * count))
-        for row, truth, answer, strange in zip(rows, truths, answers, unknown, strict=True):
+        rows = np.zeros((len(true_tags), 5 + 3 * count))
+        for row, truth, answer, strange in zip(rows, true_tags, answered_tags, unknown, strict=True):
             right = truth == answer
             row[:5] = right.sum(), len(right), right[strange].sum(), strange.sum(), right.all()
             for part, numbers in enumerate((truth[right], answer, truth)):
                 row[5 + part * count : 5 + (part + 1) * count] = np.bincount(numbers, minlength=count)
         some_unknown = bool(rows[:, 3].any())
-        truth, answer, strange = (np.concatenate(arrays) for arrays in (truths, answers, unknown))
+        truth, answer, strange = (np.concatenate(arrays) for arrays in (true_tags, answered_tags, unknown))
         self.confusion = _confusion(truth, answer, count)
         self.unknown_confusion = _confusion(truth[strange], answer[strange], count)
 
@@ -78,7 +78,8 @@ def score_tags(
         ValueError: if words and tags of a sentence are not equally many.
 
     Example:
-        >>> scores = score_tags([["They", "can", "fish"]], [["PRON", "AUX", "VERB"]], [["PRON", "AUX", "NOUN"]], [{"fish"}])
+        >>> words, truth, answer = ["They", "can", "fish"], ["PRON", "AUX", "VERB"], ["PRON", "AUX", "NOUN"]
+        >>> scores = score_tags([words], [truth], [answer], [{"fish"}])
         >>> round(scores["accuracy"], 3), scores["accuracy_unknown"], scores["f1_AUX"]
         (0.667, 0.0, 1.0)
     """

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from common.metrics.classification import Classification, reliability
 from common.plots import confusion, style
 

@@ -26,7 +26,7 @@ def tokens_of(line: str) -> tuple[str, ...]:
 
 
 def is_conllu(path: Path | Text) -> bool:
-    """Whether the first line that is neither blank nor a comment has the ten columns of CoNLL-U and begins with an id."""
+    """Whether the first line that is neither blank nor a comment has the ten columns of CoNLL-U, the first an id."""
     for line in lines(path):
         cells = line.split("\t")
         if line.strip() and not (line.startswith("#") and len(cells) == 1):
