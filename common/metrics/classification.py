@@ -9,6 +9,7 @@ import numpy as np
 from common.metrics.scores import Scores, by_length, group_numbers
 
 BINS = 15  # of equal width, for the calibration error; as many as Guo et al. (2017), https://arxiv.org/abs/1706.04599
+MOST_RANKED = 20  # labels up to which there is an AUC; of more it says little and takes long to resample
 SMALLEST = np.finfo(float).eps  # a probability below it counts as it: one sure mistake must not make a loss infinite
 
 
@@ -17,10 +18,13 @@ class Classification(Scores):
     `chance_calibration_error`: what a perfectly calibrated model would score on `calibration_error` by sampling alone.
 
     `macro_f1` is the mean over the labels that are true or answered somewhere. `auc` is that of the second of two
-    labels, or else the mean over the labels, each against the rest; it is missing where only one label is true.
+    labels, or else the mean over the labels, each against the rest; it is missing where only one label is true, or
+    where there are more than MOST_RANKED labels. `accuracy_<kind>` is over the examples of each kind, where they have
+    one.
 
-    A row holds the number of the true label, that of the answer, the loss, the probability of the answer, and for every
-    label the rank of its probability among all examples (equal ones share it), so that `auc` need not sort again.
+    A row holds the number of the true label, that of the answer, the loss, the probability of the answer, for every
+    kind whether the example is of it, and for every label the rank of its probability among all examples (equal ones
+    share it), so that `auc` need not sort again.
 
     Attributes:
         labels: names of the labels; their positions are the numbers below.
@@ -37,31 +41,35 @@ class Classification(Scores):
         probabilities: np.ndarray,
         lengths: Sequence[int],
         groups: np.ndarray | None = None,
+        kinds: Sequence[str] | None = None,
     ):
         each = np.arange(len(truth))
         losses = -np.log(np.clip(probabilities[each, truth], SMALLEST, 1))
         self.labels, self.truth, self.answer = tuple(labels), truth, answer
         self.confidence = probabilities[each, answer]
         self.confusion = _confusion(truth, answer, len(labels))
-        ranks = [np.unique(column, return_inverse=True)[1] for column in probabilities.T]
-        two_or_more = len(np.unique(truth)) > 1
+        names = sorted({*(kinds or ())} - {""})
+        of_kind = [np.array([kind == name for kind in kinds]) for name in names]
+        first_rank = 4 + len(names)
+        ranked = len(np.unique(truth)) > 1 and len(labels) <= MOST_RANKED
+        ranks = [np.unique(column, return_inverse=True)[1] for column in probabilities.T] if ranked else []
 
         def reduce(rows: np.ndarray) -> dict[str, float]:
-            truth, answer, ranks = rows[:, 0].astype(int), rows[:, 1].astype(int), rows[:, 4:].astype(int)
-            scores = {
-                "accuracy": np.mean(truth == answer),
-                "macro_f1": _macro_f1(_confusion(truth, answer, len(labels))),
-            }
-            if two_or_more:
+            truth, answer, ranks = rows[:, 0].astype(int), rows[:, 1].astype(int), rows[:, first_rank:].astype(int)
+            right = truth == answer
+            scores = {"accuracy": np.mean(right), "macro_f1": _macro_f1(_confusion(truth, answer, len(labels)))}
+            for name, here in zip(names, rows[:, 4:first_rank].T.astype(bool)):
+                scores[f"accuracy_{name}"] = np.mean(right[here]) if here.any() else np.nan
+            if ranked:
                 scores["auc"] = _auc(truth, ranks)
             scores["log_loss"] = rows[:, 2].mean()
-            counts, confidence, accuracy = reliability(rows[:, 3], truth == answer)
+            counts, confidence, accuracy = reliability(rows[:, 3], right)
             scores["calibration_error"] = counts @ np.abs(accuracy - confidence) / len(rows)
             scores["chance_calibration_error"] = chance_calibration_error(rows[:, 3])
             return {name: float(value) for name, value in scores.items()}
 
         super().__init__(
-            np.column_stack([truth, answer, losses, self.confidence, *ranks]),
+            np.column_stack([truth, answer, losses, self.confidence, *of_kind, *ranks]),
             reduce,
             losses=losses,
             truths=[labels[i] for i in truth],
@@ -70,6 +78,7 @@ class Classification(Scores):
             breakdowns={
                 "by class": {label: np.flatnonzero(truth == i) for i, label in enumerate(labels)},
                 "by length": by_length(lengths),
+                **({"by kind": dict(zip(names, map(np.flatnonzero, of_kind)))} if names else {}),
             },
         )
 
@@ -80,6 +89,7 @@ def classification(
     lengths: Sequence[int],
     labels: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
 ) -> Classification:
     """Scores of predicted labels.
 
@@ -90,6 +100,7 @@ def classification(
         lengths: timesteps of each example, for the scores by length.
         labels: all of them, in order; the second of two is the positive one. None: those that occur, sorted.
         groups: name of the group of each example, such as its document; examples of one are resampled together.
+        kinds: what each example is, such as a sentence or a word, "" if it is of no kind; each gets an accuracy.
     """
     if labels is None:
         labels = sorted({*truth, *(label for prediction in predictions for label in prediction["probabilities"])})
@@ -101,6 +112,7 @@ def classification(
         np.array([[prediction["probabilities"].get(label, 0.0) for label in labels] for prediction in predictions]),
         lengths,
         group_numbers(groups),
+        kinds,
     )
 
 

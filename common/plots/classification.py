@@ -5,44 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from common.metrics.classification import Classification, reliability
-from common.plots import style
+from common.plots import confusion, style
 
-MOST_NUMBERED = 15  # labels up to which every cell of the matrix bears its number
+MANY_LABELS = 15  # from more than these on the pairs that are confused most have a picture of their own
 
 
 def figures(
     scores: Classification, examples: Sequence, predictions: Sequence[dict], folder: Path
 ) -> list[tuple[str, str]]:
-    """Write `confusion.png` and `reliability.png`; (file name, caption) of each."""
-    _confusion(scores, folder / "confusion.png")
+    """Write `confusion.png`, of many labels `pairs.png`, and `reliability.png`; (file name, caption) of each."""
+    confusion.matrix(scores.confusion, scores.labels, folder / "confusion.png")
+    found = [("confusion.png", "Examples by their true label (rows) and the model's answer (columns).")]
+    if len(scores.labels) > MANY_LABELS and (scores.truth != scores.answer).any():
+        confusion.pairs(scores.confusion, scores.labels, folder / "pairs.png")
+        found.append(("pairs.png", "The pairs of labels that are taken for each other most often."))
     _reliability(scores, folder / "reliability.png")
-    return [
-        ("confusion.png", "Examples by their true label (rows) and the model's answer (columns)."),
-        ("reliability.png", "How often answers of a stated probability are right; the larger a dot, the more answers."),
-    ]
-
-
-def _confusion(scores: Classification, path: Path) -> None:
-    counts, labels = scores.confusion, scores.labels
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = np.clip(0.55 * len(labels), 2.4, 12)
-    figure, axes = style.new_figure(side + 2.4, side + 1.1, xlabel="answer", ylabel="truth")
-    tilted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(labels) > 3 else {}
-    image = axes.imshow(shares, cmap=style.SEQUENTIAL, vmin=0, vmax=1)
-    axes.set_xticks(range(len(labels)), labels, **tilted, parse_math=False)
-    axes.set_yticks(range(len(labels)), labels, parse_math=False)
-    axes.grid(False)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-    if len(labels) <= MOST_NUMBERED:
-        for (row, column), count in np.ndenumerate(counts):
-            colour = "white" if shares[row, column] > 0.6 else style.INK
-            axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
-    figure.colorbar(image, ax=axes, label="share of the true label", shrink=0.8)
-    style.save(figure, path)
+    caption = "How often answers of a stated probability are right; the larger a dot, the more answers."
+    return [*found, ("reliability.png", caption)]
 
 
 def _reliability(scores: Classification, path: Path) -> None:

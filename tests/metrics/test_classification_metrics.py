@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from common.metrics.classification import SMALLEST, classification, reliability
+from common.metrics.classification import MOST_RANKED, SMALLEST, classification, reliability
 from common.metrics.scores import by_length
 from common.plots import classification as plots
 from common.plots import curves
@@ -130,3 +130,24 @@ def test_pictures(tmp_path):
         names |= {name for name, _ in plots.figures(drawn(classes)[2], [], [], tmp_path)}
     assert {path.name for path in tmp_path.iterdir()} == names
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in tmp_path.iterdir())
+
+
+def test_each_kind_has_an_accuracy_of_its_own():
+    answers = [{"label": label, "probabilities": {label: 1.0}} for label in "aabb"]
+    scores = classification(list("abbb"), answers, [1, 1, 1, 1], kinds=["word", "word", "sentence", ""])
+    assert (scores["accuracy_word"], scores["accuracy_sentence"], scores["accuracy"]) == (0.5, 1, 0.75)
+    assert {name: numbers.tolist() for name, numbers in scores.breakdowns["by kind"].items()} == {
+        "sentence": [2],
+        "word": [0, 1],
+    }
+    assert np.isnan(scores.over(np.array([2]))["accuracy_word"])
+    assert scores["auc"] == classification(list("abbb"), answers, [1, 1, 1, 1])["auc"]
+
+
+def test_of_many_labels_there_is_no_auc_but_a_picture_of_the_pairs_that_are_confused(tmp_path):
+    labels = [f"label {i}" for i in range(MOST_RANKED + 1)]
+    said = [labels[1], *labels[1:]]
+    scores = classification(labels, [{"label": one, "probabilities": {one: 0.9}} for one in said], [1] * len(labels))
+    assert "auc" not in scores and scores["accuracy"] == pytest.approx(1 - 1 / len(labels))
+    names = [name for name, _ in plots.figures(scores, [], [], tmp_path)]
+    assert names == ["confusion.png", "pairs.png", "reliability.png"]

@@ -1,0 +1,230 @@
+"""Which language is a text written in? Many-to-one: characters in, one language out.
+
+    "femogfyrretusind" -> da
+
+Every character is seen with the up to three before it in its word, as hashed n-grams, so any script is read. A
+recurrent layer reads the characters in both directions. The n-gram features follow Joulin et al. (2017),
+https://arxiv.org/abs/1607.01759; their hashing Weinberger et al. (2009), https://arxiv.org/abs/0902.2206
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+
+from common.datasets import readers
+from common.datasets.splits import by_chance
+from common.encoding import ngrams
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.text import PADDING, UNKNOWN, Labels
+from common.prediction import networks
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
+
+from . import sample
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 8
+    learning_rate: float = 4e-3  # of the first step; it falls to 0 along a cosine
+    max_timesteps: int = 160  # characters kept of a text; a longer one loses its end
+    longest_ngram: int = 4  # characters of the longest n-gram
+    buckets: int = 1 << 14  # that n-grams are hashed to; the more, the fewer share one
+    embedding_size: int = 64  # features of an n-gram
+    units: int = 64  # per direction
+    dropout: float = 0.3  # share of features that training hides, before and after the reading
+    ngram_dropout: float = 0.1  # share of n-grams that training hides
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Written:
+    """A text; `label` is its language, or None where that is to be predicted."""
+
+    text: str
+    label: str | None = None
+    kind: str = ""  # what it is, such as a sentence or a word: each kind gets a score of its own
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def load_sample(folder: None) -> Splits:
+    """Number names in thirty languages; see sample.py."""
+    made = sample.load()
+    return Splits(
+        *([Written(text, label) for text, label in side] for side in (made.train, made.validation, made.test))
+    )
+
+
+def load_lingua(folder: Path) -> Splits:
+    """Sentences and single words in 75 languages; equal texts, in whatever languages, stay on one side."""
+    examples = {}
+    for kind, name in (("sentence", "sentences"), ("word", "single-words")):
+        for path in sorted((folder / "cmd/language-testdata" / name).glob("*.txt")):
+            for line in readers.lines(path):
+                if line.strip():
+                    examples[Written(line.strip(), path.stem, kind)] = None  # an ordered set: 469 words stand twice
+    return by_chance(examples, seed=0)
+
+
+def read(path: Path, labelled: bool) -> list[Written]:
+    """Texts of a user's file: a table with `text` and `label`, or plain text with one text a line."""
+    if not labelled and path.suffix not in (".csv", ".tsv"):
+        return [Written(line) for line in readers.lines(path) if line.strip()]
+    columns = ("text", "label") if labelled else ("text",)
+    return [Written(**row) for row in readers.table(path, columns)]
+
+
+def split(examples: list[Written], seed: int) -> Splits:
+    """By chance; equal texts stay on one side."""
+    return by_chance(examples, seed)
+
+
+def normal(text: str) -> str:
+    """The text in composed lower-case characters, digits as 0, one space between words."""
+    text = re.sub(r"\d", "0", unicodedata.normalize("NFC", text).lower())
+    return " ".join(text.split())
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    labels: Labels
+    max_timesteps: int
+    longest_ngram: int
+    buckets: int
+
+    @classmethod
+    def fit(cls, config, examples):
+        labels = Labels.fit(example.label for example in examples)
+        return cls(labels, config.max_timesteps, config.longest_ngram, config.buckets)
+
+    def encode(self, example):
+        text = f" {normal(example.text)[: self.max_timesteps]} "
+        hashed = ngrams.hashed(text, self.longest_ngram, self.buckets)  # (timesteps, longest_ngram)
+        inputs = {f"ngrams_{size}": hashed[:, size - 1] for size in range(1, self.longest_ngram + 1)}
+        targets = None if example.label is None else np.int32(self.labels.encode(example.label))
+        return inputs, targets
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """The sum of the n-grams that end at a character, a recurrent layer, averages of both over time, one logit each."""
+    import keras
+
+    from common import layers
+    from common.training import optimizers
+
+    inputs = {
+        name: keras.Input((None,), dtype="int32", name=name)
+        for name in (f"ngrams_{size}" for size in range(1, encoder.longest_ngram + 1))
+    }
+    padding_mask = keras.ops.not_equal(inputs["ngrams_1"], PADDING)  # (batch, timesteps), True = real
+    hide = layers.TokenDropout(config.ngram_dropout, UNKNOWN, PADDING)
+    embedding = keras.layers.Embedding(encoder.buckets, config.embedding_size)
+    embedded = [embedding(hide(token_ids)) for token_ids in inputs.values()]
+    features = keras.layers.Add()(embedded) if len(embedded) > 1 else embedded[0]
+    x = keras.layers.Dropout(config.dropout)(features)  # (batch, timesteps, embedding_size)
+    x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
+    pooled = [layers.MaskedAveragePooling()(sequence, padding_mask) for sequence in (features, x)]
+    x = keras.layers.Concatenate()(pooled)  # (batch, embedding_size + 2 * units)
+    x = keras.layers.Dropout(config.dropout)(x)
+    logits = keras.layers.Dense(len(encoder.labels), name="logits")(x)
+    model = keras.Model(inputs, logits)
+    model.compile(
+        optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+        weighted_metrics=["accuracy"],
+    )
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """`{"label", "probabilities": {language: probability}}` for each text, the most probable language first."""
+    from scipy.special import softmax
+
+    logits = np.array(networks.forward(model, encoder, examples), np.float64)  # (examples, num_classes)
+    return [_answer(encoder.labels.names, row) for row in softmax(logits, axis=1)]
+
+
+def baseline(config, train, examples):
+    """Naive Bayes on the character n-grams of words."""
+    from common.baselines.characters import naive_bayes
+
+    texts, labels = [normal(example.text) for example in train], [example.label for example in train]
+    names, probabilities = naive_bayes(texts, labels, [normal(example.text) for example in examples])
+    return {"naive Bayes on characters": [_answer(names, row) for row in probabilities]}
+
+
+def _answer(names, probabilities) -> dict:
+    order = np.argsort(-probabilities, kind="stable")
+    return {"label": names[order[0]], "probabilities": {names[i]: float(probabilities[i]) for i in order}}
+
+
+def score(examples, predictions):
+    """Accuracy, of each kind of text too, and macro-F1; see common/metrics/classification.py."""
+    from common.metrics.classification import classification
+
+    return classification(
+        [example.label for example in examples],
+        predictions,
+        [len(example) for example in examples],
+        kinds=[example.kind for example in examples],
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+TASK = Task(
+    shape="many-to-one",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Number names in thirty languages",
+            licence="made with num2words (LGPL)",
+            home="sample.py",
+            load=load_sample,
+        ),
+        "lingua": Dataset(
+            title="Test data of the Lingua detector: sentences and single words in 75 languages",
+            licence="Apache-2.0; from the Leipzig corpora, CC BY",
+            home="https://github.com/pemistahl/lingua-go",
+            load=load_lingua,
+            base_url="https://raw.githubusercontent.com/pemistahl/lingua-go/a440fc12f15b142f9c6c7b1eb95375fe5ac0f3e7/",
+            files=checksums("lingua.sha256"),
+            size=11_823_646,
+            settings="buckets=65536 batch_size=128 learning_rate=3e-3 dropout=0.2",
+            references=(
+                Reference(
+                    "Lingua, other training text, sentences", "accuracy_sentence", 0.9612, "its accuracy reports"
+                ),
+                Reference("Lingua, other training text, words", "accuracy_word", 0.7409, "its accuracy reports"),
+                Reference("CLD3, 68 languages, sentences", "accuracy_sentence", 0.9306, "the same reports"),
+                Reference("CLD3, 68 languages, words", "accuracy_word", 0.4831, "the same reports"),
+            ),
+        ),
+    },
+    own_file=OwnFile("a CSV or TSV with the columns text and label", read, split),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="accuracy",
+)

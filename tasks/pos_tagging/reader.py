@@ -1,0 +1,48 @@
+"""CoNLL-U files, and plain text cut into words as Universal Dependencies cuts English and French."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from common.datasets import readers
+from common.datasets.lines import Text, at_line, lines
+
+COLUMNS = 10  # of CoNLL-U; https://universaldependencies.org/format.html
+ID, FORM, UPOS = 0, 1, 3  # columns
+
+# Web addresses and numbers stay whole. English is cut before n't, 's and their like; French after l', d', qu'.
+_ELISION = r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['’](?=\w)"
+_TOKEN = re.compile(
+    rf"https?://\S+|\w+@[\w.]+\w|[@#]\w+|\d+(?:[.,:]\d+)+|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|\b{_ELISION}"
+    r"|\w+?(?=n['’]t\b)|(?:\w\.){2,}|\w+|\.{2,}|[^\w\s]",
+    re.IGNORECASE,
+)
+
+
+def tokens_of(line: str) -> tuple[str, ...]:
+    """The words and marks of a line of text: `"They can't." -> ("They", "ca", "n't", ".")`."""
+    return tuple(_TOKEN.findall(line))
+
+
+def is_conllu(path: Path | Text) -> bool:
+    """Whether the first line that is neither blank nor a comment has the ten columns of CoNLL-U, the first an id."""
+    for line in lines(path):
+        cells = line.split("\t")
+        if line.strip() and not (line.startswith("#") and len(cells) == 1):
+            return len(cells) == COLUMNS and re.match(r"\d+", cells[ID]) is not None
+    return False
+
+
+def conllu(path: Path | Text, labelled: bool) -> list[readers.TaggedSentence]:
+    """Forms and universal tags of every sentence of a CoNLL-U file.
+
+    Raises:
+        UserError: if tags are wanted and a word has none ("_"), naming the line.
+    """
+    if labelled:
+        for number, line in enumerate(lines(path), 1):
+            cells = line.split("\t")
+            if len(cells) == COLUMNS and cells[ID].isdecimal() and cells[UPOS] == "_":
+                raise at_line(path, number, f"has no tag for {cells[FORM]!r:.30}: fill column {UPOS + 1} (UPOS)")
+    return readers.conll(path, FORM, UPOS, spans=False)

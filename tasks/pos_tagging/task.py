@@ -1,0 +1,284 @@
+"""Which part of speech is each word of a sentence? Many-to-many: a tag for every word.
+
+    They can can fish . -> PRON AUX VERB NOUN PUNCT
+
+A recurrent layer spells each word, a second one reads the sentence in both directions, and every word gets its own
+softmax over the tags. After Ling et al. (2015), https://arxiv.org/abs/1508.02096
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from common.datasets import readers
+from common.datasets.splits import by_chance
+from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
+from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, normal, shape
+from common.prediction import networks
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
+
+from . import sample
+from .reader import conllu, is_conllu, tokens_of
+
+# ----------------------------------------------------------------------------------------------------- Config
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(TrainConfig):
+    epochs: int = 8
+    batch_size: int = 32
+    learning_rate: float = 4e-3  # of the first step; it falls to 0 along a cosine
+    min_count: int = 2  # times a word must occur in train to have an embedding of its own
+    embedding_size: int = 64  # features of a word
+    char_embedding_size: int = 24  # features of a character
+    char_units: int = 32  # of the layer that spells words, per direction
+    units: int = 64  # of the layer that reads sentences, per direction
+    dropout: float = 0.3  # share of features that training hides, before and after the reading
+    word_dropout: float = 0.1  # share of words that training makes unknown
+
+
+# ------------------------------------------------------------------------------------------------------- Data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tagged:
+    """One sentence; `tags` are None where they are to be predicted."""
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...] | None = None
+    group: str = ""  # the document it stands in
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __str__(self) -> str:
+        return " ".join(self.tokens)
+
+
+def load_sample(folder: None) -> Splits:
+    """Generated sentences in which context decides; see sample.py."""
+    made = sample.load()
+    return Splits(
+        *([Tagged(tokens, tags) for tokens, tags in side] for side in (made.train, made.validation, made.test))
+    )
+
+
+def load_ewt(folder: Path) -> Splits:
+    """Blogs, e-mails, reviews and questions in English, split as published."""
+    return Splits(*(read(folder / f"en_ewt-ud-{side}.conllu", labelled=True) for side in ("train", "dev", "test")))
+
+
+def load_sequoia(folder: Path) -> Splits:
+    """News, encyclopaedia, parliament and medicine in French, split as published."""
+    return Splits(*(read(folder / f"fr_sequoia-ud-{side}.conllu", labelled=True) for side in ("train", "dev", "test")))
+
+
+def read(path: Path, labelled: bool) -> list[Tagged]:
+    """Sentences of a user's file: CoNLL-U, other CoNLL whose last column is the tag, or one sentence of text a line."""
+    if not labelled and path.suffix == ".txt":
+        return [Tagged(tokens_of(line)) for line in readers.lines(path) if line.strip()]
+    sentences = conllu(path, labelled) if is_conllu(path) else readers.conll(path, spans=False)
+    return [Tagged(s.tokens, s.tags if labelled else None, s.document) for s in sentences]
+
+
+def split(examples: list[Tagged], seed: int) -> Splits:
+    """By chance; equal sentences, and those of one document, stay on one side."""
+    return by_chance(examples, seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder(BaseEncoder):
+    words: Vocabulary  # all words of train, the frequent ones first
+    known: int  # ids from here on belong to words too rare for an embedding of their own
+    characters: Vocabulary
+    tags: Labels
+
+    @classmethod
+    def fit(cls, config, examples):
+        counts = Counter(normal(token) for example in examples for token in example.tokens)
+        words = Vocabulary.of_counts(counts, 10**6)
+        known = len(Vocabulary.of_counts(counts, 10**6, config.min_count))
+        characters = Vocabulary.fit((token for example in examples for token in example.tokens), 10**4)
+        return cls(words, known, characters, Labels.fit(tag for example in examples for tag in example.tags))
+
+    def encode(self, example):
+        token_ids = self.words.encode(map(normal, example.tokens))  # (timesteps,)
+        char_ids = np.zeros((len(example), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING
+        for row, token in zip(char_ids, example.tokens):
+            ids = self.characters.encode(ends(token))
+            row[: len(ids)] = ids
+        inputs = {
+            "token_ids": np.where(token_ids < self.known, token_ids, UNKNOWN).astype(np.int32),
+            "char_ids": char_ids,
+            "shapes": np.array([shape(token) for token in example.tokens], np.float32),  # (timesteps, SHAPES)
+        }
+        if example.tags is None:
+            return inputs, None
+        return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
+
+
+# ------------------------------------------------------------------------------------------------------ Model
+
+
+def build_model(config, encoder):
+    """Words by embedding, spelling and shape, a recurrent layer in both directions, one softmax over tags a word."""
+    import keras
+
+    from common import layers
+    from common.training import optimizers
+
+    token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+    char_ids = keras.Input((None, MAX_CHARS), dtype="int32", name="char_ids")
+    shapes = keras.Input((None, SHAPES), name="shapes")
+    padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
+    known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
+    words = keras.layers.Embedding(encoder.known, config.embedding_size)(known)
+    chars = keras.layers.Embedding(len(encoder.characters), config.char_embedding_size)(char_ids)
+    speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are the spelling
+    spelling = layers.PerTimestep(speller)(chars, keras.ops.not_equal(char_ids, PADDING))
+    x = keras.layers.Concatenate()([words, spelling, shapes])
+    x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, embedding_size + 2 * char_units + SHAPES)
+    x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
+    x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, 2 * units)
+    logits = keras.layers.Dense(len(encoder.tags), name="logits")(x)
+    model = keras.Model({"token_ids": token_ids, "char_ids": char_ids, "shapes": shapes}, logits)
+    model.compile(
+        optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+        weighted_metrics=["accuracy"],
+    )
+    return model
+
+
+# ------------------------------------------------------------------------------------------------- Prediction
+
+
+def predict(config, model, encoder, examples):
+    """`{"words": [{"word", "tag", "probability"}], "unknown": words that train does not have}` for each sentence."""
+    from scipy.special import softmax
+
+    predictions = []
+    for example, padded in zip(examples, networks.forward(model, encoder, examples)):
+        probabilities = softmax(np.asarray(padded[: len(example)], np.float64), axis=-1)  # (timesteps, tags)
+        tags = [encoder.tags.names[best] for best in probabilities.argmax(axis=-1)]
+        answer = _answer(example.tokens, tags, encoder.words)
+        for word, row in zip(answer["words"], probabilities):
+            word["probability"] = float(row.max())
+        predictions.append(answer)
+    return predictions
+
+
+def baseline(config, train, examples):
+    """The tag each word has most often in train; and logistic regression on a word and two neighbours on each side.
+
+    A word that is not in train gets the tag most frequent among the words that occur once.
+    """
+    from common.baselines.window import window_logistic_regression
+
+    counts = defaultdict(Counter)
+    for example in train:
+        for token, tag in zip(example.tokens, example.tags):
+            counts[normal(token)][tag] += 1
+    most_frequent = {word: tags.most_common(1)[0][0] for word, tags in counts.items()}
+    rare = Counter(tag for tags in counts.values() if tags.total() == 1 for tag in tags) or sum(
+        counts.values(), Counter()
+    )
+    fallback = rare.most_common(1)[0][0]
+    tagged = [[most_frequent.get(normal(token), fallback) for token in example.tokens] for example in examples]
+    windows = window_logistic_regression(
+        [example.tokens for example in train],
+        [example.tags for example in train],
+        [example.tokens for example in examples],
+    )
+    return {
+        "most frequent tag": [_answer(example.tokens, tags, counts) for example, tags in zip(examples, tagged)],
+        "logistic regression on five words": [
+            _answer(example.tokens, tags, counts) for example, tags in zip(examples, windows)
+        ],
+    }
+
+
+def _answer(tokens, tags, vocabulary) -> dict:
+    return {
+        "words": [{"word": word, "tag": tag} for word, tag in zip(tokens, tags)],
+        "unknown": [token for token in tokens if normal(token) not in vocabulary],
+    }
+
+
+def score(examples, predictions):
+    """Accuracy over words, over unknown words and over whole sentences, and F1 of each tag; see metrics/tagging.py."""
+    from common.metrics.tagging import score_tags
+
+    return score_tags(
+        [example.tokens for example in examples],
+        [example.tags for example in examples],
+        [[word["tag"] for word in prediction["words"]] for prediction in predictions],
+        [set(prediction["unknown"]) for prediction in predictions],
+        [example.group for example in examples],
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- Task
+
+_UD = "https://raw.githubusercontent.com/UniversalDependencies/"
+
+TASK = Task(
+    shape="many-to-many",
+    config=Config(),
+    datasets={
+        "sample": Dataset(
+            title="Generated sentences in which the class of a word depends on its context",
+            licence="Apache-2.0, with this project",
+            home="sample.py",
+            load=load_sample,
+        ),
+        "ewt": Dataset(
+            title="Universal Dependencies English Web Treebank (EWT), universal tags",
+            licence="CC BY-SA 4.0",
+            home="https://github.com/UniversalDependencies/UD_English-EWT",
+            load=load_ewt,
+            base_url=_UD + "UD_English-EWT/15d613d8447b3478787d4c278730a1e48a945efb/",
+            files={
+                "en_ewt-ud-train.conllu": "3fb78e2b55482c8ee00caa653af436c88c9e5bc9a73ce26e4ae3ddc79d2b7e7b",
+                "en_ewt-ud-dev.conllu": "531a54ff90d6ab12201c5a50c3e78e6ddac4de69abc4bce5d275d3cd29efe2b6",
+                "en_ewt-ud-test.conllu": "e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd",
+            },
+            size=17_813_085,
+            settings="units=128",
+            references=(
+                Reference(
+                    "Stanza 1.0, BiLSTM with vectors of words, from raw text, UD 2.5", "accuracy", 0.954, "Stanza"
+                ),
+            ),
+        ),
+        "sequoia": Dataset(
+            title="Universal Dependencies French Sequoia 2.16, universal tags",
+            licence="LGPL-LR",
+            home="https://github.com/UniversalDependencies/UD_French-Sequoia",
+            load=load_sequoia,
+            base_url=_UD + "UD_French-Sequoia/0e45d60d0d6fc41cc4a7a33e33afa8f0a72066d4/",
+            files={
+                "fr_sequoia-ud-train.conllu": "56424954edf9d20a4d1184e37bfe931fb7c64da82bf2a587b4f35b828d79d767",
+                "fr_sequoia-ud-dev.conllu": "a5138dc5e8886484c2f8919e97113f56b9e4329e5cf2a999c021d6ee45e8b45d",
+                "fr_sequoia-ud-test.conllu": "a650e7a223fe191009ded17cedae740659449be20354bd68205c376de4ddef2d",
+            },
+            size=4_534_718,
+            settings="units=128",
+            references=(
+                Reference("spaCy transformer, UD 2.5", "accuracy", 0.9856, "model card fr_udv25_frenchsequoia_trf"),
+            ),
+        ),
+    },
+    own_file=OwnFile("CoNLL-U, or a word and its tag a line and a blank line after each sentence", read, split),
+    encoder=Encoder,
+    build_model=build_model,
+    predict=predict,
+    baseline=baseline,
+    score=score,
+    metric="accuracy",
+)
