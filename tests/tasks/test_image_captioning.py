@@ -48,7 +48,7 @@ def test_captions_of_a_picture_say_the_same():
 def test_a_scene_shows_what_it_says():
     """A red thing above a blue one: red pixels stand higher."""
     random = np.random.default_rng(0)
-    picture, (one, other) = sample._related((("large", "red", "circle"), ("large", "blue", "square")), random)
+    picture, (one, _) = sample._related((("large", "red", "circle"), ("large", "blue", "square")), random)
     red = np.argwhere((picture[..., 0] > 150) & (picture[..., 2] < 100)).mean(axis=0)
     blue = np.argwhere((picture[..., 2] > 150) & (picture[..., 0] < 100)).mean(axis=0)
     axis, first_red = (0 if "above" in one else 1), one.startswith("a large red")
