@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import keras
 from keras import ops
 
+from common.layers import checks
 
-class MaskedAveragePooling(keras.layers.Layer):
+
+class MaskedAveragePooling(checks.ExplicitMask):
     """The mean of a sequence over its real timesteps.
 
     Call arguments:
@@ -14,12 +15,12 @@ class MaskedAveragePooling(keras.layers.Layer):
         padding_mask: bool array `(batch, timesteps)`, true where a timestep is real. None: all are.
 
     Returns:
-        `(batch, features)`; zeros for a row that is padding alone.
+        `(batch, features)`; zeros for a row that is padding alone or has no timesteps.
     """
 
     def call(self, sequence, padding_mask=None):
         if padding_mask is None:
-            return ops.mean(sequence, axis=1)
+            return ops.sum(sequence, axis=1) / ops.cast(ops.maximum(ops.shape(sequence)[1], 1), sequence.dtype)
         real = ops.cast(padding_mask, sequence.dtype)  # (batch, timesteps)
         total = ops.squeeze(ops.matmul(real[:, None, :], sequence), axis=1)  # (batch, features)
         return total / ops.maximum(ops.sum(real, axis=1, keepdims=True), 1)
