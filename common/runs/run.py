@@ -103,7 +103,7 @@ def check_history(rows: list[dict[str, float]], path: Path) -> None:
     for number, row in enumerate(rows, 1):
         if not all(name in row for name in _HISTORY):
             raise UserError(f"{path} is damaged (the columns {', '.join(_HISTORY)} must be there): train again.")
-        if row["epoch"] != number or not all(map(math.isfinite, row.values())):
+        if row["epoch"] != number or not all(math.isfinite(row[name]) for name in _HISTORY):
             raise UserError(f"{path} is damaged (epoch {number} is missing or holds no finite numbers): train again.")
     if not rows:
         raise UserError(f"{path} is damaged (it holds no epochs): train again.")

@@ -44,7 +44,7 @@ def load(path: Path, expected: Mapping[str, np.ndarray]) -> tuple[dict[str, np.n
     except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path} is damaged ({one_line(error)}): start a new run without RESUME.") from None
     for name, array in found.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if name in expected and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise _unfit(path, f"{name} holds a value that is not a finite number")
     columns = {name.removeprefix(_HISTORY): array.tolist() for name, array in found.items() if name not in expected}
     history = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
