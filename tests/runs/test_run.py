@@ -82,6 +82,7 @@ def test_a_whole_history_is_read(run):
         HISTORY.encode()[:-4],
         HISTORY.encode() + b'"' * 200_000,
     ],
+    ids=range(13),
 )
 def test_a_damaged_history(run, content):
     run.history_file.write_bytes(content)
