@@ -14,6 +14,13 @@ class UserError(Exception):
     """
 
 
+def one_line(text: object, limit: int = 200) -> str:
+    """A foreign text, such as the message of a library or a name in a file, fit for one line of a message."""
+    line = " ".join(str(text).split())
+    line = "".join(character if character.isprintable() else "?" for character in line)
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
 def unknown(what: str, name: str, known: Sequence[str]) -> str:
     """One line that refuses `name`, offers the nearest known name and lists all."""
     near = difflib.get_close_matches(name, known, n=1)

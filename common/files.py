@@ -1,15 +1,16 @@
-"""Files that appear whole or not at all, and JSON of checked size."""
+"""Files that appear whole or not at all, and JSON that is checked while it is read."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.errors import UserError
+from common.errors import UserError, one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,13 +110,35 @@ def read_json(path: Path) -> dict:
     """The JSON object in a file of a run.
 
     Raises:
-        UserError: if the file is missing, too large, or not JSON.
+        UserError: if the file is missing, too large, or not a JSON object whose names are unique and whose numbers
+            are finite.
     """
     try:
         if path.stat().st_size > _LARGEST_JSON:
             raise UserError(f"{path} is larger than {_LARGEST_JSON >> 20} MiB: it was not written by a run.")
-        return json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: the run is not complete; train again.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UserError(f"{path} is damaged ({error}): train again.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): train again.") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is damaged ({one_line(error)}): train again.") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path} must hold a JSON object, not {one_line(json.dumps(value), 40)}: train again.")
+    return value
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"an object has {len(pairs)} names and {len(pairs) - len(found)} of them twice")
+    return found
+
+
+def _finite(text: str) -> float:
+    """Also called with what JSON does not know but Python reads: NaN, Infinity and -Infinity."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text:.40} is not a finite number")
+    return value

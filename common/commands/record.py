@@ -90,9 +90,10 @@ def _finished(name: str, request: Request, settings: dict) -> dict | None:
     wanted = {field: getattr(config, field) for field in config.__dataclass_fields__}
     for file in sorted((folders.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
         about = files.read_json(file.with_name("config.json"))
+        if about.get("code_sha256") != provenance.code_sha256(name):
+            continue  # other code may have written other fields
         same = about["settings"] == wanted and not about["quick"]
         same = same and about["request"]["data"] == request.data and about["request"]["fold"] == request.fold
-        same = same and about["versions"] == provenance.versions()
-        if same and about["code_sha256"] == provenance.code_sha256(name):
+        if same and about["versions"] == provenance.versions():
             return files.read_json(file)
     return None

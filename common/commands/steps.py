@@ -35,8 +35,7 @@ def reload_source(task: Task, config: TrainConfig, folder: Run, console: Console
     Raises:
         UserError: if they have changed since.
     """
-    request = Request.from_json(folder.config["request"])
-    source = load_source(task, request, config, folder.config["quick"], console)
+    source = load_source(task, folder.request, config, folder.config["quick"], console)
     if source.sha256 != folder.config["data_sha256"]:
         raise UserError(f"{source.name} has changed since run {folder.path.name} was trained: train again.")
     return source

@@ -86,7 +86,7 @@ def fetch(
             f"Downloading {name}: {dataset.title}, {dataset.size / 1e6:.1f} MB from {dataset.home}."
             f" Licence: {dataset.licence}."
         )
-        meter = _Meter(progress, sum(stamp[1] for stamp in verified.values()), dataset.size)
+        meter = _Meter(progress, sum(stamp[0] for stamp in verified.values()), dataset.size)
         try:
             if dataset.archive:
                 _unpack(dataset, home, meter)
@@ -161,7 +161,9 @@ def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
         for path, sha256 in dataset.files.items():
             if (got := _sha256_below(unpacked, path)) != sha256:
                 raise _wrong_checksum(path, address(url), sha256, got)
-        for path in (path for pattern in dataset.files for path in _members(unpacked, pattern)):
+        declared = [path for pattern in dataset.files for path in _members(unpacked, pattern)]
+        _refuse_foreign(home, dataset.files, declared)
+        for path in declared:
             (home / path).parent.mkdir(parents=True, exist_ok=True)
             os.replace(unpacked / path, home / path)
 
@@ -211,20 +213,37 @@ def _sha256_below(folder: Path, pattern: str) -> str:
     return hashed[0][1] if hashed else "no file"
 
 
-def _stamp(home: Path, pattern: str) -> list[int]:
-    """How many files there are, their bytes, and when the last was changed."""
-    facts = [(home / path).stat() for path in _members(home, pattern)]
-    return [len(facts), sum(fact.st_size for fact in facts), max((fact.st_mtime_ns for fact in facts), default=0)]
+def _refuse_foreign(home: Path, patterns: Iterable[str], declared: Iterable[str]) -> None:
+    """Raises a UserError if a file matches a pattern and is not one of the declared: it would be read as data."""
+    foreign = sorted({path for pattern in patterns for path in _members(home, pattern)} - set(declared))
+    if foreign:
+        more = f" and {len(foreign) - 1} more files do" if len(foreign) > 1 else " does"
+        raise UserError(f"{home / foreign[0]}{more} not belong to the data set: move it out of the folder.")
 
 
-def _verified(home: Path, declared: Mapping[str, str]) -> dict[str, list[int]]:
-    """Stamps of the declared files which are there and are what was declared; hashes those not hashed before."""
+def _stamp(home: Path, pattern: str) -> list:
+    """The bytes of the files, when the last was changed, and their paths."""
+    members = _members(home, pattern)
+    facts = [(home / path).stat() for path in members]
+    return [sum(fact.st_size for fact in facts), max((fact.st_mtime_ns for fact in facts), default=0), members]
+
+
+def _verified(home: Path, declared: Mapping[str, str]) -> dict[str, list]:
+    """Stamps of the declared files which are there and are what was declared; hashes those not hashed before.
+
+    Raises:
+        UserError: if a file has been added to those that a pattern means.
+    """
     known = _read_stamps(home)
     stamps, news = {}, False
     for path, sha256 in declared.items():
         stamp = _stamp(home, path)
         if known.get(path) != [sha256, *stamp]:
-            if not stamp[0] or _sha256_below(home, path) != sha256:
+            if not stamp[-1]:
+                continue
+            if _sha256_below(home, path) != sha256:
+                if path in known and known[path][0] == sha256:
+                    _refuse_foreign(home, [path], known[path][-1])
                 continue
             news = True
         stamps[path] = stamp
@@ -236,12 +255,13 @@ def _verified(home: Path, declared: Mapping[str, str]) -> dict[str, list[int]]:
 def _read_stamps(home: Path) -> dict:
     try:
         stamps = json.loads((home / ".verified.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return stamps if isinstance(stamps, dict) else {}
+    stamps = stamps.items() if isinstance(stamps, dict) else ()
+    return {path: stamp for path, stamp in stamps if isinstance(stamp, list) and stamp and isinstance(stamp[-1], list)}
 
 
-def _write_stamps(home: Path, stamps: Mapping[str, list[int]], declared: Mapping[str, str]) -> None:
+def _write_stamps(home: Path, stamps: Mapping[str, list], declared: Mapping[str, str]) -> None:
     with contextlib.suppress(OSError):  # a folder that cannot be written is hashed again each time
         files.write_json(home / ".verified.json", {path: [declared[path], *stamp] for path, stamp in stamps.items()})
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 import keras
 import tensorflow as tf
 
+from common.layers import checks
+
 
 class AdaptiveOutput(keras.layers.Layer):
     """Logits over the vocabulary in two levels: frequent tokens, and clusters of rarer ones (Grave et al. 2017).
@@ -23,7 +25,11 @@ class AdaptiveOutput(keras.layers.Layer):
         embedding: the `keras.layers.Embedding` whose `(vocab_size, features)` weights are shared; token ids must be in
             the order of frequency.
         frequent: int, tokens of the first level.
-        growth: int, the first cluster begins at id `frequent`, each further one at an id so many times larger.
+        growth: int, 2 or more; the first cluster begins at id `frequent`, each further one at an id so many times
+            larger.
+
+    Raises:
+        ValueError: for `frequent` or `growth` out of range.
     """
 
     def __init__(self, embedding, frequent, growth=8, name=None):
@@ -33,10 +39,13 @@ class AdaptiveOutput(keras.layers.Layer):
             raise ValueError(
                 f"frequent must be between 0 and the {vocab_size} tokens of the vocabulary, not {frequent}"
             )
+        if checks.positive_int("growth", growth) < 2:
+            raise ValueError(f"growth must be 2 or more, not {growth}")
         starts = [frequent]
         while starts[-1] * growth < vocab_size:
             starts.append(starts[-1] * growth)
         self.embedding, self.frequent = embedding, frequent
+        self.supports_masking = True  # each timestep by itself: a mask of the inputs is one of the logits
         self.clusters = list(pairwise([*starts, vocab_size]))
 
     def build(self, inputs_shape):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import keras
 from keras import ops
+
+from common.layers import checks
 
 
 def masked_softmax(scores, padding_mask):
@@ -21,7 +22,7 @@ def masked_softmax(scores, padding_mask):
     return ops.softmax(ops.where(real, scores, lowest), axis=-1) * ops.cast(real, scores.dtype)
 
 
-class Attention(keras.layers.Layer):
+class Attention(checks.ExplicitMask):
     """What each query finds in a memory, by multiplicative attention (Luong, Pham and Manning 2015).
 
     It reads the outputs of a decoder and is not fed back into it, so the decoder can run over its whole sequence first.
@@ -70,7 +71,7 @@ class Attention(keras.layers.Layer):
         return {**super().get_config(), "score": self.score}
 
 
-class AttentionPooling(keras.layers.Layer):
+class AttentionPooling(checks.ExplicitMask):
     """A weighted mean over time whose weights are learned (Yang and others 2016).
 
     Args:
@@ -86,7 +87,7 @@ class AttentionPooling(keras.layers.Layer):
 
     def __init__(self, units, name=None, dtype=None):
         super().__init__(name=name, dtype=dtype)
-        self.units = units
+        self.units = checks.positive_int("units", units)
 
     def build(self, sequence_shape, padding_mask_shape=None):
         self.kernel = self.add_weight((sequence_shape[-1], self.units), initializer="glorot_uniform", name="kernel")

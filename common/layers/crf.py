@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from common.layers import checks
+
 IMPOSSIBLE = -1e9  # score of a transition that may not be; its exponent is 0, and no gradient passes through
 
 
@@ -20,10 +22,16 @@ class Transitions(keras.layers.Layer):
 
     Returns:
         float array `(num_tags + 1, num_tags)`, the same for all inputs.
+
+    Raises:
+        ValueError: for `allowed` of another shape.
     """
 
     def __init__(self, allowed, name=None, dtype=None):
         super().__init__(name=name, dtype=dtype)
+        shape = np.shape(allowed)
+        if len(shape) != 2 or shape[0] != shape[1] + 1 or not shape[1]:
+            raise ValueError(f"allowed must have the shape (num_tags + 1, num_tags), not {shape}")
         self.forbidden = np.where(np.asarray(allowed, bool), 0.0, IMPOSSIBLE).astype(np.float32)
 
     def build(self, scores_shape):
@@ -38,7 +46,7 @@ class Transitions(keras.layers.Layer):
         return self.forbidden.shape
 
 
-class CRF(keras.layers.Layer):
+class CRF(checks.ExplicitMask):
     """The probability of each tag given the tag before it and the whole input, exactly (Lafferty and others 2001).
 
     A sequence of tags scores the sum of its transitions and of the scores of its tags. Its probability, which takes the
@@ -54,21 +62,26 @@ class CRF(keras.layers.Layer):
     Returns:
         log-probabilities `(batch, timesteps, num_tags + 1, num_tags)`, of tag j if tag i stands before it. The last row
         is that of the first timestep and of no use at others; padding has no meaning.
+
+    Raises:
+        ValueError: if an input carries an implicit Keras mask, or the padding_mask is not right-padded.
     """
 
-    def call(self, scores, transitions, padding_mask=None):
-        if padding_mask is None:
-            padding_mask = tf.ones(tf.shape(scores)[:2], bool)
-        ahead = log_ahead(transitions, scores, padding_mask)  # (batch, timesteps, num_tags + 1)
+    def call(self, scores, transitions, padding_mask=None, training=None):
+        given, lengths = scores, checks.lengths(padding_mask, scores, training)
+        if lengths is None:
+            lengths = tf.fill(tf.shape(scores)[:1], tf.shape(scores)[1])
+        scores = checks.with_a_timestep(scores)
+        ahead = log_ahead(transitions, scores, lengths)  # (batch, timesteps, num_tags + 1)
         after = tf.pad(ahead[:, 1:, :-1], ((0, 0), (0, 1), (0, 0)))
-        return transitions + (scores + after)[:, :, None, :] - ahead[:, :, :, None]
+        return checks.cut_timesteps(transitions + (scores + after)[:, :, None, :] - ahead[:, :, :, None], given)
 
     def compute_output_shape(self, scores_shape, transitions_shape, padding_mask_shape=None):
         return (*scores_shape[:2], *transitions_shape)
 
 
 @tf.custom_gradient
-def log_ahead(transitions, scores, padding_mask):
+def log_ahead(transitions, scores, lengths):
     """Log of the summed weight of all ways to the end, of each timestep and tag before it; 0 at padding.
 
     The gradient is written out: what reaches a state of the loop goes on to the later ones by the conditional
@@ -76,13 +89,13 @@ def log_ahead(transitions, scores, padding_mask):
 
     Args:
         transitions: float array `(num_tags + 1, num_tags)`.
-        scores: float array `(batch, timesteps, num_tags)`.
-        padding_mask: bool array `(batch, timesteps)`.
+        scores: float array `(batch, timesteps, num_tags)`, of at least one timestep.
+        lengths: int32 array `(batch,)`, real timesteps of each row.
 
     Returns:
         float array `(batch, timesteps, num_tags + 1)`.
     """
-    lengths, scores = tf.reduce_sum(tf.cast(padding_mask, tf.int32), axis=1), tf.transpose(scores, (1, 0, 2))
+    scores = tf.transpose(scores, (1, 0, 2))
     real = tf.cast(tf.range(tf.shape(scores)[0])[:, None, None] < lengths[:, None], scores.dtype)  # time first, too
 
     def step(ahead, timestep):

@@ -119,10 +119,10 @@ def scan(cell, projected, initial, kernels, biases, dropout, *, outputs, trainin
     def differentiable(*arrays):
         projected, initial, kernels, biases, dropout = _cut(arrays, counts)
         given = (cell, projected, initial, kernels, biases, dropout)
-        sequences, slopes = forward(*given, outputs, bool(training))
+        sequences, slopes = forward(*given, outputs=outputs, keep=bool(training))
 
         def gradient(*d_sequences):
-            kept = slopes if training else forward(*given, outputs, True)[1]
+            kept = slopes if training else forward(*given, outputs=outputs, keep=True)[1]
             errors, d_initial = backward(cell, sequences[0], kept, d_sequences, kernels, dropout)
             d_recurrent = [errors[i] for i in CELLS[cell].recurrent]
             before, h = sequences[0][:-1], initial[0]
@@ -141,7 +141,7 @@ def scan(cell, projected, initial, kernels, biases, dropout, *, outputs, trainin
     return differentiable(*projected, *initial, *kernels, *biases, *dropout)
 
 
-def _forward(cell, projected, initial, kernels, biases, dropout, outputs, keep):
+def _forward(cell, projected, initial, kernels, biases, dropout, *, outputs, keep):
     """The first `outputs` states after each timestep, and the slopes of each step if they are to be kept."""
     cell, timesteps = CELLS[cell], tf.shape(projected[0])[0]
 
@@ -180,8 +180,32 @@ def _backward(cell, h, slopes, d_sequences, kernels, dropout):
     return [array.stack() for array in arrays], list(errors)
 
 
-_compiled_forward = tf.function(_forward, jit_compile=True, autograph=False)
-_compiled_backward = tf.function(_backward, jit_compile=True, autograph=False)
+def _compiled(function):
+    """The same function compiled by XLA, and with a gradient: that of the function as it is.
+
+    XLA cannot differentiate its own loops. TensorFlow asks for the gradient of a gradient whenever a tape is persistent
+    or within another tape, even if nobody uses it.
+    """
+    compiled = tf.function(function, jit_compile=True, autograph=False)
+
+    @functools.partial(tf.function, autograph=False)
+    def run(cell, *arrays, **options):
+        @tf.custom_gradient
+        def differentiable(*flat):
+            def gradient(*upstream):
+                with tf.GradientTape() as tape:
+                    tape.watch(flat)
+                    outputs = tf.nest.flatten(function(cell, *tf.nest.pack_sequence_as(arrays, flat), **options))
+                return tape.gradient(outputs, flat, upstream, unconnected_gradients="zero")
+
+            return compiled(cell, *tf.nest.pack_sequence_as(arrays, flat), **options), gradient
+
+        return differentiable(*tf.nest.flatten(arrays))
+
+    return run
+
+
+_compiled_forward, _compiled_backward = _compiled(_forward), _compiled(_backward)
 
 
 def _products(h, kernels, biases, dropout):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from common.layers import checks
 
-class PerTimestep(keras.layers.Wrapper):
+
+class PerTimestep(checks.ExplicitMask, keras.layers.Wrapper):
     """A layer applied to the inner sequence of every timestep, all of them as one batch.
 
     Args:
@@ -25,9 +27,10 @@ class PerTimestep(keras.layers.Wrapper):
 
     def call(self, sequences, padding_mask=None, training=None):
         outer = tf.shape(sequences)[:2]
+        rows = tf.reduce_prod(outer, keepdims=True)  # not -1, which cannot be told where there are no inner timesteps
         if padding_mask is not None:
-            padding_mask = tf.reshape(padding_mask, (-1, tf.shape(padding_mask)[2]))
-        inner = tf.reshape(sequences, tf.concat([[-1], tf.shape(sequences)[2:]], axis=0))
+            padding_mask = tf.reshape(padding_mask, tf.concat([rows, tf.shape(padding_mask)[2:]], axis=0))
+        inner = tf.reshape(sequences, tf.concat([rows, tf.shape(sequences)[2:]], axis=0))
         inner.set_shape((None, *sequences.shape[2:]))
         outputs = self.layer(inner, padding_mask=padding_mask, training=training)
         return tf.reshape(outputs, tf.concat([outer, [outputs.shape[-1]]], axis=0))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import keras
 from keras import ops
+
+from common.layers import checks
 
 LARGE = 1e9  # above every value of a feature
 
 
-class MaskedAveragePooling(keras.layers.Layer):
+class MaskedAveragePooling(checks.ExplicitMask):
     """The mean of a sequence over its real timesteps.
 
     Call arguments:
@@ -16,12 +17,12 @@ class MaskedAveragePooling(keras.layers.Layer):
         padding_mask: bool array `(batch, timesteps)`, true where a timestep is real. None: all are.
 
     Returns:
-        `(batch, features)`; zeros for a row that is padding alone.
+        `(batch, features)`; zeros for a row that is padding alone or has no timesteps.
     """
 
     def call(self, sequence, padding_mask=None):
         if padding_mask is None:
-            return ops.mean(sequence, axis=1)
+            return ops.sum(sequence, axis=1) / ops.cast(ops.maximum(ops.shape(sequence)[1], 1), sequence.dtype)
         real = ops.cast(padding_mask, sequence.dtype)  # (batch, timesteps)
         total = ops.squeeze(ops.matmul(real[:, None, :], sequence), axis=1)  # (batch, features)
         return total / ops.maximum(ops.sum(real, axis=1, keepdims=True), 1)
@@ -30,7 +31,7 @@ class MaskedAveragePooling(keras.layers.Layer):
         return (sequence_shape[0], sequence_shape[2])
 
 
-class MaskedMaxPooling(keras.layers.Layer):
+class MaskedMaxPooling(checks.ExplicitMask):
     """The largest value of each feature over the real timesteps of a sequence.
 
     Call arguments:

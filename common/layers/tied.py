@@ -23,6 +23,7 @@ class TiedOutput(keras.layers.Layer):
     def __init__(self, embedding, name=None, dtype=None):
         super().__init__(name=name, dtype=dtype)
         self.embedding = embedding
+        self.supports_masking = True  # each timestep by itself: a mask of the inputs is one of the logits
 
     def build(self, inputs_shape):
         if inputs_shape[-1] != self.embedding.output_dim:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from common.layers import checks
+
 
 class TokenDropout(keras.layers.Layer):
     """Token ids of which training makes some unknown, so that the model meets unknown words before it is tested.
@@ -22,7 +24,7 @@ class TokenDropout(keras.layers.Layer):
 
     def __init__(self, rate, unknown=1, padding=0, name=None):
         super().__init__(name=name)
-        self.rate, self.unknown, self.padding = rate, unknown, padding
+        self.rate, self.unknown, self.padding = checks.fraction("rate", rate), unknown, padding
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, token_ids, training=None):

@@ -31,19 +31,6 @@ class Request:
     test: str | None = None
     fold: int | None = None
 
-    @classmethod
-    def from_json(cls, data: dict) -> Request:
-        """The request that a run keeps.
-
-        Raises:
-            UserError: if a field is missing, unknown or not of its type.
-        """
-        kinds = {"data": str, "validation": str, "test": str, "fold": int}
-        right = set(data) == set(kinds) and data["data"] is not None
-        if not right or any(value is not None and type(value) is not kinds[name] for name, value in data.items()):
-            raise UserError("The request for data of this run is damaged: train again.")
-        return cls(**data)
-
 
 @dataclasses.dataclass(frozen=True)
 class Source:

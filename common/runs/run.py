@@ -6,14 +6,31 @@ import contextlib
 import csv
 import dataclasses
 import datetime
+import math
 import sys
 from pathlib import Path
 
 from common import backend, files, folders
 from common.encoding.encoder import Encoder
-from common.errors import UserError
+from common.errors import UserError, one_line
 from common.prediction.networks import Networks
+from common.runs.examples import Request
 from common.task import Task, TrainConfig, change_config
+
+# What `train` writes to config.json, and the commands read.
+_CONFIG = {
+    "task": str,
+    "data": str,
+    "request": dict,
+    "data_sha256": str,
+    "quick": bool,
+    "settings": dict,
+    "versions": dict,
+    "code": str,
+    "machine": str,
+    "cores": int,
+}
+_HISTORY = ("epoch", "loss", "validation_loss", "seconds")  # and what other metrics a model has
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,18 +52,63 @@ class Run:
 
     @property
     def config(self) -> dict:
-        """What `create` was given, as the file says it."""
-        return files.read_json(self.config_file)
+        """What `create` was given, as the file says it.
+
+        Raises:
+            UserError: if the file is damaged, or lacks something that every run writes.
+        """
+        config = files.read_json(self.config_file)
+        for name, kind in _CONFIG.items():
+            if not isinstance(config.get(name), kind):
+                found = one_line(repr(config.get(name, "nothing")), 40)
+                raise UserError(f"{self.config_file}: {name} must be a {kind.__name__}, not {found}. Train again.")
+        return config
+
+    @property
+    def request(self) -> Request:
+        """The data that the run was trained on.
+
+        Raises:
+            UserError: as `config`.
+        """
+        given = self.config["request"]
+        fields = {name: int if name == "fold" else str for name in Request.__dataclass_fields__}
+        fits = given.keys() == fields.keys()
+        if not fits or not all(value is None or type(value) is fields[name] for name, value in given.items()):
+            raise UserError(f"{self.config_file}: request must hold {', '.join(fields)}. Train again.")
+        return Request(**given)
 
     @property
     def history(self) -> list[dict[str, float]]:
-        """One row an epoch of the training."""
-        with self.history_file.open(encoding="utf-8") as file:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        """One row an epoch of the training.
+
+        Raises:
+            UserError: if the file is missing or damaged.
+        """
+        try:
+            with self.history_file.open(encoding="utf-8", newline="") as file:
+                rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        except OSError as error:
+            raise UserError(f"{self.history_file} cannot be read ({error.strerror}): train again.") from None
+        except (ValueError, TypeError, csv.Error) as error:  # TypeError: a row is shorter or longer than the header
+            raise UserError(f"{self.history_file} is damaged ({one_line(error)}): train again.") from None
+        check_history(rows, self.history_file)
+        return rows
 
     @property
     def finished(self) -> bool:
         return self.metrics_file.exists()
+
+
+def check_history(rows: list[dict[str, float]], path: Path) -> None:
+    """Raises a UserError unless the rows, read from the file at `path`, are all epochs of a training so far."""
+    for number, row in enumerate(rows, 1):
+        if not all(name in row for name in _HISTORY):
+            raise UserError(f"{path} is damaged (the columns {', '.join(_HISTORY)} must be there): train again.")
+        if row["epoch"] != number or not all(math.isfinite(row[name]) for name in _HISTORY):
+            raise UserError(f"{path} is damaged (epoch {number} is missing or holds no finite numbers): train again.")
+    if not rows:
+        raise UserError(f"{path} is damaged (it holds no epochs): train again.")
 
 
 def create(task_name: str, cell: str, seed: int, config: dict) -> Run:

@@ -1,4 +1,8 @@
-"""Weights from a file that may come from anywhere: names, shapes and types are checked before one is loaded."""
+"""Weights from a file that may come from anywhere: everything in it is checked before anything is loaded.
+
+HDF5 can do much that a weights file needs none of: links, arrays whose values lie in another file, filters, cycles of
+groups. A file may hold what the model's own would hold and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,9 @@ import tempfile
 from pathlib import Path
 
 import h5py
+import numpy as np
 
-from common.errors import UserError
+from common.errors import UserError, one_line
 
 
 def save(model, path: Path) -> None:
@@ -19,23 +24,18 @@ def load(model, path: Path) -> None:
     """Give the model the weights in a file that `save` wrote.
 
     Raises:
-        UserError: if the file is damaged or its arrays are not the model's in name, shape and type.
+        UserError: if the file is damaged, its arrays are not the model's in name, shape and type, they are not kept as
+            `save` keeps them, or one holds a value that is not a finite number.
     """
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "own.weights.h5"
         save(model, own)
-        expected = layout(own)
-    try:
-        found = layout(path)
-    except OSError as error:
-        raise UserError(f"{path} is not a weights file ({error}).") from None
-    for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
-            raise UserError(
-                f"{path} does not fit the model: {name} is {found.get(name, 'missing')} in the file and "
-                f"{expected.get(name, 'absent')} in the model. Was the task changed? Train again."
-            )
-    _bare(model).load_weights(path)
+        try:
+            with h5py.File(own, "r+") as ours, h5py.File(path, "r") as theirs:
+                _copy(theirs, ours, path)
+        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:  # h5py has no error of its own
+            raise UserError(f"{path} is not a weights file ({one_line(error)}). Train again.") from None
+        _bare(model).load_weights(own)
 
 
 def _bare(model):
@@ -45,22 +45,59 @@ def _bare(model):
     return keras.Model(model.inputs, model.outputs)
 
 
-def layout(path: Path) -> dict[str, str]:
-    """Name -> "shape type" of every array in the file. Links to other files are not followed."""
-    arrays = {}
+def _copy(theirs: h5py.Group, ours: h5py.Group, path: Path) -> None:
+    """Put the values of the arrays below a group of the file at `path` into those of the model's own file.
 
-    def walk(group: h5py.Group) -> None:
-        for name in group:
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise OSError(f"{group.name}/{name} is a link")
-            item = group[name]
-            if isinstance(item, h5py.Group):
-                walk(item)
-            else:
-                if item.external:
-                    raise OSError(f"{item.name} keeps its values in another file")
-                arrays[item.name] = f"{item.shape} {item.dtype}"
+    Level by level, so that nothing is looked at whose place the model's file does not have.
 
-    with h5py.File(path, "r") as file:
-        walk(file)
-    return arrays
+    Raises:
+        UserError: if their group holds anything but what ours holds.
+    """
+    if len(theirs) > len(ours):
+        extra = next(name for name in theirs if name not in ours)
+        raise _unfit(path, f"{ours.name}/{extra}", "in the file", "not in the model")
+    for name, mine in ours.items():
+        link = theirs.get(name, getlink=True)
+        if link is None:
+            raise _unfit(path, mine.name, "missing in the file", f"{_described(mine)} in the model")
+        if not isinstance(link, h5py.HardLink):
+            raise _unfit(path, mine.name, "a link in the file", f"{_described(mine)} in the model")
+        item = theirs[name]
+        if _described(item) != _described(mine):
+            raise _unfit(
+                path, mine.name, f"{one_line(_described(item), 60)} in the file", f"{_described(mine)} in the model"
+            )
+        if isinstance(mine, h5py.Group):
+            _copy(item, mine, path)
+        else:
+            mine[...] = _values(item, path)
+
+
+def _described(item) -> str:
+    if isinstance(item, h5py.Group):
+        return "a group"
+    return f"{item.shape} {item.dtype}" if isinstance(item, h5py.Dataset) else "neither a group nor an array"
+
+
+def _values(array: h5py.Dataset, path: Path) -> np.ndarray:
+    """The values of an array.
+
+    Raises:
+        UserError: unless they lie in the file as `save` writes them, and are finite numbers.
+    """
+    kept = array.id.get_create_plist()
+    if array.is_virtual or array.external:
+        raise UserError(f"{path} is refused: {array.name} keeps its values in another file. Train again.")
+    if kept.get_nfilters() or kept.get_layout() != h5py.h5d.CONTIGUOUS:
+        raise UserError(f"{path} is refused: {array.name} is compressed or cut into pieces. Train again.")
+    values = array[()]
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise UserError(f"{path} is refused: {array.name} holds a value that is not a finite number. Train again.")
+    return values
+
+
+def _unfit(path: Path, name: str, found: str, wanted: str) -> UserError:
+    name = one_line(name.lstrip("/"), 100)
+    return UserError(
+        f"{path} does not fit the model: {name} is {found} and {wanted}. Was the task changed? Train again."
+    )

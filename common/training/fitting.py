@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from common import files
 from common.encoding.batching import Batches
 from common.errors import UserError
-from common.runs import weights
+from common.runs import state, weights
 from common.runs.run import Run
 from common.task import TrainConfig
 from common.training import steps
@@ -54,7 +54,9 @@ def fit(
     """
     schedule = getattr(model.optimizer, "schedule", None)  # a task may use an optimizer that is not ours
     if isinstance(schedule, CosineDecay):
-        schedule.steps = config.epochs * len(train)
+        schedule.steps = config.epochs * len(train) // (model.optimizer.gradient_accumulation_steps or 1)
+    if model.optimizer.use_ema and not model.optimizer.ema_overwrite_frequency:
+        raise ValueError("use_ema needs ema_overwrite_frequency: otherwise the weights that are kept are no averages")
     model.optimizer.build(model.trainable_variables)
     keeper = _Keeper(config.patience, run, writes=cluster is None or cluster.index == 0)
     first = keeper.resume(model)
@@ -161,26 +163,18 @@ class _Keeper(keras.callbacks.Callback):
 
     def _save_state(self):
         arrays = {name: np.asarray(variable) for name, variable in self._variables(self.model).items()}
-        table = {f"history {key}": [row[key] for row in self.history] for key in self.history[0]}
-        with files.written(self.run.state_file) as path, path.open("wb") as file:
-            np.savez(file, **arrays, **table)
+        state.save(self.run.state_file, arrays, self.history)
 
     def resume(self, model) -> int:
         """Put the state of the folder, if there is one, into the model; number of the epochs behind it."""
         if self.run is None or not self.run.state_file.exists():
             return 0
-        with np.load(self.run.state_file, allow_pickle=False) as state:
-            variables = self._variables(model)
-            if set(variables) != {name for name in state.files if not name.startswith("history ")}:
-                raise UserError(f"{self.run.state_file} does not fit the model: start a new run without RESUME.")
-            for name, variable in variables.items():
-                if state[name].shape != tuple(variable.shape):
-                    raise UserError(f"{self.run.state_file} does not fit the model: {name} has another shape.")
-                variable.assign(state[name])
-            columns = {
-                name.removeprefix("history "): state[name] for name in state.files if name.startswith("history ")
-            }
-        self.history = [dict(zip(columns, (value.item() for value in row))) for row in zip(*columns.values())]
+        variables = self._variables(model)
+        expected = {name: np.asarray(variable) for name, variable in variables.items()}
+        arrays, self.history = state.load(self.run.state_file, expected)
+        weights.load(model, self.run.weights_file)  # of the best epoch: a damaged file is found now, not after hours
+        for name, variable in variables.items():
+            variable.assign(arrays[name])
         return len(self.history)
 
 

@@ -113,11 +113,11 @@ def join() -> Cluster | None:
 @contextlib.contextmanager
 def _held(optimizer, scale) -> Iterator[list]:
     """Collects the scaled loss and the gradients that a `train_step` would have applied."""
-    held = []
+    held, scaled = [], optimizer.scale_loss
 
     def scale_loss(loss):
         held.append(loss * scale)
-        return held[0]
+        return scaled(held[0])
 
     def apply_gradients(pairs):
         held.extend(gradient for gradient, _ in pairs)

@@ -107,7 +107,7 @@ def load_stocknet(shortest: int):
     """A function that reads the stocks of StockNet which have that many days."""
 
     def load(folder: Path) -> Splits:
-        stocks = [read_prices(path) for path in sorted((folder / "price" / "raw").glob("*.csv"))]
+        stocks = [read_prices(folder / path) for path in sorted(checksums("stocknet_prices.sha256"))]
         moves = market_moves([(stock.dates, stock.close) for stock in stocks])
         stocks = [dataclasses.replace(stock, market=market) for stock, market in zip(stocks, moves)]
         return split([example for stock in stocks if len(stock) >= shortest for example in origins(stock)])

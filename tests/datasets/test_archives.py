@@ -9,6 +9,7 @@ import pytest
 
 from common.datasets import download, fetching
 from common.datasets.fetching import fetch
+from common.errors import UserError
 from tests.datasets.declared import declare, fails, files_below, sha256
 
 MEMBERS = {"recordings/1.wav": b"one", "recordings/2.wav": b"two", "readme.md": b"hello"}
@@ -104,3 +105,39 @@ def test_a_zip_is_read_like_a_tar(mirror, recordings, tmp_path):
     assert files_below(home) == [".verified.json", "recordings/1.wav", "recordings/2.wav"]
     (mirror / "owner/repo/archive/commit.zip").write_bytes(b"no archive")
     fails(dataset, tmp_path / "other", "is not a whole archive")
+
+
+def test_a_foreign_file_that_a_pattern_would_read_is_named(put_archive, recordings, tmp_path, monkeypatch):
+    """Beside files put there by hand, after a download, and after all was verified: it never becomes data."""
+    put_archive(packed(MEMBERS.items()))
+    home = tmp_path / "words"
+    (home / "recordings").mkdir(parents=True)
+    (home / "recordings/x.wav").write_bytes(b"mine")
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"words/recordings/x\.wav does not belong to the data set: move it"):
+            fetch("words", recordings, tmp_path, announce=lambda line: None)
+        assert not (home / ".verified.json").exists()
+    (home / "recordings/x.wav").unlink()
+    fetch("words", recordings, tmp_path, announce=lambda line: None)
+
+    monkeypatch.setattr(download, "download", None)  # from now on it is known without a network
+    for name in ("x.wav", "y.wav"):
+        (home / "recordings" / name).write_bytes(b"mine")
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"words/recordings/x\.wav and 1 more files do not belong"):
+            fetch("words", recordings, tmp_path)
+    for name in ("x.wav", "y.wav"):
+        (home / "recordings" / name).unlink()
+    fetch("words", recordings, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{", "[" * 200_000, '{"recordings/*.wav": 3}', '{"recordings/*.wav": [null]}'], ids=range(5)
+)
+def test_damaged_notes_of_what_was_verified_are_written_again(put_archive, recordings, tmp_path, content):
+    put_archive(packed(MEMBERS.items()))
+    home = fetch("words", recordings, tmp_path, announce=lambda line: None)
+    whole = (home / ".verified.json").read_text()
+    (home / ".verified.json").write_text(content)
+    fetch("words", recordings, tmp_path)
+    assert (home / ".verified.json").read_text() == whole

@@ -1,5 +1,7 @@
 """The recurrences in float64 against NumPy, and their gradients against differences of NumPy's values."""
 
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -74,3 +76,57 @@ def test_values_and_gradients(cell, training, last_only):
         ahead, behind = ([*sources[:i], sources[i] + s * 1e-6 * direction, *sources[i + 1 :]] for s in (1, -1))
         slope = (loss_at(ahead) - loss_at(behind)) / 2e-6
         np.testing.assert_allclose(np.sum(gradient * direction), slope, rtol=1e-6, atol=1e-7)
+
+
+@pytest.fixture
+def one_part(monkeypatch):
+    """The batch is not cut into parts, each of which would be compiled."""
+    monkeypatch.setattr(sys.modules["common.layers.recurrent"], "MOST_PARTS", 1)
+
+
+@pytest.mark.parametrize("units", [UNITS, 64], ids=["graph", "compiled"])
+@pytest.mark.parametrize("cell", layers.CELLS)
+def test_gradients_of_gradients(cell, units, one_part):
+    """A penalty on the gradient, whose own gradient is compared with a difference of two of its values.
+
+    XLA cannot differentiate its loops. A layer that let TensorFlow try failed, and from then on in every training.
+    """
+    layer = layers.Recurrent(cell, units, return_sequences=True, dtype="float64")
+    layer.build((BATCH, TIMESTEPS, FEATURES))
+    random = np.random.default_rng(3)
+    inputs, mask = tf.constant(random.normal(size=(BATCH, TIMESTEPS, FEATURES))), tf.sequence_mask([TIMESTEPS, 2, 0])
+
+    def slope(inputs):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            value = tf.reduce_sum(layer(inputs, mask, training=True) ** 2)
+        return tape.gradient(value, inputs)
+
+    def penalty(inputs):
+        return tf.reduce_sum(slope(inputs) ** 2)
+
+    before = slope(inputs)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        value = penalty(inputs)
+    gradient = tape.gradient(value, inputs)
+    direction = random.normal(size=inputs.shape)
+    expected = (penalty(inputs + 1e-6 * direction) - penalty(inputs - 1e-6 * direction)) / 2e-6
+    np.testing.assert_allclose(np.sum(gradient * direction), expected, rtol=1e-5)
+    np.testing.assert_array_equal(slope(inputs), before)  # and an ordinary tape works as it did
+
+
+def test_a_persistent_tape_gives_the_gradients_of_an_ordinary_one(one_part):
+    layer, inputs = layers.Recurrent("gru", 64), tf.ones((BATCH, TIMESTEPS, FEATURES))
+    layer.build(inputs.shape)
+    weights = [weight.value for weight in layer.trainable_weights]
+    found = []
+    for persistent in (True, False):
+        with tf.GradientTape(persistent=persistent) as tape:
+            value = tf.reduce_sum(layer(inputs, training=True) ** 2)
+        found.append(tape.gradient(value, weights))
+        if persistent:
+            found.append(tape.gradient(value, weights))
+    for first, again, ordinary in zip(*found, strict=True):
+        np.testing.assert_array_equal(first, again)
+        np.testing.assert_allclose(first, ordinary, rtol=1e-6, atol=1e-7)

@@ -1,5 +1,6 @@
 """Adam against Keras, and against its definition where a token occurs twice."""
 
+import inspect
 import io
 import itertools
 
@@ -21,18 +22,61 @@ def trained(optimizer, gradients):
     optimizer.build([variable])
     for gradient in gradients:
         optimizer.apply([gradient], [variable])
+    optimizer.finalize_variable_values([variable])
     return np.asarray(variable)
 
 
-@pytest.mark.parametrize("clip", [None, 0.5])
-def test_same_weights_as_keras(clip):
+OPTIONS = [
+    {"beta_1": 0.5},
+    {"beta_2": 0.5},
+    {"epsilon": 0.1},
+    {"amsgrad": True},
+    {"weight_decay": 0.1},
+    {"clipnorm": 0.5},
+    {"clipvalue": 0.3},
+    {"global_clipnorm": 0.5},
+    {"use_ema": True, "ema_momentum": 0.9},
+    {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 4},
+    {"gradient_accumulation_steps": 2},
+]
+
+
+def shrinking_gradients():
     random = np.random.default_rng(0)
-    gradients = [tf.constant(random.normal(size=(5, 2)), tf.float32) for _ in range(20)]
-    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
-    both = [kind(schedule, global_clipnorm=clip) for kind in (optimizers.Adam, keras.optimizers.Adam)]
-    ours, theirs = (trained(optimizer, gradients) for optimizer in both)
+    return [tf.constant(random.normal(size=(5, 2)) * 0.8**step, tf.float32) for step in range(20)]
+
+
+@pytest.mark.parametrize("options", [{}, *OPTIONS], ids=lambda options: " ".join(options) or "defaults")
+def test_same_weights_as_keras(options):
+    """Every option of Keras's Adam changes the weights as it does there, and does change them."""
+    gradients, schedule = shrinking_gradients(), keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
+    defaults = {"learning_rate": schedule, "beta_2": 0.9}  # with 0.999, 20 steps would not show amsgrad
+    plain = trained(optimizers.Adam(**defaults), gradients)
+    ours = trained(optimizers.Adam(**defaults | options), gradients)
+    theirs = trained(keras.optimizers.Adam(**defaults | options), gradients)
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
-    assert np.abs(ours - 1).max() > 0.1
+    assert np.abs(plain - 1).max() > 0.1
+    assert not options or np.abs(ours - plain).max() > 1e-3
+
+
+def test_a_scaled_loss_gives_the_same_weights():
+    gradients = shrinking_gradients()
+    scaled = trained(optimizers.Adam(0.1, loss_scale_factor=8.0), [8 * gradient for gradient in gradients])
+    np.testing.assert_allclose(scaled, trained(optimizers.Adam(0.1), gradients), atol=1e-6)
+
+
+def test_every_option_of_keras_is_tested():
+    known = {name for options in OPTIONS for name in options} | {"loss_scale_factor", "learning_rate", "name"}
+    accepted = inspect.signature(keras.optimizers.Adam).parameters
+    assert {name for name in accepted if name != "kwargs"} == known
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+def test_a_variable_without_a_gradient_stays_as_it_is():
+    used, unused = (keras.Variable(np.ones(2, np.float32)) for _ in range(2))
+    optimizers.Adam(0.1).apply([tf.ones(2), None], [used, unused])
+    np.testing.assert_allclose(used, [0.9, 0.9], atol=1e-5)
+    np.testing.assert_array_equal(unused, [1, 1])
 
 
 def test_gradients_of_a_token_that_occurs_twice_are_added_up():

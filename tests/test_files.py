@@ -1,0 +1,51 @@
+"""JSON that is not a run's is refused in one line."""
+
+import pytest
+
+from common import files
+from common.errors import UserError, one_line
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        (b"", "damaged"),
+        (b"{", "damaged"),
+        (b'{"a": 1} and more', "damaged"),
+        (b"\xff\xfe", "damaged"),
+        (b"[1, 2]", r"must hold a JSON object, not \[1, 2\]"),
+        (b"null", "must hold a JSON object, not null"),
+        (b'"' + b"x" * 10_000 + b'"', r"must hold a JSON object, not \"xxx"),
+        (b"[" * 200_000, "damaged"),
+        (b'{"a":' * 200_000, "damaged"),
+        (b'{"a": 1, "a": 2}', "damaged .*twice"),
+        (b'{"a": NaN}', "damaged .*NaN is not a finite number"),
+        (b'{"a": [-Infinity]}', "damaged .*-Infinity is not a finite number"),
+        (b'{"a": 1e999}', "damaged .*1e999 is not a finite number"),
+        (b'{"a": ' + b"7" * 5_000 + b"}", "damaged"),
+    ],
+    ids=range(14),
+)
+def test_what_is_no_json_object_of_a_run(tmp_path, content, reason):
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=rf"\A(?!.*\n)(?=.{{1,600}}\Z).*config\.json .*{reason}.*train again"):
+        files.read_json(path)
+
+
+def test_a_file_that_is_missing_or_a_folder(tmp_path):
+    with pytest.raises(UserError, match="is missing"):
+        files.read_json(tmp_path / "config.json")
+    with pytest.raises(UserError, match="cannot be read"):
+        files.read_json(tmp_path)
+
+
+def test_what_was_written_is_read(tmp_path):
+    value = {"a": [1, 2.5, None, True, "é\n"], "b": {"a": {}}}
+    files.write_json(tmp_path / "x.json", value)
+    assert files.read_json(tmp_path / "x.json") == value
+
+
+def test_a_foreign_text_becomes_one_line():
+    assert one_line("two\nlines\tand \x1b[31mred\x00") == "two lines and ?[31mred?"
+    assert one_line("x" * 300) == "x" * 197 + "..."
