@@ -29,21 +29,22 @@ def write(run: Run, task: Task, config: TrainConfig, encoder, model, held_out: S
     Returns:
         None, or in a few words why they were not written: predictions go through Keras then.
     """
-    from common.prediction.onnx_networks import OnnxNetwork
+    from common.prediction.onnx_networks import ERRORS, OnnxNetwork
     from common.runs import onnx_writer, parity
     from common.runs.onnx_graph import UnknownLayerError
 
     try:
         contents = onnx_writer.files_of(model)
     except UnknownLayerError as error:
-        return f"ONNX has no entry for {error}"
-    exported = Networks(
-        {name: OnnxNetwork(content) for name, content in contents.items()}, ENGINE, model.count_params()
-    )
+        return f"the ONNX writer does not know {error}"
     try:
-        found = parity.check(task, config, encoder, model, exported, held_out)
+        exported = {name: OnnxNetwork(content, name) for name, content in contents.items()}
+        networks = Networks(exported, ENGINE, model.count_params())
+        found = parity.check(task, config, encoder, model, networks, held_out)
     except parity.ParityError as error:
         return f"ONNX Runtime does not answer as Keras does: {error}"
+    except ERRORS as error:
+        return f"ONNX Runtime cannot compute it: {str(error).splitlines()[0]}"
     for name, content in contents.items():
         with files.written(path_of(run, name)) as temporary:
             temporary.write_bytes(content)

@@ -115,9 +115,16 @@ class Graph:
         if handler is None:
             raise UnknownLayerError(f"layer {operation.name} of class {type(operation).__name__}")
         outer, self._scope = self._scope, f"{self._scope}{operation.name}/"
-        results = handler(self, operation, *args, **kwargs)
-        self._scope = outer
-        return results
+        try:
+            return handler(self, operation, *args, **kwargs)
+        except (
+            AttributeError,
+            TypeError,
+            ValueError,
+        ) as error:  # called or set up in a way that the table does not know
+            raise UnknownLayerError(f"layer {operation.name} of class {type(operation).__name__}: {error}") from error
+        finally:
+            self._scope = outer
 
     def _handler(self, operation) -> Callable | None:
         if isinstance(operation, keras.Model):
@@ -150,14 +157,13 @@ class Graph:
         """A whole file that computes what the network does at rest.
 
         Raises:
-            UnknownLayerError: if the tables lack something; names it.
-            ValueError: if the network gives something else than an array or arrays by name.
+            UnknownLayerError: if the tables lack something, or the network gives neither an array nor arrays by name.
         """
         inputs = [Value(tensor.name, tensor.shape, tensor.dtype) for tensor in network.inputs]
         found = self.apply(network, {str(value): value for value in inputs})
         found = {ALONE: found} if isinstance(found, Value) else found
         if not isinstance(found, dict) or not all(isinstance(value, Value) for value in found.values()):
-            raise ValueError(f"model {network.name} must give an array or a dict of arrays")
+            raise UnknownLayerError(f"model {network.name}, which gives neither an array nor arrays by name")
         outputs = {f"{NEXT}{name}" if name in inputs else name: value for name, value in found.items()}
         for name, value in outputs.items():
             self._nodes.append(helper.make_node("Identity", [value], [name], name=f"output {name}"))

@@ -58,7 +58,7 @@ def test_nothing_is_written_for_a_layer_that_is_not_known(tmp_path, monkeypatch)
     model, config = small.model("sentiment")
     monkeypatch.delitem(onnx_writer.LAYERS, onnx_own_layers.layers.MaskedAveragePooling)
     reason = onnx_files.write(Run(tmp_path), task, config, encoder, model, few.validation)
-    assert reason.startswith("ONNX has no entry for layer masked_average_pooling")
+    assert reason.startswith("the ONNX writer does not know layer masked_average_pooling")
     assert reason.endswith("of class MaskedAveragePooling")
     assert not list(tmp_path.iterdir())
 
