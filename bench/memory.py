@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,6 +32,21 @@ def write_corpus(path: Path, megabytes: int) -> None:
             file.write("\n".join(map(" ".join, drawn.tolist())) + "\n")
 
 
+def rows(folder: Path, sizes: tuple[int, ...]) -> list[dict]:
+    """The rows of the table: what a process needs that trains next_word on corpora of so many megabytes."""
+    from bench import turns
+
+    made = []
+    for megabytes in sizes:
+        corpus = folder / "corpus.txt"
+        write_corpus(corpus, megabytes)
+        done = subprocess.run([sys.executable, __file__, corpus], check=True, stdout=subprocess.PIPE, text=True)
+        row = {"work": f"next_word, {megabytes:,} MB", "kind": "memory", "megabytes": megabytes}
+        made.append({**row, **json.loads(done.stdout), **turns.place(), "turns": 1})
+        print(made[-1], flush=True)
+    return made
+
+
 def measure(path: Path) -> dict:
     """Seconds and megabytes of each stage of what `make train TASK=next_word DATA=path` does."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -40,7 +56,7 @@ def measure(path: Path) -> dict:
     from common.encoding import batching
     from common.prediction import keras_networks
     from common.task import change_config, load_task
-    from common.training import fitting
+    from common.training import steps
 
     task, measured = load_task("next_word"), {}
     config = change_config(task.config, {"tokens": "spaces", "batch_size": 32})
@@ -58,8 +74,8 @@ def measure(path: Path) -> dict:
 
         started = time.perf_counter()
         model, batches = task.build_model(config, encoder), encoder.batches(encoded, config.batch_size, 0)
-        model.steps_per_execution = fitting.STEPS_PER_CALL
-        model.fit(batches.dataset().take(STEPS), verbose=0, shuffle=False)
+        for _ in steps.calls(steps.training(model), iter(batches.dataset()), min(STEPS, len(batches))):
+            pass
         stage("training", started)
 
         started = time.perf_counter()

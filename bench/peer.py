@@ -27,14 +27,14 @@ def main(name: str) -> None:
         request = json.loads(line)
         if "prepare" in request:
             work = dict(request["prepare"])
-            run = getattr(peer, work.pop("kind"))(**work)
-            answer = run(1)  # traces, compiles, fills caches
+            run = getattr(peer, work.pop("does"))(**work)
+            answer = {}
         else:
             started = time.perf_counter()
             answer = run(request["run"])
             answer = {"seconds": time.perf_counter() - started, **(answer or {})}
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB
-        answers.write(json.dumps({**(answer or {}), "peak_mb": peak}) + "\n")
+        answers.write(json.dumps({**answer, "peak_mb": peak}) + "\n")
         answers.flush()
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 
 
@@ -26,8 +30,8 @@ def pairs(path: str) -> tuple[list[np.ndarray], list[np.ndarray], tuple[int, int
         return *sides, tuple(data["vocab_sizes"].tolist())
 
 
-def save(path: str, **sequences) -> None:
-    """Write lists of int arrays (as values and offsets) and plain arrays to one file."""
+def save(path: Path, **sequences) -> str:
+    """Write lists of int arrays (as values and offsets) and plain arrays to one file; its path."""
     arrays = {}
     for name, value in sequences.items():
         name = name.replace("_of_", " ")
@@ -37,6 +41,28 @@ def save(path: str, **sequences) -> None:
         else:
             arrays[name] = np.asarray(value)
     np.savez(path, **arrays)
+    return str(path)
+
+
+def untuned(dataset):
+    """The `tf.data.Dataset` without autotuning, whose thread makes every pass wait for up to as long as it took."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
+
+
+def ready(dataset):
+    """An iterator that gives the first element of the `tf.data.Dataset` for ever, from memory."""
+    return iter(untuned(dataset.take(1).cache().repeat()))
+
+
+def seconds(function: Callable, *arguments) -> float:
+    """How long a call takes."""
+    started = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - started
 
 
 class Accuracy:

@@ -1,13 +1,18 @@
-"""Stock Keras as its documentation writes it: all padded to the longest, masks from the embedding, `fit`."""
+"""Stock Keras as its documentation writes it: all padded to the longest, masks from the embedding, `fit`.
+
+Its data come from a `tf.data.Dataset` without autotuning, so that no thread is waited for; but `pipeline` measures what
+`fit` on arrays takes.
+"""
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import keras
-import numpy as np
+import tensorflow as tf
 
-from bench.work import Accuracy, pairs, random_batch, sentences
+from bench.work import Accuracy, pairs, random_batch, ready, seconds, sentences, untuned
 
 CELLS = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
@@ -29,14 +34,42 @@ def _classifier(cell, vocab_size, embedding_size, units, mask, classes=2):
     return model
 
 
-def step(cell, batch, timesteps, vocab_size, embedding_size, units):
-    """Training steps at one length."""
-    token_ids, labels = random_batch(batch, timesteps, vocab_size)
-    model = _classifier(cell, vocab_size, embedding_size, units, mask=False)
+def _dataset(*arrays, batch):
+    """Batches of the rows, shuffled anew in each pass as `fit` shuffles arrays."""
+    tensors = tf.nest.map_structure(tf.constant, arrays)
+    numbers = tf.data.Dataset.range(len(arrays[-1])).shuffle(len(arrays[-1])).batch(batch)
+    return untuned(numbers.map(lambda rows: tf.nest.map_structure(lambda t: tf.gather(t, rows), tensors)).prefetch(4))
+
+
+def _steps(model, dataset):
+    """Training steps on the first batch of a dataset: what `fit` does in an epoch, without its preparations."""
+    model.make_train_function()
+    iterator = ready(dataset)
 
     def run(repeats):
-        many = np.tile(token_ids, (repeats, 1)), np.tile(labels, repeats)
-        model.fit(*many, batch_size=batch, epochs=1, verbose=0, shuffle=False)
+        for _ in range(repeats):
+            model.train_function(iterator)
+
+    return run
+
+
+def step(cell, batch, timesteps, vocab_size, embedding_size, units):
+    """Training steps at one length."""
+    model = _classifier(cell, vocab_size, embedding_size, units, mask=False)
+    return _steps(model, tf.data.Dataset.from_tensors(random_batch(batch, timesteps, vocab_size)))
+
+
+def pipeline(cell, steps_per_epoch, batch, timesteps, vocab_size, embedding_size, units):
+    """Epochs of so many steps as `fit` trains on arrays, and the same steps on a batch that lies ready."""
+    token_ids, labels = random_batch(steps_per_epoch * batch, timesteps, vocab_size)
+    model = _classifier(cell, vocab_size, embedding_size, units, mask=False)
+    alone = _steps(model, _dataset(token_ids, labels, batch=batch))
+
+    def fit(epochs):
+        model.fit(token_ids, labels, batch_size=batch, epochs=epochs, verbose=0)
+
+    def run(repeats):
+        return {"seconds": seconds(fit, repeats), "parts": {"alone": seconds(alone, repeats * steps_per_epoch)}}
 
     return run
 
@@ -44,25 +77,26 @@ def step(cell, batch, timesteps, vocab_size, embedding_size, units):
 def epoch(cell, data, batch, embedding_size, units):
     """One pass over real sentences."""
     texts, labels, vocab_size = sentences(data)
-    padded = keras.utils.pad_sequences(texts, padding="post")
+    dataset = _dataset(keras.utils.pad_sequences(texts, padding="post"), labels, batch=batch)
     model = _classifier(cell, vocab_size, embedding_size, units, mask=True)
-    return lambda repeats: model.fit(padded, labels, batch_size=batch, epochs=repeats, verbose=0) and None
+    return lambda repeats: model.fit(dataset, epochs=repeats, verbose=0) and None
 
 
 def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, target, most_epochs):
     """Training until the validation accuracy is reached."""
     texts, labels, vocab_size = sentences(data)
-    padded = keras.utils.pad_sequences(texts, padding="post")
+    train = _dataset(keras.utils.pad_sequences(texts, padding="post"), labels, batch=batch)
     others, other_labels, _ = sentences(data, "validation")
-    others = keras.utils.pad_sequences(others, padding="post")
+    validation = _dataset(keras.utils.pad_sequences(others, padding="post"), other_labels, batch=256)
+    seeds = itertools.count(1)
 
     def run(repeats):
-        keras.utils.set_random_seed(repeats)
+        keras.utils.set_random_seed(next(seeds))
         model = _mean_classifier(cell, vocab_size, embedding_size, units, dropout, learning_rate)
         goal, started = Accuracy(target, texts), time.perf_counter()
         for _ in range(most_epochs):
-            model.fit(padded, labels, batch_size=batch, epochs=1, verbose=0)
-            _, reached = model.evaluate(others, other_labels, batch_size=256, verbose=0)
+            model.fit(train, epochs=1, verbose=0)
+            _, reached = model.evaluate(validation, verbose=0)
             if goal.reached(reached):
                 break
         return goal.answer(time.perf_counter() - started)
@@ -113,8 +147,8 @@ def translation(cell, data, batch, embedding_size, units):
     model.compile(
         optimizer=keras.optimizers.Adam(1e-3), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     )
-    inputs, outputs = [source_ids, target_ids[:, :-1]], target_ids[:, 1:]
-    return lambda repeats: model.fit(inputs, outputs, batch_size=batch, epochs=repeats, verbose=0) and None
+    dataset = _dataset((source_ids, target_ids[:, :-1]), target_ids[:, 1:], batch=batch)
+    return lambda repeats: model.fit(dataset, epochs=repeats, verbose=0) and None
 
 
 def predict(cell, timesteps, vocab_size, embedding_size, units):

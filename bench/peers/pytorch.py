@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import numpy as np
@@ -88,10 +89,12 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
     """Training until the validation accuracy is reached."""
     texts, labels, vocab_size = _tensors(data)
     others, other_labels, _ = _tensors(data, "validation")
+    seeds = itertools.count(1)
 
     def run(repeats):
-        torch.manual_seed(repeats)
-        random = np.random.default_rng(repeats)
+        seed = next(seeds)
+        torch.manual_seed(seed)
+        random = np.random.default_rng(seed)
         model = _Classifier(cell, vocab_size, embedding_size, units, mean=True, dropout=dropout)
         one, goal, started = _stepper(model, learning_rate), Accuracy(target, texts), time.perf_counter()
         for _ in range(most_epochs):

@@ -1,18 +1,22 @@
-"""The zoo: its layers, batches by length, training through `fit`, prediction through a `KerasNetwork`."""
+"""The zoo: its layers, batches by length, training as `fitting.fit` trains, prediction through a `KerasNetwork`."""
 
 from __future__ import annotations
 
+import itertools
+import tempfile
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from bench.work import Accuracy, pairs, random_batch, sentences
+from bench.work import Accuracy, pairs, random_batch, ready, seconds, sentences
 from common import layers
 from common.encoding import batching
 from common.encoding.text import PADDING
 from common.prediction.keras_networks import KerasNetwork
-from common.training import fitting, optimizers
+from common.training import fitting, optimizers, steps
 
 
 def _classifier(cell, vocab_size, embedding_size, units, masked, bidirectional=False, dropout=0.0):
@@ -33,7 +37,6 @@ def _compiled(model, metrics=None):
         optimizer=optimizers.Adam(1e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         weighted_metrics=metrics,
-        steps_per_execution=fitting.STEPS_PER_CALL,
     )
     return model
 
@@ -55,23 +58,44 @@ def _labelled(data, side="train"):
 
 
 def _epochs(model, batches):
+    numbers = itertools.count()
+    one_pass = steps.passes(model, batches, range(1 << 20))
+
     def run(repeats):
-        model.fit(batches.dataset(), epochs=repeats, verbose=0, shuffle=False)
+        for _ in range(repeats):
+            for _ in one_pass(next(numbers)):
+                pass
+
+    return run
+
+
+def _steps(model, dataset):
+    """Training steps on the first batch of a dataset."""
+    several, iterator = steps.training(model), ready(dataset)
+
+    def run(repeats):
+        for _ in steps.calls(several, iterator, repeats):
+            pass
 
     return run
 
 
 def step(cell, batch, timesteps, vocab_size, embedding_size, units):
     """Training steps at one length."""
-    import tensorflow as tf
-
     token_ids, labels = random_batch(batch, timesteps, vocab_size)
     model = _classifier(cell, vocab_size, embedding_size, units, masked=False)
-    one = {"token_ids": token_ids}, labels, np.ones(batch, np.float32)
+    return _steps(model, tf.data.Dataset.from_tensors(({"token_ids": token_ids}, labels, np.ones(batch, np.float32))))
+
+
+def pipeline(cell, steps_per_epoch, batch, timesteps, vocab_size, embedding_size, units):
+    """Epochs of so many steps, and the same steps on a batch that lies ready."""
+    token_ids, labels = random_batch(steps_per_epoch * batch, timesteps, vocab_size)
+    batches = _batches([({"token_ids": ids}, label) for ids, label in zip(token_ids, labels)], batch)
+    model = _classifier(cell, vocab_size, embedding_size, units, masked=False)
+    epochs, alone = _epochs(model, batches), _steps(model, batches.dataset())
 
     def run(repeats):
-        dataset = tf.data.Dataset.from_tensors(one).repeat(repeats)
-        model.fit(dataset, epochs=1, verbose=0, shuffle=False)
+        return {"seconds": seconds(epochs, repeats), "parts": {"alone": seconds(alone, repeats * steps_per_epoch)}}
 
     return run
 
@@ -88,16 +112,20 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
     examples, texts, vocab_size = _labelled(data)
     others, *_ = _labelled(data, "validation")
 
+    seeds = itertools.count(1)
+
     def run(repeats):
-        keras.utils.set_random_seed(repeats)
+        seed = next(seeds)
+        keras.utils.set_random_seed(seed)
         model = _classifier(cell, vocab_size, embedding_size, units, masked=True, bidirectional=True, dropout=dropout)
         model.optimizer.learning_rate = learning_rate
-        batches, validation = _batches(examples, batch, repeats), _batches(others, 256, None)
-        goal, started = Accuracy(target, texts), time.perf_counter()
-        for number in range(most_epochs):
-            batches.epoch = number
-            model.fit(batches.dataset(), epochs=1, verbose=0, shuffle=False)
-            if goal.reached(fitting.mean_metrics(model, validation)["accuracy"]):
+        goal, started, epochs = Accuracy(target, texts), time.perf_counter(), range(most_epochs)
+        one_pass = steps.passes(model, _batches(examples, batch, seed), epochs)
+        measure = fitting.MeanMetrics(model, _batches(others, 256, None), epochs)
+        for number in epochs:
+            for _ in one_pass(number):
+                pass
+            if goal.reached(measure()["accuracy"]):
                 break
         return goal.answer(time.perf_counter() - started)
 
@@ -136,5 +164,27 @@ def predict(cell, timesteps, vocab_size, embedding_size, units):
     def run(repeats):
         for _ in range(repeats):
             call({"token_ids": token_ids})
+
+    return run
+
+
+def corpus(data, tokens, megabytes):
+    """A text of so many megabytes for next_word: its words are counted, then all are encoded to disk."""
+    from common.datasets.lines import LineSequence
+    from common.task import change_config, load_task
+    from tasks.next_word.task import Line
+
+    task = load_task("next_word")
+    config, lines = change_config(task.config, {"tokens": tokens}), LineSequence(data, Line)
+
+    def run(repeats):
+        parts = {"counting": 0.0, "encoding": 0.0}
+        for _ in range(repeats):
+            started = time.perf_counter()
+            encoder = task.encoder.fit(config, lines)
+            parts["counting"] += time.perf_counter() - started
+            with tempfile.TemporaryDirectory() as folder:
+                parts["encoding"] += seconds(batching.encode, encoder, lines, Path(folder))
+        return {"seconds": sum(parts.values()), "parts": parts}
 
     return run
