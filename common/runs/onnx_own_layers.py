@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from common import layers
+from common.layers.pooling import LARGE
 from common.runs.onnx_graph import Graph, Value
 
 NODES = {"simple_rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
@@ -106,6 +107,24 @@ def average_pooling(graph: Graph, layer, sequence, padding_mask=None):
     return graph.node("Div", total, count)
 
 
+def max_pooling(graph: Graph, layer, sequence, padding_mask=None):
+    if padding_mask is None:
+        return graph.node("ReduceMax", sequence, axes=[1], keepdims=0)
+    real = graph.cast(graph.node("Unsqueeze", padding_mask, graph.integers(2)), "float32")  # (batch, timesteps, 1)
+    below = graph.node("Mul", graph.node("Sub", graph.constant(1), real), graph.constant(LARGE))
+    lowered = graph.node("Sub", graph.node("Mul", sequence, real), below)
+    largest = graph.node("ReduceMax", lowered, axes=[1], keepdims=0)
+    return graph.node("Mul", largest, graph.node("ReduceMax", real, axes=[1], keepdims=0))
+
+
+def fold_frames(graph: Graph, layer, frames):
+    return graph.reshape(frames, -1, *frames.shape[2:])
+
+
+def unfold_frames(graph: Graph, layer, vectors, frames):
+    return graph.reshape(vectors, graph.sizes(frames, 0, 2), vectors.shape[-1])
+
+
 def masked_softmax(graph: Graph, scores: str, padding_mask: str | None, between: int) -> str:
     """As in `common.layers.attention`; `between` axes stand between the batch and the timesteps."""
     if padding_mask is None:
@@ -185,10 +204,13 @@ LAYERS = {
     layers.AdaptiveOutput: adaptive_output,
     layers.Attention: attention,
     layers.AttentionPooling: attention_pooling,
+    layers.FoldFrames: fold_frames,
     layers.MaskedAveragePooling: average_pooling,
+    layers.MaskedMaxPooling: max_pooling,
     layers.PerTimestep: per_timestep,
     layers.Recurrent: recurrent,
     layers.TiedOutput: tied_output,
     layers.TokenDropout: lambda graph, layer, token_ids: token_ids,
     layers.Transitions: transitions,
+    layers.UnfoldFrames: unfold_frames,
 }

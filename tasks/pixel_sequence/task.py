@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from common.encoding.augmenting import Augmented
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import Labels
 from common.errors import UserError
-from common.prediction import networks, running
+from common.prediction import running
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
 
 from .reader import MOST_PIXELS, TABLE, raw_pictures
@@ -171,10 +173,10 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Picture]) -> list[dict]:
     """`{"label", "probabilities", "running"}`: the answer at the end, and those after each eighth of the pixels."""
     shares = tuple(part / POINTS for part in range(1, POINTS + 1))
-    parts = [networks.forward(model, FirstPart(encoder, share), examples) for share in shares]
+    parts = [list(forward(networks["model"], FirstPart(encoder, share), examples)) for share in shares]
     so_far = running.probabilities(np.stack(parts, axis=1))  # (examples, shares, labels)
     return running.answers(encoder.labels.names, shares, so_far)
 

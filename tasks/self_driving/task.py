@@ -18,7 +18,7 @@ import numpy as np
 from common.datasets.lines import Text
 from common.encoding.augmenting import Augmented
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.prediction import networks
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
 
 from . import sample
@@ -180,15 +180,15 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Moment]) -> list[dict]:
     """`{"angle"}` of each moment; where a drawn road begins, also the `drive` in which the network itself steers."""
-    angles = [float(output[0]) for output in networks.forward(model, encoder, examples)]
+    angles = [float(output[0]) for output in forward(networks["model"], encoder, examples)]
     predictions = [{"angle": float(np.clip(angle, -1, 1))} for angle in angles]
     starts = [i for i, moment in enumerate(examples) if moment.drive.road and not moment.number]
 
     def steer(seen: Sequence[np.ndarray]) -> list[float]:
         now = [Moment(Drive("", frames[-encoder.window :]), min(len(frames), encoder.window) - 1) for frames in seen]
-        return [float(output[0]) for output in networks.forward(model, encoder, now)]
+        return [float(output[0]) for output in forward(networks["model"], encoder, now)]
 
     for i, drive in zip(starts, sample.driven([examples[i].drive.road for i in starts], steer)):
         predictions[i]["drive"] = drive

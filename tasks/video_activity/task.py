@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from common.encoding.augmenting import Augmented
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import Labels
 from common.errors import UserError
-from common.prediction import networks, running
+from common.prediction import running
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
 from . import reader, sample
@@ -188,9 +190,9 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Clip]) -> list[dict]:
     """`{"label", "probabilities", "running"}`: the answer at the end, and the answers after each eighth of the clip."""
-    parts = [networks.forward(model, encoder, [clip.first(share) for clip in examples]) for share in SHARES]
+    parts = [list(forward(networks["model"], encoder, [clip.first(share) for clip in examples])) for share in SHARES]
     so_far = running.probabilities(np.stack(parts, axis=1))  # (examples, shares, labels)
     return running.answers(encoder.labels.names, SHARES, so_far)
 

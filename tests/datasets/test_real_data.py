@@ -51,7 +51,8 @@ def test_every_declared_set_is_whole(folder_of, load, task, name):
 
 
 def test_every_task_has_a_real_set():
-    assert {task for task, _ in DECLARED} == set(task_names())
+    embedded = {"pixel_sequence"}  # its default is real: the digits that scikit-learn carries
+    assert {task for task, _ in DECLARED} == set(task_names()) - embedded
 
 
 # -------------------------------------------------------------------------------------------------- sentiment

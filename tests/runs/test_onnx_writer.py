@@ -119,9 +119,19 @@ def test_attention_pooling_and_outputs():
     found["pooled"], found["pooled weights"] = layers.AttentionPooling(5)(x, mask)
     found["all"], _ = layers.AttentionPooling(5)(x)
     found["mean"], found["plain mean"] = layers.MaskedAveragePooling()(x, mask), layers.MaskedAveragePooling()(x)
+    found["largest"], found["plain largest"] = layers.MaskedMaxPooling()(x, mask), layers.MaskedMaxPooling()(x)
     allowed = np.arange(20).reshape(5, 4) % 3 > 0
     found["transitions"] = layers.Transitions(allowed)(x)
     check(keras.Model([x, mask, queries, token_ids], found))
+
+
+@pytest.mark.parametrize("timesteps", [None, 5], ids=["any length", "fixed"])
+def test_frames_of_bytes(timesteps):
+    frames = keras.Input((timesteps, 6, 8, 1), dtype="uint8", name="frames")
+    x = K.Rescaling(1 / 255)(layers.FoldFrames()(frames))
+    x = K.Conv2D(3, 3, strides=2, padding="same", activation="relu")(x)
+    model = keras.Model(frames, layers.UnfoldFrames()(K.Flatten()(x), frames))
+    check(model, ((1, 1), (3, 7)))
 
 
 # ---------------------------------------------------------------------------------------------- Keras's layers

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.pixel_sequence.task import TASK, Picture
 from tests import small
 
@@ -50,7 +51,7 @@ def test_what_is_not_read_yet_is_hidden():
 def test_answers_while_reading_end_with_the_answer():
     task, _, few, encoder = small.setting("pixel_sequence")
     model, config = small.model("pixel_sequence")
-    for prediction in task.predict(config, model, encoder, few.test[:4]):
+    for prediction in task.predict(config, of_model(model), encoder, few.test[:4]):
         assert [point["seen"] for point in prediction["running"]] == [i / 8 for i in range(1, 9)]
         assert prediction["running"][-1]["label"] == prediction["label"]
         assert sum(prediction["probabilities"].values()) == pytest.approx(1)

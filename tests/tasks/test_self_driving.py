@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.self_driving import sample
 from tasks.self_driving.reader import GAP, Drive, in_blocks
 from tasks.self_driving.task import TASK, mirrored, moments
@@ -127,7 +128,7 @@ def test_a_mirror_turns_the_wheel():
 def test_the_network_drives_where_a_drawn_road_begins():
     task, _, few, encoder = small.setting("self_driving")
     model, config = small.model("self_driving")
-    first, *others = task.predict(config, model, encoder, few.test[:3])
+    first, *others = task.predict(config, of_model(model), encoder, few.test[:3])
     assert 0 < first["drive"]["kept"] <= 1 and len(first["drive"]["path"][0]) == 3
     assert all(other.keys() == {"angle"} and -1 <= other["angle"] <= 1 for other in others)
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.video_activity import reader, sample
 from tasks.video_activity.task import TASK, Clip
 from tests import small
@@ -85,7 +86,7 @@ def test_the_answer_half_way_has_seen_half():
     clip = few.test[0]
     half = dataclasses.replace(clip, frames=clip.frames.copy())
     half.frames[len(clip) // 2 + 1 :] = 255
-    one, other = task.predict(config, model, encoder, [clip, half])
+    one, other = task.predict(config, of_model(model), encoder, [clip, half])
     assert one["running"][3] == other["running"][3] and one["running"][7] != other["running"][7]
 
 
@@ -99,7 +100,7 @@ def test_a_model_of_skeletons_learns_and_answers():
     examples = [Clip(skeletons(6, seed), f"clip {seed}", "ab"[seed % 2]) for seed in range(4)]
     _, config, *_ = small.setting("video_activity")
     encoder = TASK.encoder.fit(config, examples)
-    predictions = TASK.predict(config, TASK.build_model(config, encoder), encoder, examples)
+    predictions = TASK.predict(config, of_model(TASK.build_model(config, encoder)), encoder, examples)
     assert {prediction["label"] for prediction in predictions} <= {"a", "b"}
 
 

@@ -1,0 +1,68 @@
+"""MSR Action3D and the drives of the Donkeycar, read whole: counts, quirks, subjects and moments on one side.
+
+Reads them through ZOO_MIRROR and is skipped where that is not set.
+"""
+
+import os
+
+import numpy as np
+import pytest
+
+from common.datasets import fetching
+from common.task import load_task
+
+pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory):
+    """Gives the splits of a declared set."""
+    base = tmp_path_factory.mktemp("data")
+
+    def loaded(task, name):
+        dataset = load_task(task).datasets[name]
+        return dataset.load(fetching.fetch(name, dataset, base, announce=lambda line: None))
+
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def clips(load):
+    return load("video_activity", "msr_action3d")
+
+
+def test_msr_action3d(clips):
+    everything = [clip for _, side in clips for clip in side]
+    assert len(everything) == 557 and len({clip.label for clip in everything}) == 20
+    assert len(clips.test) == 273 and len(clips.train) + len(clips.validation) == 284
+    # 557 sequences hold 22,077 frames; in 252 of 13 sequences no body was found
+    assert sum(map(len, everything)) == 21_825
+    assert all(np.isfinite(clip.frames).all() and clip.frames.shape[1:] == (20, 3) for clip in everything)
+
+
+def test_no_subject_stands_on_two_sides(clips):
+    subjects = [sorted({clip.group for clip in side}) for _, side in clips]
+    assert subjects == [
+        [f"subject {number}" for number in numbers] for numbers in ((1, 3, 5, 7), (9,), (10, 2, 4, 6, 8))
+    ]
+
+
+def test_donkey_rc_car(load):
+    splits = load("self_driving", "donkey_rc_car")
+    sides = [
+        {(moment.drive.name.split(" from")[0], moment.picture().tobytes()) for moment in side} for _, side in splits
+    ]
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    sizes = [len(side) for _, side in splits]
+    drives = {moment.drive.name.split(" from")[0] for _, side in splits for moment in side}
+    assert drives == {"drive 1", "drive 2"}  # a pause of 59 seconds parts them
+    assert sizes[2] == 5015 - round(0.9 * 5015) - 20 and 450 < sizes[1] < 550 and 3700 < sizes[0] < 4000
+    angles = np.array([moment.angle for _, side in splits for moment in side])
+    assert np.abs(angles).max() <= 1 and 0.5 < (angles == 0).mean() < 0.56
+
+
+def test_half_a_second_ahead_is_the_same_drive_later(load):
+    now, ahead = (load("self_driving", name).test for name in ("donkey_rc_car", "donkey_rc_car_ahead"))
+    assert len(now) == len(ahead) + 10
+    assert [moment.angle for moment in now[10:]] == [moment.angle for moment in ahead]
+    assert [moment.number for moment in now[:-10]] == [moment.number for moment in ahead]
