@@ -87,7 +87,7 @@ def test_texts_are_compared_without_case_and_punctuation():
 
 def test_a_word_that_train_does_not_have_is_named():
     encoder = Encoder.fit(Config(), SPOKEN.train[:5])
-    with pytest.raises(UserError, match="'eleven' .* does not occur in train.*characters=true"):
+    with pytest.raises(UserError, match=r"'eleven' .* does not occur in train.*characters=true"):
         encoder.encode(dataclasses.replace(SPOKEN.train[0], text="eleven"))
     spelling = Encoder.fit(Config(characters=True), SPOKEN.train[:5])
     targets = spelling.encode(dataclasses.replace(SPOKEN.train[0], text="seven one"))[1]
