@@ -11,6 +11,7 @@ from common import cli, files, folders
 from common.errors import UserError
 from common.runs import run as runs
 from common.task import task_names
+from tests.runs.test_run import CONFIG
 
 REPOSITORY = folders.REPOSITORY
 
@@ -95,7 +96,7 @@ def test_discovery_is_fast():
 
 
 def test_a_damaged_run_is_named(monkeypatch, capsys, own_folders):
-    run = runs.create("sentiment", "simple_rnn", 0, {"task": "sentiment", "settings": {}})
+    run = runs.create("sentiment", "simple_rnn", 0, CONFIG)
     runs.make_latest(run)
     run.encoder_file.write_text("{")
     code, _, errors = command(monkeypatch, capsys, "evaluate", "sentiment")

@@ -11,11 +11,15 @@ from common.task import load_task
 CONFIG = {
     "task": "sentiment",
     "data": "sample",
+    "request": {"data": "sample", "validation": None, "test": None, "fold": None},
     "data_sha256": "0" * 64,
     "quick": True,
     "settings": {"epochs": 3},
     "versions": {},
+    "code": "unknown",
+    "code_sha256": "0" * 64,
     "machine": "a computer",
+    "cores": 2,
 }
 HISTORY = "epoch,loss,validation_loss,seconds\n1,0.7,0.6,1.5\n2,0.5,0.4,1.5\n"
 

@@ -125,7 +125,7 @@ def stopped(own_folders):
     _, config, *_ = small.setting("sentiment")
     with pytest.raises(KeyboardInterrupt):
         _train_and_kill("sentiment", {key: str(value) for key, value in small.settings(config).items()})
-    return runs.find("sentiment")
+    return runs.unfinished("sentiment")
 
 
 def test_a_training_that_cannot_go_on_says_so_before_it_starts(stopped, monkeypatch):

@@ -8,16 +8,20 @@ import h5py
 import numpy as np
 import pytest
 
+from common import layers
 from common.errors import UserError
 from common.runs import weights
-from tests import small
 
 KERNEL = "layers/dense/vars/0"
 
 
 @pytest.fixture(scope="module")
 def model():
-    return small.model("ner_tagging")[0]
+    import keras
+
+    token_ids = keras.Input((None,), dtype="int32")
+    states = layers.recurrent("gru", 8, bidirectional=True)(keras.layers.Embedding(20, 8)(token_ids))
+    return keras.Model(token_ids, keras.layers.Dense(9)(states))
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def test_the_decoder_steps_as_it_was_trained(cell):
     """Logits word by word, each call beginning where the last one ended, are those of one call over the caption."""
     _, _, few, encoder = small.setting("image_captioning")
     model, _ = small.model("image_captioning", cell=cell)
-    networks = keras_networks.of(model)
+    networks = keras_networks.of_model(model)
     rows = [encoder.encode(example)[0] for example in few.test[:4]]
     pictures = np.stack([row["picture"] for row in rows])
     target_ids = decoding.with_start([row["target_ids"][1:] for row in rows])
@@ -128,7 +128,7 @@ def test_surprise_is_minus_the_log_probability_of_the_caption():
 def test_predict_needs_no_caption_and_does_not_look_at_it():
     task, config, few, encoder = small.setting("image_captioning")
     model, _ = small.model("image_captioning")
-    networks = keras_networks.of(model)
+    networks = keras_networks.of_model(model)
     known = task.predict(config, networks, encoder, few.test[:4])
     unknown = task.predict(
         config, networks, encoder, [dataclasses.replace(example, caption=None) for example in few.test[:4]]

@@ -1,0 +1,87 @@
+"""The real recordings and photographs, read whole: counts, splits, and what no side may share.
+
+Reads them through ZOO_MIRROR and is skipped where that is not set.
+"""
+
+import os
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from common.datasets import fetching
+from common.encoding.photographs import digest
+from common.task import load_task
+
+pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory):
+    """Gives the splits of a declared set."""
+    base = tmp_path_factory.mktemp("data")
+
+    def get(task, name, *fold):
+        dataset = load_task(task).datasets[name]
+        return dataset.load(fetching.fetch(name, dataset, base, announce=lambda line: None), *fold)
+
+    return get
+
+
+def recordings(side):
+    return {repr(example.sound) for example in side}
+
+
+def test_single_digits_by_the_official_split(load):
+    made = load("speech_recognition", "fsdd")
+    assert [len(side) for _, side in made] == [2400, 300, 300]
+    for _, side in made:
+        assert len(set(Counter(example.text for example in side).values())) == 1, "as many of each digit"
+        assert len({example.speaker for example in side}) == 6
+    sides = [recordings(side) for _, side in made]
+    assert not sides[0] & sides[2] and not sides[0] & sides[1] and not sides[1] & sides[2]
+
+
+@pytest.mark.parametrize("fold", range(6))
+def test_single_digits_of_a_speaker_that_train_has_not_heard(load, fold):
+    made = load("speech_recognition", "fsdd_unseen", fold)
+    speakers = [{example.speaker for example in side} for _, side in made]
+    assert [len(names) for names in speakers] == [4, 1, 1]
+    assert not speakers[0] & speakers[1] and not speakers[0] & speakers[2] and not speakers[1] & speakers[2]
+    assert [len(side) for _, side in made] == [2000, 500, 500]
+    if fold == 0:
+        assert speakers[1:] == [{"lucas"}, {"theo"}]
+
+
+def test_strings_use_every_recording_of_test_once(load):
+    single, strings = load("speech_recognition", "fsdd"), load("speech_recognition", "fsdd_strings")
+    for (name, one), (_, many) in zip(single, strings, strict=True):
+        rounds = 4 if name == "train" else 1
+        said = Counter(word for example in many for word in example.text.split())
+        assert said == {word: rounds * count for word, count in Counter(e.text for e in one).items()}
+    lengths = Counter(len(example.text.split()) for example in strings.test)
+    assert max(lengths) == 7 and sum(lengths[short] for short in (1, 2)) <= 6
+    assert all(example.sound.seconds < 10 for _, side in strings for example in side)
+
+
+def test_yes_and_no(load):
+    made = load("speech_recognition", "kaldi_yesno")
+    assert [len(side) for _, side in made] == [40, 10, 10]
+    words = Counter(word for _, side in made for example in side for word in example.text.split())
+    assert words == {"yes": 251, "no": 229}
+    lasting = [example.sound.seconds for _, side in made for example in side]
+    assert sum(lasting) == pytest.approx(368, abs=1) and min(lasting) == pytest.approx(4.94, abs=0.01)
+    assert not recordings(made.train) & recordings(made.test)
+
+
+def test_flickr8k_part(load):
+    made = load("image_captioning", "flickr8k_part")
+    assert [len(side) for _, side in made] == [3300, 300, 450]
+    pictures = [{digest(example.picture) for example in side} for _, side in made]
+    assert [len(side) for side in pictures] == [1100, 100, 150]
+    assert not pictures[0] & pictures[1] and not pictures[0] & pictures[2] and not pictures[1] & pictures[2]
+    assert all(len(e.references) == 3 and e.caption in e.references for _, side in made for e in side)
+    assert made.train[0].name == "3240014971_ee2ea8406f.jpg" and made.test[-1].name == "990890291_afc72be141.jpg"
+    assert all(e.picture.shape == (224, 224, 3) and e.picture.dtype == np.uint8 for _, side in made for e in side)
+    lengths = [len(example.caption.split()) for _, side in made for example in side]
+    assert 10 < np.mean(lengths) < 12 and max(lengths) <= 32
