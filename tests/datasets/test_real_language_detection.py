@@ -1,0 +1,32 @@
+"""The real set of language_detection, read whole through ZOO_MIRROR; skipped where that is not set."""
+
+import os
+from collections import Counter
+
+import pytest
+
+from common.datasets import fetching
+from common.datasets.splits import shared
+from common.task import load_task
+
+pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    declared = load_task("language_detection").datasets["lingua"]
+    folder = fetching.fetch("lingua", declared, tmp_path_factory.mktemp("data"), announce=lambda line: None)
+    return declared.load(folder)
+
+
+def test_lingua(made):
+    examples = [example for _, side in made for example in side]
+    assert Counter(example.kind for example in examples) == {"sentence": 74_132, "word": 74_036 - 469}
+    assert len({example.label for example in examples}) == 75
+    assert [round(len(side) / len(examples), 2) for _, side in made] == [0.8, 0.1, 0.1]
+    for _, side in made:
+        assert {example.label for example in side if example.kind == "word"} == {example.label for example in examples}
+
+
+def test_no_text_of_lingua_stands_on_two_sides(made):
+    assert set(shared(made).values()) == {0}

@@ -1,0 +1,126 @@
+"""What only language_detection has: its sample, its normal form, its encoder, its answers."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from common.datasets.splits import same_input, shared
+from common.encoding.ngrams import FIRST
+from common.errors import UserError
+from tasks.language_detection import sample
+from tasks.language_detection.task import TASK, Encoder, Written, baseline, load_lingua, normal, predict, read, score
+from tests import small
+
+
+@functools.cache
+def made():
+    return TASK.datasets["sample"].load(None)
+
+
+def test_sample_has_thirty_languages_on_every_side():
+    assert len(sample.LANGUAGES) == 30
+    for name, side in made():
+        assert {example.label for example in side} == set(sample.LANGUAGES)
+        assert 0.85 * 30 * sample.NUMBERS[name] < len(side) <= 30 * sample.NUMBERS[name]
+
+
+def test_no_text_of_the_sample_stands_on_two_sides():
+    assert set(shared(made()).values()) == {0}
+    for _, side in made():
+        assert len({(example.text, example.label) for example in side}) == len(side)
+
+
+def test_no_number_of_the_sample_stands_on_two_sides():
+    """Neither with accents nor without: each side's names, made plain, are in no other side."""
+    sides = [{(sample.without_accents(e.text), e.label) for e in side} for _, side in made()]
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+
+
+def test_half_of_the_names_lack_their_accents():
+    swedish = [example.text for example in made().train if example.label == "sv"]
+    with_eight = [text for text in swedish if "atta" in text or "åtta" in text]
+    assert 0.3 < np.mean(["å" not in text for text in with_eight]) < 0.7
+    assert sample.without_accents("tjugoåtta, dvě stě, łódź, yirmı, йод") == "tjugoatta, dve ste, lodz, yirmi, иод"
+
+
+def test_same_seed_same_names(monkeypatch):
+    monkeypatch.setattr(sample, "NUMBERS", {"train": 3, "validation": 2, "test": 2})
+    monkeypatch.setattr(sample, "LANGUAGES", ["en", "da"])
+    assert sample.load() == sample.load()
+    assert sample.load(seed=1) != sample.load()
+
+
+def test_normal_form():
+    assert normal("  Ein   Cafe\u0301,\n ZWEI 1984!") == "ein café, zwei 0000!"
+    assert same_input(Written("Ein Café")) == normal("EIN   CAFÉ")
+
+
+def test_encoder_gives_the_ngrams_of_every_size_and_cuts_the_end():
+    config = TASK.config
+    encoder = Encoder.fit(config, [Written("one", "en"), Written("une", "fr")])
+    inputs, target = encoder.encode(Written("x" * 1000, "fr"))
+    assert list(inputs) == [f"ngrams_{size}" for size in (1, 2, 3, 4)]
+    assert {len(array) for array in inputs.values()} == {config.max_timesteps + 2}
+    assert (inputs["ngrams_1"] >= FIRST).all() and target == 1
+    assert encoder.encode(Written("x"))[1] is None
+    assert (
+        encoder.encode(Written("ONE"))[0]["ngrams_2"].tolist() == encoder.encode(Written("one"))[0]["ngrams_2"].tolist()
+    )
+
+
+def test_the_answer_comes_first_and_probabilities_fall():
+    _, _, few, encoder = small.setting("language_detection")
+    model, config = small.model("language_detection")
+    for answer in predict(config, model, encoder, few.test):
+        names, values = zip(*answer["probabilities"].items())
+        assert list(answer) == ["label", "probabilities"] and answer["label"] == names[0]
+        assert list(values) == sorted(values, reverse=True) and sum(values) == pytest.approx(1)
+
+
+def test_letters_that_train_never_saw_are_no_error():
+    *_, encoder = small.setting("language_detection")
+    model, config = small.model("language_detection")
+    assert len(predict(config, model, encoder, [Written("ᚠᚢᚦ 🙂"), Written("x")])) == 2
+
+
+def test_baseline_reads_characters():
+    train = [Written("sju tjugo", "sv"), Written("sieben zwanzig", "de")] * 3
+    answers = baseline(TASK.config, train, [Written("Zwanzig"), Written("tjugosju")])["naive Bayes on characters"]
+    assert [answer["label"] for answer in answers] == ["de", "sv"]
+
+
+def test_kinds_of_texts_are_scored_apart():
+    examples = [Written("a b", "en", "sentence"), Written("a", "en", "word")]
+    answers = [{"label": label, "probabilities": {label: 1.0}} for label in ("en", "de")]
+    scores = score(examples, answers)
+    assert (scores["accuracy_sentence"], scores["accuracy_word"]) == (1, 0)
+
+
+def test_lingua_keeps_a_word_of_two_languages_on_one_side(tmp_path):
+    for name, texts in (("sentences", "{0} sagt es {1}\n"), ("single-words", "wort{1}\nwort{1}\n\n{0}{1}\n")):
+        folder = tmp_path / "cmd/language-testdata" / name
+        folder.mkdir(parents=True)
+        for language in ("de", "nl"):
+            lines = "".join(texts.format(language, number) for number in range(40))
+            (folder / f"{language}.txt").write_text(lines, encoding="utf-8")
+    splits = load_lingua(tmp_path)
+    examples = [example for _, side in splits for example in side]
+    assert len(examples) == 2 * (40 + 40 + 40)  # a word that stands twice in a file counts once
+    assert set(shared(splits).values()) == {0}
+    side_of = {}
+    for name, side in splits:
+        for example in side:
+            assert side_of.setdefault(example.text, name) == name
+    assert {example.kind for example in examples} == {"sentence", "word"}
+
+
+def test_files_of_a_user(tmp_path):
+    table = tmp_path / "a.csv"
+    table.write_text("text;label\nein Haus;de\neen huis;nl\n", encoding="utf-8")
+    assert read(table, labelled=True) == [Written("ein Haus", "de"), Written("een huis", "nl")]
+    assert read(table, labelled=False) == [Written("ein Haus"), Written("een huis")]
+    assert TASK.own_file.parse("ein Haus\n\neen huis") == [Written("ein Haus"), Written("een huis")]
+    table.write_text("text;label\nein Haus;\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"a\.csv, line 2, has an empty label"):
+        read(table, labelled=True)
