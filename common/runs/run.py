@@ -27,6 +27,7 @@ _CONFIG = {
     "settings": dict,
     "versions": dict,
     "code": str,
+    "code_sha256": str,
     "machine": str,
     "cores": int,
 }

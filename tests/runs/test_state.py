@@ -12,6 +12,7 @@ from common.commands import train
 from common.errors import UserError
 from common.runs import run as runs
 from common.runs import state
+from common.runs.examples import Request
 from tests import small
 
 EXPECTED = {"variable 0000": np.ones((3, 2), np.float32), "variable 0001": np.array(7, np.int64)}
@@ -140,10 +141,10 @@ def test_a_training_that_cannot_go_on_says_so_before_it_starts(stopped, monkeypa
         for content in (b"", whole[: len(whole) // 2]):
             file.write_bytes(content)
             with pytest.raises(UserError, match=rf"\A(?!.*\n).*{file.name}"):
-                train.run("sentiment", None, {}, False, True)
+                train.run("sentiment", Request(), {}, resume=True)
         file.write_bytes(whole)
     config = json.loads(stopped.config_file.read_text())
     config["settings"]["units"] += 1
     stopped.config_file.write_text(json.dumps(config))
     with pytest.raises(UserError, match=r"state\.npz does not fit the model"):
-        train.run("sentiment", None, {}, False, True)
+        train.run("sentiment", Request(), {}, resume=True)
