@@ -12,7 +12,9 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +23,14 @@ from common.datasets.splits import by_chance
 from common.encoding import notes
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.errors import UserError
-from common.prediction import networks, sampling
+from common.prediction import sampling
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
 from .sample import load
+
+if TYPE_CHECKING:
+    import keras
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -72,10 +78,8 @@ def load_sample(folder: None) -> Splits:
 def load_chorales(folder: Path) -> Splits:
     """Bach's chorales in quarter notes, split as by Boulanger-Lewandowski."""
     sides = json.loads((folder / "jsb-chorales-quarter.json").read_text(encoding="utf-8"))
-    found = Splits(*(list(enumerate(sides[side], 1)) for side in ("train", "valid", "test")))
-    return found.map(
-        lambda one: Piece(tuple(tuple(sorted(frame)) for frame in one[1]), f"chorale {one[0]}", steps=1, held=True)
-    )
+    found = Splits(*(sides[side] for side in ("train", "valid", "test")))
+    return found.map(lambda piece: Piece(tuple(tuple(sorted(frame)) for frame in piece), steps=1, held=True))
 
 
 TABLES = "cre_corpus/feat_seq_corpus/feat_seq/*.csv"  # one a tune
@@ -123,7 +127,7 @@ class Encoder(BaseEncoder):
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """Features of the keys, a recurrent layer, and the keys of the next step."""
     import keras
 
@@ -152,27 +156,28 @@ def build_model(config, encoder):
 CONTINUED, LONGEST = 8, 32  # of the first 8 pieces the model also writes the second half, of 32 frames at most
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Piece]) -> list[dict]:
     """For a prompt, how it goes on; for a piece, how well the model foresees each frame, given all before.
 
     A prompt: `{"continuation": text, "frames": the pitches of all frames written, "files": names}`.
     A piece: `{"log_probabilities", "likeliest", "beginning", "continuation", "steps", "held"}`; of the first pieces the
     model goes on after the `beginning` first frames, without seeing what comes then.
     """
+    network = networks["model"]
     told = [piece for piece in examples if not piece.is_prompt]
-    foreseen = iter(_foresee(config, model, encoder, told))
-    written = (_go_on(config, model, encoder, *prompt) for prompt in enumerate(p for p in examples if p.is_prompt))
+    foreseen = iter(_foresee(config, network, encoder, told))
+    written = (_go_on(config, network, encoder, *prompt) for prompt in enumerate(p for p in examples if p.is_prompt))
     return [next(written if piece.is_prompt else foreseen) for piece in examples]
 
 
-def _foresee(config, model, encoder, examples) -> list[dict]:
+def _foresee(config, network, encoder, examples) -> list[dict]:
     answers = []
-    for number, (piece, logits) in enumerate(zip(examples, networks.forward(model, encoder, examples), strict=True)):
+    for number, (piece, logits) in enumerate(zip(examples, forward(network, encoder, examples), strict=True)):
         answer = _answer(encoder, piece, _log_odds(encoder, logits[: len(piece)]))
         if number < CONTINUED and len(piece) > 1:
             beginning = len(piece) // 2
             count = min(len(piece) - beginning, LONGEST)
-            written = _continue(config, model, encoder, piece.frames[:beginning], count)
+            written = _continue(config, network, encoder, piece.frames[:beginning], count)
             answer |= {"beginning": beginning, "continuation": [list(frame) for frame in written]}
         answers.append(answer)
     return answers
@@ -200,12 +205,12 @@ def _answer(encoder, piece, log_odds: np.ndarray) -> dict:
     }
 
 
-def _continue(config, model, encoder, frames, count: int) -> list[tuple[int, ...]]:
+def _continue(config, network, encoder, frames, count: int) -> list[tuple[int, ...]]:
     """Frames drawn one after the other, each given all before; the seed decides, whatever other pieces there are."""
     random, frames, first = np.random.default_rng(config.seed), [*frames], len(frames)
     for _ in range(count):
         unknown = Piece((*frames, ()))
-        logits = networks.forward(model, encoder, [unknown])[0][len(frames)]
+        logits = next(forward(network, encoder, [unknown]))[len(frames)]
         if encoder.melody:
             frames.append(notes.of_class(sampling.sample(logits, random, config.temperature)))
         else:
@@ -214,9 +219,8 @@ def _continue(config, model, encoder, frames, count: int) -> list[tuple[int, ...
     return frames[first:]
 
 
-def _go_on(config, model, encoder, number: int, piece) -> dict:
-    encoder.encode(piece)  # refuses chords where melodies were learned
-    written = _continue(config, model, encoder, piece.frames, config.new_frames)
+def _go_on(config, network, encoder, number: int, piece) -> dict:
+    written = _continue(config, network, encoder, piece.frames, config.new_frames)
     frames = [*piece.frames, *written]
     name = config.save if number == 0 else f"{config.save}-{number + 1}"
     names = notes.write_files(name, frames, encoder.steps, encoder.held) if config.save else []
@@ -268,7 +272,6 @@ TASK = Task(
             references=(
                 Reference("recurrent network", "frame_loss", 8.91, "Bai et al. 2018, table 1"),
                 Reference("GRU", "frame_loss", 8.43, "Bai et al. 2018, table 1"),
-                Reference("LSTM", "frame_loss", 8.45, "Bai et al. 2018, table 1"),
                 Reference("RNN-NADE, keys not independent", "frame_loss", 5.56, "Boulanger-Lewandowski et al. 2012"),
             ),
         ),
@@ -284,12 +287,7 @@ TASK = Task(
             settings="echo=4 dropout=0.3 units=256 batch_size=16 learning_rate=2e-3",
         ),
     },
-    own_file=OwnFile(
-        "a folder of MIDI files, one MIDI file, or text with a piece a line: notes as C4, chords as C4+E4, a rest as -",
-        read,
-        by_chance,
-        folders=True,
-    ),
+    own_file=OwnFile("MIDI files, or text, a piece a line: C4 a note, C4+E4 a chord, - a rest", read, by_chance, True),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

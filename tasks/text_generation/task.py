@@ -2,8 +2,8 @@
 
     "The value of " -> "the object is called with the argument that ..."
 
-The text is one long stream: the state of the recurrent layers goes on from batch to batch. With several layers each
-also reads the characters, and the output reads all of them (Graves 2013, https://arxiv.org/abs/1308.0850).
+The text is one stream: the state of the recurrent layers goes on from batch to batch. With several layers each also
+reads the characters, and the output reads all layers (Graves 2013, https://arxiv.org/abs/1308.0850).
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ from common.encoding import batching
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.streams import Stream
 from common.encoding.text import END, PADDING, START, UNKNOWN, Vocabulary
-from common.prediction import networks, sampling, streams
+from common.prediction import language_model, sampling
+from common.prediction.networks import Networks
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
 from .sample import load
 
 if TYPE_CHECKING:
+    import keras
+
     from common.metrics.generation import Source
 
 # ----------------------------------------------------------------------------------------------------- Config
@@ -74,8 +77,7 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_shakespeare(folder: Path) -> Splits:
-    """Cut like any text. The last tenth is what others validate on."""
-    return scattered(read(folder / "input.txt", True))
+    return scattered(read(folder / "input.txt", True))  # the last tenth is what others validate on
 
 
 def read(path: Path, labelled: bool) -> list[Passage]:
@@ -129,14 +131,14 @@ class Encoder(BaseEncoder):
         return int(self.vocabulary.encode("\n")[0])
 
     def batches(self, encoded, batch_size, seed=None):
-        """As many streams as a batch has rows for training; always eight, all long, for measuring."""
+        """As many streams as a batch has rows for training; for measuring always eight."""
         return Stream(encoded, 8, 512) if seed is None else Stream(encoded, batch_size, self.timesteps)
 
 
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """Embedding, recurrent layers whose states are carried over, and one output over all of them."""
     import keras
 
@@ -180,24 +182,25 @@ ORDERS, MOST = (7, 5, 3), 2_000_000  # of the n-gram models, and characters that
 NEVER = (PADDING, UNKNOWN, START, END)
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Passage]) -> list[dict]:
     """For a prompt, how it goes on; for a passage, how well the model foresees it, given all passages before.
 
     A prompt: `{"text": prompt and continuation, "words", "real_words", "longest_copy"}`: words written, the share of
     them that occur in train, and the characters of the longest piece that stands in train, too.
     A passage: `{"log_probabilities", "guesses", "samples"}`; samples, by temperature, go on after it.
     """
-    foreseen = iter(_foresee(config, model, encoder, [passage for passage in examples if not passage.is_prompt]))
-    return [_go_on(config, model, encoder, each) if each.is_prompt else next(foreseen) for each in examples]
+    network = networks["model"]
+    foreseen = iter(_foresee(config, network, encoder, [passage for passage in examples if not passage.is_prompt]))
+    return [_go_on(config, network, encoder, each) if each.is_prompt else next(foreseen) for each in examples]
 
 
-def _go_on(config, model, encoder, prompt) -> dict:
+def _go_on(config, network, encoder, prompt) -> dict:
     """Draw character after character; the seed decides, whatever other prompts there are."""
     random = np.random.default_rng(config.seed)
     written = sampling.continuation(
-        networks.traced(model),
+        network,
         np.append(encoder.newline, encoder.vocabulary.encode(prompt.text)),
-        streams.fresh_states(model, 1),
+        language_model.fresh_states(network, 1),
         lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
         NEVER,
     )
@@ -205,15 +208,14 @@ def _go_on(config, model, encoder, prompt) -> dict:
     return {"text": prompt.text + text, **encoder.source.described(text)}
 
 
-def _foresee(config, model, encoder, examples) -> list[dict]:
-    """All passages as one stream through the model; after the first ones it writes on."""
+def _foresee(config, network, encoder, examples) -> list[dict]:
+    """All passages as one stream through the network; after the first ones it writes on."""
     if not examples:
         return []
-    step, encoded = networks.traced(model), batching.encode(encoder, examples)
-    columns = encoded.inputs["token_ids"].values, encoded.targets.values
-    scores = streams.foreseen(step, streams.fresh_states(model, 1), *columns)
-    states = streams.fresh_states(model, SAMPLED * len(TEMPERATURES))
-    write = functools.partial(sampling.continuations, step, states, never=NEVER)
+    encoded = batching.encode(encoder, examples)
+    scores = language_model.score(network, encoded.inputs["token_ids"].values, encoded.targets.values)[:2]
+    states = language_model.fresh_states(network, SAMPLED * len(TEMPERATURES))
+    write = functools.partial(sampling.continuations, network, states, never=NEVER)
     return _answers(config, encoder, examples, scores, write)
 
 

@@ -11,6 +11,7 @@ from common.datasets import scores
 from common.encoding import notes
 from common.errors import UserError
 from common.metrics.music import Music, returned
+from common.prediction.keras_networks import of_model
 from common.task import change_config
 from tasks.music_generation.task import TASK, Encoder, Piece, load_tunes, read
 from tests import small
@@ -122,7 +123,7 @@ def model_of(train, **changes):
 def test_chords_are_foreseen_key_by_key():
     config, model, encoder = model_of(CHORALE)
     assert not encoder.melody and encoder.held
-    (found, _) = TASK.predict(config, model, encoder, CHORALE)
+    (found, _) = TASK.predict(config, of_model(model), encoder, CHORALE)
     inputs, targets = encoder.encode(CHORALE[0])
     logits = model(({"keys": inputs["keys"][None]}), training=False).numpy()[0].astype(float)
     expected = np.where(targets > 0, -np.log1p(np.exp(-logits)), -np.log1p(np.exp(logits))).sum(axis=1)
@@ -135,27 +136,27 @@ def test_chords_are_foreseen_key_by_key():
 def test_a_melody_is_foreseen_note_by_note_and_refuses_chords():
     train = [Piece(((60,), (62,), (), (64,)))] * 3
     config, model, encoder = model_of(train, echo=2)
-    (found, *_) = TASK.predict(config, model, encoder, train)
+    (found, *_) = TASK.predict(config, of_model(model), encoder, train)
     assert encoder.melody and np.exp(found["log_probabilities"]).max() < 1
     assert [len(frame) <= 1 for frame in found["likeliest"]] == [True] * 4
     with pytest.raises(UserError, match="has chords"):
-        TASK.predict(config, model, encoder, [dataclasses.replace(CHORALE[0], is_prompt=True)])
+        TASK.predict(config, of_model(model), encoder, [dataclasses.replace(CHORALE[0], is_prompt=True)])
 
 
 def test_a_continuation_depends_on_seed_and_beginning_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config, model, encoder = model_of([Piece(((60,), (62,), (64,), (65,)))] * 3)
     prompts = TASK.own_file.parse("C4 D4\nE4 D4 C4")
-    both = TASK.predict(config, model, encoder, prompts)
-    assert TASK.predict(config, model, encoder, prompts[1:]) == both[1:] and json.dumps(both)
+    both = TASK.predict(config, of_model(model), encoder, prompts)
+    assert TASK.predict(config, of_model(model), encoder, prompts[1:]) == both[1:] and json.dumps(both)
     assert len(both[0]["continuation"].split()) == 4 and both[0]["frames"][:2] == [[60], [62]]
-    assert TASK.predict(dataclasses.replace(config, seed=1), model, encoder, prompts) != both
+    assert TASK.predict(dataclasses.replace(config, seed=1), of_model(model), encoder, prompts) != both
     assert not list(tmp_path.iterdir())
-    saved = TASK.predict(change_config(config, {"save": "mine"}), model, encoder, prompts)
+    saved = TASK.predict(change_config(config, {"save": "mine"}), of_model(model), encoder, prompts)
     assert [answer["files"] for answer in saved] == [["mine.mid", "mine.wav"], ["mine-2.mid", "mine-2.wav"]]
     assert len(scores.read_midi(tmp_path / "mine.mid")) == 6 * 2  # eighths, read as sixteenths
     with pytest.raises(UserError, match="A file's name must be"):
-        TASK.predict(change_config(config, {"save": "../mine"}), model, encoder, prompts)
+        TASK.predict(change_config(config, {"save": "../mine"}), of_model(model), encoder, prompts)
 
 
 # ----------------------------------------------------------------------------------------------------- Scores

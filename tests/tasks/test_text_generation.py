@@ -9,7 +9,8 @@ from common.encoding import batching
 from common.encoding.streams import Stream
 from common.encoding.text import UNKNOWN
 from common.metrics.generation import Generation, Source
-from common.prediction import networks, streams
+from common.prediction import language_model
+from common.prediction.keras_networks import of_model
 from common.task import change_config
 from tasks.text_generation.task import TASK, Encoder, Passage, read
 from tests import small
@@ -53,12 +54,13 @@ def trained(request):
     batches = Stream(batching.encode(encoder, few.train[:8]), 4, 32)
     model.optimizer.schedule.steps = config.epochs * len(batches)
     model.fit(batches.dataset(), epochs=1, verbose=0, shuffle=False)
-    return config, model, encoder, list(few.test[:3])
+    return config, of_model(model), encoder, list(few.test[:3])
 
 
 def test_scores_are_those_of_one_step_after_the_other(trained):
-    config, model, encoder, passages = trained
-    step, states, expected = networks.traced(model), streams.fresh_states(model, 1), []
+    config, networks, encoder, passages = trained
+    step, expected = networks["model"], []
+    states = language_model.fresh_states(step, 1)
     passage = Passage(f"{passages[0].text[:60]}\n")
     inputs, targets = encoder.encode(passage)
     for token, target in zip(inputs["token_ids"], targets):
@@ -66,39 +68,39 @@ def test_scores_are_those_of_one_step_after_the_other(trained):
         states = {name: outputs[name] for name in states}
         logits = outputs["logits"][0, 0].astype(float)
         expected.append(logits[target] - np.log(np.exp(logits).sum()))
-    (found,) = TASK.predict(config, model, encoder, [passage])
+    (found,) = TASK.predict(config, networks, encoder, [passage])
     np.testing.assert_allclose(found["log_probabilities"], expected, rtol=1e-4, atol=1e-5)
     assert len(found["guesses"]) == len(passage)
 
 
 def test_what_comes_later_changes_no_prediction(trained):
-    config, model, encoder, passages = trained
-    together = TASK.predict(config, model, encoder, passages)
-    assert TASK.predict(config, model, encoder, passages[:1]) == together[:1]
-    assert TASK.predict(config, model, encoder, []) == []
+    config, networks, encoder, passages = trained
+    together = TASK.predict(config, networks, encoder, passages)
+    assert TASK.predict(config, networks, encoder, passages[:1]) == together[:1]
+    assert TASK.predict(config, networks, encoder, []) == []
     assert list(together[0]["samples"]) == ["0.5", "0.8", "1.0"]
     assert all(len(sample["text"]) == 20 for sample in together[0]["samples"].values())
 
 
 def test_a_continuation_depends_on_seed_and_beginning_alone(trained):
-    config, model, encoder, _ = trained
+    config, networks, encoder, _ = trained
     prompts = TASK.own_file.parse("The value of\nIf")
-    both = TASK.predict(config, model, encoder, prompts)
-    assert TASK.predict(config, model, encoder, prompts[1:]) == both[1:]
-    assert TASK.predict(dataclasses.replace(config, seed=1), model, encoder, prompts) != both
+    both = TASK.predict(config, networks, encoder, prompts)
+    assert TASK.predict(config, networks, encoder, prompts[1:]) == both[1:]
+    assert TASK.predict(dataclasses.replace(config, seed=1), networks, encoder, prompts) != both
     assert both[0]["text"].startswith("The value of") and len(both[0]["text"]) == len("The value of") + 20
-    (nothing,) = TASK.predict(config, model, encoder, [Passage("", is_prompt=True)])
+    (nothing,) = TASK.predict(config, networks, encoder, [Passage("", is_prompt=True)])
     assert len(nothing["text"]) == 20
     greedy, narrow = change_config(config, {"temperature": 0.0}), change_config(config, {"top_k": 1, "seed": 3})
-    assert TASK.predict(greedy, model, encoder, prompts) == TASK.predict(narrow, model, encoder, prompts)
+    assert TASK.predict(greedy, networks, encoder, prompts) == TASK.predict(narrow, networks, encoder, prompts)
 
 
 def test_baselines_answer_in_the_same_form(trained):
-    config, model, encoder, passages = trained
+    config, networks, encoder, passages = trained
     *_, few, _ = small.setting("text_generation")
     answers = TASK.baseline(config, few.train, passages)
     assert list(answers) == ["Kneser-Ney of order 7", "Kneser-Ney of order 5", "Kneser-Ney of order 3"]
-    (mine, *_) = TASK.predict(config, model, encoder, passages)
+    (mine, *_) = TASK.predict(config, networks, encoder, passages)
     for predictions in answers.values():
         assert predictions[0].keys() == mine.keys() and predictions[0]["samples"].keys() == mine["samples"].keys()
         assert [len(one["log_probabilities"]) for one in predictions] == list(map(len, passages))

@@ -1,0 +1,47 @@
+"""The real sets of text and music generation, read whole. Skipped where ZOO_MIRROR is not set."""
+
+import os
+
+import pytest
+
+from common.datasets import fetching
+from common.task import load_task
+
+pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+
+
+@pytest.fixture
+def load(tmp_path):
+    def splits(task, name):
+        dataset = load_task(task).datasets[name]
+        return dataset.load(fetching.fetch(name, dataset, tmp_path, announce=lambda line: None))
+
+    return splits
+
+
+def test_tinyshakespeare_by_characters(load):
+    made = load("text_generation", "tinyshakespeare")
+    characters = [sum(map(len, side)) for _, side in made]
+    assert characters == [941_720, 62_532, 111_142] and sum(characters) == 1_115_394
+    text = "".join(passage.text for _, side in made for passage in side)
+    assert len(set(text)) == 65
+
+
+def test_chorales(load):
+    made = load("music_generation", "jsb_chorales")
+    assert [len(side) for _, side in made] == [229, 76, 77]
+    assert [sum(map(len, side)) for _, side in made] == [13_807, 4_602, 4_725]
+    frames = [frame for _, side in made for piece in side for frame in piece.frames]
+    assert [sum(len(frame) == count for frame in frames) for count in (4, 3, 0)] == [20_835, 2_205, 64]
+    assert (min(map(min, filter(None, frames))), max(map(max, filter(None, frames)))) == (43, 96)
+
+
+def test_irish_tunes(load):
+    made = load("music_generation", "irish_tunes")
+    assert [len(side) for _, side in made] == [953, 122, 120]
+    assert sum(map(len, made.test)) == 22_403
+    assert sum(len(piece) for _, side in made for piece in side) == 224_118
+    pitches = {frame[0] for _, side in made for piece in side for frame in piece.frames}
+    assert len(pitches) == 41 and (min(pitches), max(pitches)) == (38, 88)
+    sides = [{piece.frames for piece in side} for _, side in made]
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
