@@ -106,6 +106,23 @@ def average_pooling(graph: Graph, layer, sequence, padding_mask=None):
     return graph.node("Div", total, count)
 
 
+def max_pooling(graph: Graph, layer, sequence, padding_mask=None):
+    if padding_mask is None:
+        return graph.node("ReduceMax", sequence, axes=[1], keepdims=0)
+    real = graph.node("Unsqueeze", padding_mask, graph.integers(2))  # (batch, timesteps, 1)
+    largest = graph.node("ReduceMax", graph.node("Where", real, sequence, graph.constant(-1e9)), axes=[1], keepdims=0)
+    some = graph.node("ReduceMax", graph.cast(real, "float32"), axes=[1], keepdims=0)  # 0 for a row of padding
+    return graph.node("Mul", largest, some)
+
+
+def fold_frames(graph: Graph, layer, frames):
+    return Value(graph.reshape(frames, -1, *frames.shape[2:]), (None, *frames.shape[2:]), frames.dtype)
+
+
+def unfold_frames(graph: Graph, layer, vectors, frames):
+    return graph.reshape(vectors, graph.sizes(frames, 0, 2), vectors.shape[-1])
+
+
 def masked_softmax(graph: Graph, scores: str, padding_mask: str | None, between: int) -> str:
     """As in `common.layers.attention`; `between` axes stand between the batch and the timesteps."""
     if padding_mask is None:
@@ -185,10 +202,13 @@ LAYERS = {
     layers.AdaptiveOutput: adaptive_output,
     layers.Attention: attention,
     layers.AttentionPooling: attention_pooling,
+    layers.FoldFrames: fold_frames,
     layers.MaskedAveragePooling: average_pooling,
+    layers.MaskedMaxPooling: max_pooling,
     layers.PerTimestep: per_timestep,
     layers.Recurrent: recurrent,
     layers.TiedOutput: tied_output,
     layers.TokenDropout: lambda graph, layer, token_ids: token_ids,
     layers.Transitions: transitions,
+    layers.UnfoldFrames: unfold_frames,
 }
