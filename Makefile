@@ -3,14 +3,14 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA VALIDATION TEST FOLD CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM CELLS SEEDS ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM TO CELLS SEEDS ARGS PYTHON
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train evaluate predict new record results bench test check format
+COMMANDS = list train evaluate predict export new record results bench test check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -29,6 +29,9 @@ $(call need,TASK)
 endif
 ifneq (,$(filter new,$(MAKECMDGOALS)))
 $(call need,FROM)
+endif
+ifneq (,$(filter export,$(MAKECMDGOALS)))
+$(call need,TO)
 endif
 
 ## this list
@@ -59,6 +62,11 @@ evaluate:
 predict:
 	@$(ZOO) predict $${TASK:+"$$TASK"} $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
 	    $(call option,SET,set) $(call switch,JSON,json)
+
+## a folder with a trained run that predicts without this repository
+##   TO=folder [TASK=the one trained last] [RUN=the latest]
+export:
+	@$(ZOO) export $${TASK:+"$$TASK"} $(call option,TO,to) $(call option,RUN,run)
 
 ## a task of your own, which starts as a copy
 ##   TASK=spam FROM=sentiment

@@ -84,6 +84,18 @@ def predict(
 
 
 @app.command()
+def export(
+    to: Annotated[str, typer.Option(metavar="FOLDER", help="Must not exist, or be empty.")],
+    task: TrainedTask = None,
+    run: RunName = None,
+):
+    """A folder with a trained run that predicts without this repository."""
+    from common.commands import export as command
+
+    command.run(task, run, to)
+
+
+@app.command()
 def record(
     task: TaskName,
     data: Data = None,

@@ -146,7 +146,8 @@ class Graph:
                 args, kwargs = node.arguments.fill_in(found)
                 results = keras.tree.flatten(self.apply(node.operation, *args, **kwargs))
                 for tensor, result in zip(node.outputs, results, strict=True):
-                    found[id(tensor)] = Value(result, tensor.shape, tensor.dtype)
+                    # Keras takes whatever a layer of ours gives for floats.
+                    found[id(tensor)] = Value(result, tensor.shape, getattr(result, "dtype", tensor.dtype))
         return keras.tree.map_structure(lambda tensor: found[id(tensor)], model._outputs_struct)
 
     def _name(self, kind: str) -> str:

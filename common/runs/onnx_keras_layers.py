@@ -54,8 +54,10 @@ def activation(graph: Graph, layer, inputs):
 
 
 def relu(graph: Graph, layer, inputs):
-    if layer.max_value is not None or layer.negative_slope or layer.threshold:
-        raise UnknownLayerError(f"layer {layer.name}: a ReLU with a slope, a threshold or a largest value")
+    if layer.negative_slope or layer.threshold:
+        raise UnknownLayerError(f"layer {layer.name}: a ReLU with a slope or a threshold")
+    if layer.max_value is not None:
+        return graph.node("Clip", inputs, graph.constant(0), graph.constant(layer.max_value))
     return graph.node("Relu", inputs)
 
 
@@ -175,6 +177,32 @@ def _convolution_padding(layer) -> dict:
     return _padding(layer)
 
 
+def depthwise_convolution(graph: Graph, layer, inputs):
+    """Every feature by itself: as many groups as features."""
+    _features_last(layer)
+    kernel = np.asarray(layer.kernel)  # (*kernel_size, features, multiplier)
+    *size, features, multiplier = kernel.shape
+    kernel = kernel.reshape(*size, 1, features * multiplier)
+    output = graph.node(
+        "Conv",
+        _features_first(graph, _floats(graph, inputs), layer.rank),
+        graph.constant(np.moveaxis(kernel, (-1, -2), (0, 1))),
+        *([graph.constant(layer.bias)] if layer.use_bias else []),
+        strides=list(layer.strides),
+        dilations=list(layer.dilation_rate),
+        group=features,
+        **_convolution_padding(layer),
+    )
+    return activated(graph, layer, _back(graph, output, layer.rank))
+
+
+def zero_padding(graph: Graph, layer, inputs):
+    _features_last(layer)
+    padding = np.zeros((2, len(inputs.shape)), int)
+    padding[:, 1:-1] = np.reshape(layer.padding, (-1, 2)).T
+    return graph.node("Pad", inputs, graph.integers(*padding.ravel().tolist()))
+
+
 def pooling(kind: str):
     """A layer that pools over windows."""
 
@@ -234,6 +262,7 @@ LAYERS = {
     _KERAS.Conv1D: convolution,
     _KERAS.Conv2D: convolution,
     _KERAS.Dense: dense,
+    _KERAS.DepthwiseConv2D: depthwise_convolution,
     _KERAS.Embedding: embedding,
     _KERAS.Flatten: flatten,
     _KERAS.GlobalAveragePooling1D: global_pooling("ReduceMean"),
@@ -254,4 +283,6 @@ LAYERS = {
     _KERAS.Softmax: softmax,
     _KERAS.Subtract: merged("Sub"),
     _KERAS.TimeDistributed: time_distributed,
+    _KERAS.ZeroPadding1D: zero_padding,
+    _KERAS.ZeroPadding2D: zero_padding,
 }

@@ -110,15 +110,14 @@ def average_pooling(graph: Graph, layer, sequence, padding_mask=None):
 def max_pooling(graph: Graph, layer, sequence, padding_mask=None):
     if padding_mask is None:
         return graph.node("ReduceMax", sequence, axes=[1], keepdims=0)
-    real = graph.cast(graph.node("Unsqueeze", padding_mask, graph.integers(2)), "float32")  # (batch, timesteps, 1)
-    below = graph.node("Mul", graph.node("Sub", graph.constant(1), real), graph.constant(LARGE))
-    lowered = graph.node("Sub", graph.node("Mul", sequence, real), below)
-    largest = graph.node("ReduceMax", lowered, axes=[1], keepdims=0)
-    return graph.node("Mul", largest, graph.node("ReduceMax", real, axes=[1], keepdims=0))
+    real = graph.node("Unsqueeze", padding_mask, graph.integers(2))  # (batch, timesteps, 1)
+    largest = graph.node("ReduceMax", graph.node("Where", real, sequence, graph.constant(-1e9)), axes=[1], keepdims=0)
+    some = graph.node("ReduceMax", graph.cast(real, "float32"), axes=[1], keepdims=0)  # 0 for a row of padding
+    return graph.node("Mul", largest, some)
 
 
 def fold_frames(graph: Graph, layer, frames):
-    return graph.reshape(frames, -1, *frames.shape[2:])
+    return Value(graph.reshape(frames, -1, *frames.shape[2:]), (None, *frames.shape[2:]), frames.dtype)
 
 
 def unfold_frames(graph: Graph, layer, vectors, frames):

@@ -118,6 +118,7 @@ def test_attention_pooling_and_outputs():
     found["dot"], found["dot weights"] = layers.Attention("dot")(embedded, x)
     found["pooled"], found["pooled weights"] = layers.AttentionPooling(5)(x, mask)
     found["all"], _ = layers.AttentionPooling(5)(x)
+    found["max"], found["plain max"] = layers.MaskedMaxPooling()(x, mask), layers.MaskedMaxPooling()(x)
     found["mean"], found["plain mean"] = layers.MaskedAveragePooling()(x, mask), layers.MaskedAveragePooling()(x)
     found["largest"], found["plain largest"] = layers.MaskedMaxPooling()(x, mask), layers.MaskedMaxPooling()(x)
     allowed = np.arange(20).reshape(5, 4) % 3 > 0
@@ -167,6 +168,7 @@ def test_frames_of_bytes(timesteps):
         K.GlobalMaxPooling1D(keepdims=True),
         K.TimeDistributed(K.Dense(3)),
         K.Identity(),
+        K.ZeroPadding1D((2, 1)),
         keras.Sequential([K.Dense(3), K.Dropout(0.1), K.Dense(2, "tanh")]),
     ],
     ids=lambda layer: layer.name,
@@ -187,6 +189,10 @@ def test_layers_over_time(layer):
         K.AveragePooling2D((2, 1)),
         K.GlobalAveragePooling2D(),
         K.GlobalMaxPooling2D(),
+        K.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=2, activation="relu"),
+        K.DepthwiseConv2D(2, use_bias=False),
+        K.ZeroPadding2D(((0, 1), (2, 0))),
+        K.ReLU(0.7),
         K.Flatten(),
         K.Reshape((-1, 6)),
         K.Reshape((15, 6)),
@@ -205,7 +211,9 @@ def test_frames_of_a_film():
     eye = keras.Model(picture, K.LayerNormalization()(small))
     film = keras.Input((None, 6, 5, 3), dtype="uint8", name="film")
     seen = K.TimeDistributed(eye)(K.Rescaling(1 / 255)(film))
-    check(keras.Model(film, layers.recurrent("gru", 3)(seen)), sizes=((1, 4), (3, 2)))
+    folded = layers.UnfoldFrames()(eye(K.Rescaling(1 / 255)(layers.FoldFrames()(film))), film)
+    both = {"seen": layers.recurrent("gru", 3)(seen), "folded": layers.recurrent("gru", 3)(folded)}
+    check(keras.Model(film, both), sizes=((1, 4), (3, 2)))
 
 
 def test_layers_that_merge():
