@@ -5,6 +5,8 @@ Their settings are chosen on the last fifth of what they are fitted on, the part
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 HELD_OUT = 0.2  # of the examples, the last ones: settings are chosen on them
@@ -13,13 +15,38 @@ MOST_ROWS = 60_000  # of boosting, example and step: more take longer than they 
 ROUNDS = 150  # of boosting, at most
 
 
-def ridge(features: np.ndarray, targets: np.ndarray, others: np.ndarray) -> np.ndarray:
+def flat(inputs: Sequence[dict], others: Sequence[dict]) -> list[np.ndarray]:
+    """Everything in these inputs as one row an example, `(examples, features)` of both.
+
+    Args:
+        inputs, others: of each example `rows`, a float array `(timesteps, features)`, and arrays of one dimension.
+    """
+    longest = max(len(one["rows"]) for one in (*inputs, *others))
+
+    def row(one):
+        before = np.zeros((longest - len(one["rows"]), one["rows"].shape[1]), np.float32)
+        return np.concatenate([before.ravel(), *(array.ravel() for array in one.values())])
+
+    return [np.array([row(one) for one in some]) for some in (inputs, others)]
+
+
+def summed_up(inputs: Sequence[dict], others: Sequence[dict]) -> list[np.ndarray]:
+    """The same with fewer features, which trees need: of the rows the last one, and means of the last and of all."""
+
+    def row(one):
+        rows, *rest = one.values()
+        return np.concatenate([rows[-1], rows[-24:].mean(axis=0), rows.mean(axis=0), *rest])
+
+    return [np.array([row(one) for one in some]) for some in (inputs, others)]
+
+
+def ridge(features: np.ndarray, others: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Ridge regression of every step on all features.
 
     Args:
         features: float array `(examples, features)`, in the order of time.
-        targets: float array `(examples, steps)` without NaN.
         others: float array `(n, features)`, to forecast from.
+        targets: float array `(examples, steps)` without NaN.
 
     Returns:
         float array `(n, steps)`.
@@ -38,11 +65,11 @@ def ridge(features: np.ndarray, targets: np.ndarray, others: np.ndarray) -> np.n
     return Ridge(alpha=min(ALPHAS, key=held_out_error)).fit(features, targets).predict(others)
 
 
-def boosting(features: np.ndarray, targets: np.ndarray, others: np.ndarray) -> np.ndarray:
+def boosting(features: np.ndarray, others: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """One gradient boosting of trees for all steps, to which the number of the step is a feature.
 
     Args:
-        features, targets, others: as for `ridge`.
+        features, others, targets: as for `ridge`.
 
     Returns:
         float array `(n, steps)`.

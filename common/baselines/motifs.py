@@ -62,25 +62,20 @@ def random_forest(
     return _best(models, inputs, labels, others)
 
 
-def places(train: Sequence[str], sequences: Sequence[str]):
-    """1 where a letter of train stands at a place, sparse matrices `(sequences, places * letters)` of both.
+def places(train: Sequence[str], sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """1 where a letter of train stands at a place, float32 `(sequences, places * letters)`, of both.
 
-    Shorter sequences end early, longer ones than those of train are cut.
+    Shorter sequences end early, longer ones than those of train are cut; other letters are passed over.
     """
-    from scipy import sparse
-
     longest, letters = max(map(len, train)), {letter: i for i, letter in enumerate(sorted(set("".join(train))))}
 
     def matrix(some):
-        found = [
-            (row, place * len(letters) + letters[letter])
-            for row, sequence in enumerate(some)
-            for place, letter in enumerate(sequence[:longest])
-            if letter in letters
-        ]
-        rows, columns = np.array(found).T
-        shape = len(some), longest * len(letters)
-        return sparse.csr_matrix((np.ones(len(found), np.float32), (rows, columns)), shape)
+        ones = np.zeros((len(some), longest, len(letters)), np.float32)
+        for row, sequence in enumerate(some):
+            for place, letter in enumerate(sequence[:longest]):
+                if letter in letters:
+                    ones[row, place, letters[letter]] = 1
+        return ones.reshape(len(some), -1)
 
     return matrix(train), matrix(sequences)
 
@@ -93,5 +88,6 @@ def _best(models: list, inputs, labels: Sequence[str], others) -> tuple[list[str
     def right(model):
         return np.mean(model.fit(inputs[:first], labels[:first]).predict(inputs[first:]) == labels[first:])
 
-    best = max(models, key=right).fit(inputs, labels)
+    best = max(models, key=right) if len(models) > 1 else models[0]
+    best.fit(inputs, labels)
     return [str(label) for label in best.classes_], best.predict_proba(others)

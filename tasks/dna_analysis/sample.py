@@ -29,7 +29,7 @@ def load(seed: int = 0) -> Splits:
         while len(found) < count:
             label = LABELS[len(found) % 2]
             bases = sequence(source, label)
-            if bases not in seen:
+            if bases not in seen and is_promoter(bases) == (label == "promoter"):
                 seen.add(bases)
                 found.append((bases, label))
         source.shuffle(found)
@@ -50,6 +50,15 @@ def sequence(source: random.Random, label: str) -> str:
     around = source.randint(*LENGTHS) - len(core)
     before = source.randint(2, around - 2)
     return drawn(source, before) + core + drawn(source, around - before)
+
+
+def is_promoter(bases: str) -> bool:
+    """Whether boxes with at most one letter changed stand in the right order and distance, be it by chance."""
+    first, second = (
+        [place for place in range(len(bases) - 5) if sum(map(str.__ne__, bases[place : place + 6], box)) <= 1]
+        for box in BOXES
+    )
+    return any(later - place - 6 in DISTANCES for place in first for later in second)
 
 
 def drawn(source: random.Random, count: int) -> str:

@@ -20,7 +20,7 @@ from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import Labels
 from common.prediction import networks
-from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
 
 from . import reader, sample
 
@@ -73,14 +73,13 @@ def load_splice(folder: Path, fold: int) -> Splits:
         examples.append(Sequence(bases, {"N": "neither", "EI": "donor", "IE": "acceptor"}[label], name.split("-")[0]))
     texts = sorted({example.bases for example in examples})
     random.Random(0).shuffle(texts)
-    fold_of = {text: number % 10 for number, text in enumerate(texts)}
-    test, rest = [], []
+    learned = [text for number, text in enumerate(texts) if number % 10 != fold]
+    side_of = {text: "validation" if number % 10 == 0 else "train" for number, text in enumerate(learned)}
+    sides = {"train": [], "validation": [], "test": []}
     for example in examples:
-        (test if fold_of[example.bases] == fold else rest).append(dataclasses.replace(example))
-    kept = {text for number, text in enumerate(text for text in texts if fold_of[text] != fold) if number % 10 == 0}
-    train, validation = ([e for e in rest if (e.bases in kept) == side] for side in (False, True))
-    random.Random(fold).shuffle(train)
-    return Splits(train, validation, test)
+        sides[side_of.get(example.bases, "test")].append(example)
+    random.Random(0).shuffle(sides["train"])
+    return Splits(**sides)
 
 
 def load_promoters(promoters: str, others: str):
@@ -133,17 +132,16 @@ ODDS = {
 
 
 def build_model(config, encoder):
-    """Two networks: `reader` finds what counts in a sequence and where, `head` gives a logit for each label."""
+    """Two networks: `finder` finds what counts in a sequence and where, `head` gives a logit for each label."""
     import keras
 
     from common.training import optimizers
 
-    inputs = {
-        "bases": keras.Input((None, 4), name="bases"),
-        "places": keras.Input((None,), dtype="int32", name="places"),
-    }
-    reader, head = build_reader(config, encoder), build_head(config, encoder)
-    model = keras.Model(inputs, head(reader(inputs)["pooled"]))
+    finder = build_finder(config, encoder)
+    pooled = keras.Input((4 * config.units,), name="pooled")
+    x = keras.layers.Dropout(config.dropout)(pooled)
+    head = keras.Model({"pooled": pooled}, keras.layers.Dense(len(encoder.labels), name="logits")(x), name="head")
+    model = keras.Model(finder.input, head({"pooled": finder(finder.input)["pooled"]}))
     model.compile(
         optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
@@ -152,7 +150,7 @@ def build_model(config, encoder):
     return model
 
 
-def build_reader(config, encoder):
+def build_finder(config, encoder):
     """Motifs by a convolution, a recurrent layer in both directions, attention and the mean over all places."""
     import keras
     from keras import ops
@@ -170,19 +168,9 @@ def build_reader(config, encoder):
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, motif_units)
     x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
     attended, attention = layers.AttentionPooling(config.units)(x, padding_mask)
-    pooled = keras.layers.Concatenate()(
-        [attended, layers.MaskedAveragePooling()(x, padding_mask)]
-    )  # (batch, 4 * units)
-    return keras.Model({"bases": bases, "places": places}, {"pooled": pooled, "attention": attention}, name="reader")
-
-
-def build_head(config, encoder):
-    """The logit of each label from what the reader found."""
-    import keras
-
-    pooled = keras.Input((4 * config.units,), name="pooled")
-    x = keras.layers.Dropout(config.dropout)(pooled)
-    return keras.Model({"pooled": pooled}, keras.layers.Dense(len(encoder.labels), name="logits")(x), name="head")
+    mean = layers.MaskedAveragePooling()(x, padding_mask)
+    pooled = keras.layers.Concatenate()([attended, mean])  # (batch, 4 * units)
+    return keras.Model({"bases": bases, "places": places}, {"pooled": pooled, "attention": attention}, name="finder")
 
 
 # ------------------------------------------------------------------------------------------------- Prediction
@@ -190,11 +178,9 @@ def build_head(config, encoder):
 
 def predict(config, model, encoder, examples):
     """`{"label", "probabilities": {label: probability}, "attention": [[base, weight], ...]}` for each sequence."""
-    found = networks.forward(model.get_layer("reader"), encoder, examples)
+    found = networks.forward(model.get_layer("finder"), encoder, examples)
     pooled = np.stack([one["pooled"] for one in found])
-    logits = np.array(
-        networks.traced(model.get_layer("head"))({"pooled": pooled}), np.float64
-    )  # (examples, num_classes)
+    logits = networks.traced(model.get_layer("head"))({"pooled": pooled}).astype(np.float64)  # (examples, num_classes)
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     answers = [_answer(encoder.labels.names, row) for row in odds / odds.sum(axis=1, keepdims=True)]
     for answer, one, example in zip(answers, found, examples):
@@ -234,23 +220,21 @@ def score(examples, predictions):
 
 # ------------------------------------------------------------------------------------------------------- Task
 
-PROMOTERS = dict(
-    licence="none stated for the files; sequences of EPDnew, RegulonDB and DBTBS; paper CC BY",
-    home="https://github.com/solovictor/CNNPromoterData",
-    base_url="https://raw.githubusercontent.com/solovictor/CNNPromoterData/b4d2949e9bc5206f3049b35a488b036125ccc653/",
-)
 
-
-def promoters(title: str, files: dict[str, str], size: int, correlation: float, settings: str) -> Dataset:
-    """One of the four sets of CNNProm: promoters in its first file, others in its second."""
-    published = Reference("CNNProm", "matthews", correlation, "Umarov and Solovyev 2017")
-    load = load_promoters(*files)
+def promoters(title: str, files: tuple[str, str], size: int, correlation: float) -> Dataset:
+    """One of the four sets of CNNProm: a file of promoters and one of other sequences."""
     return Dataset(
-        title=title, load=load, files=files, size=size, settings=settings, references=(published,), **PROMOTERS
+        title=title,
+        licence="none stated for the files; sequences of EPDnew, RegulonDB and DBTBS; paper CC BY",
+        home="https://github.com/solovictor/CNNPromoterData",
+        load=load_promoters(*files),
+        base_url="https://raw.githubusercontent.com/solovictor/CNNPromoterData/b4d2949e9bc5206f3049b35a488b036125ccc653/",
+        files={name: sha256 for name, sha256 in checksums("cnnprom_promoters.sha256").items() if name in files},
+        size=size,
+        settings="place_embedding_size=8 dropout=0.4 motif_units=64",
+        references=(Reference("CNNProm", "matthews", correlation, "Umarov and Solovyev 2017"),),
     )
 
-
-NON_ARABIDOPSIS = {"Arabidopsis_non_prom.fa": "1ab75553cdbf99d54e56928a56b3f35eb14a5f3bbb31bba7c1102b406a615c90"}
 
 TASK = Task(
     shape="many-to-one",
@@ -276,43 +260,21 @@ TASK = Task(
         ),
         "promoters_tata": promoters(
             "Promoters of Arabidopsis with a TATA box, 251 bases",
-            {
-                "Arabidopsis_tata.fa": "2beaa31c2797e7f8d193b6015b7239a89509341f59dde57d904d8664e492901b",
-                **NON_ARABIDOPSIS,
-            },
+            ("Arabidopsis_tata.fa", "Arabidopsis_non_prom.fa"),
             1_472_513,
             0.91,
-            "place_embedding_size=8 dropout=0.4 motif_units=64",
         ),
         "promoters_non_tata": promoters(
             "Promoters of Arabidopsis without a TATA box, 251 bases",
-            {
-                "Arabidopsis_non_tata.fa": "93f7c91d25bd18d7640c09f7fcd6052abf9f6f4425eda56dbebe6cc6ecfa2d1b",
-                **NON_ARABIDOPSIS,
-            },
+            ("Arabidopsis_non_tata.fa", "Arabidopsis_non_prom.fa"),
             2_883_073,
             0.86,
-            "place_embedding_size=8 dropout=0.4 motif_units=64",
         ),
         "promoters_e_coli": promoters(
-            "Promoters of E. coli (sigma 70), 81 bases",
-            {
-                "Ecoli_prom.fa": "1712f385e357491d309bd14f8fd4e8de3d018bd418402cab3c6014232197ce5e",
-                "Ecoli_non_prom.fa": "cf5f078da7e56c5f38c8abd8ffaeaa227863bff4f5c249f2cfda61cb5331c774",
-            },
-            376_142,
-            0.84,
-            "place_embedding_size=8 dropout=0.4 motif_units=64",
+            "Promoters of E. coli (sigma 70), 81 bases", ("Ecoli_prom.fa", "Ecoli_non_prom.fa"), 376_142, 0.84
         ),
         "promoters_b_subtilis": promoters(
-            "Promoters of Bacillus subtilis, 81 bases",
-            {
-                "Bacillus_prom.fa": "ed567448ac42e2b7958f58c971e2b8e95d7e28e266a1d8d778fec03de0d8bb68",
-                "Bacillus_non_prom.fa": "ffb3bc854a6b410ce692a0dea47838dadb6c0f6bdeaf41bcbffe24108b4f7fad",
-            },
-            124_852,
-            0.86,
-            "place_embedding_size=8 dropout=0.4 motif_units=64",
+            "Promoters of Bacillus subtilis, 81 bases", ("Bacillus_prom.fa", "Bacillus_non_prom.fa"), 124_852, 0.86
         ),
     },
     own_file=OwnFile(

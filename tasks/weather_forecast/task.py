@@ -205,14 +205,15 @@ def baseline(config, train, examples):
     whole = [example for example in train if len(encoder.encode(example)[1]) == config.horizon]
     truth = np.array([encoder.truth(example) for example in whole])
     expected = [np.array([encoder.expected(example) for example in some]) for some in (whole, examples)]
-    (flat, short), (other_flat, other_short) = _features(encoder, whole), _features(encoder, examples)
+    inputs, others = ([encoder.encode(example)[0] for example in some] for some in (whole, examples))
     departures = (truth - expected[0]) / encoder.unit
     values = {
         "persistence": _as_before(encoder, examples, 1),
         "seasonal persistence": _as_before(encoder, examples, shortest_past(examples[0].past.step)),
         "climatology": np.array([encoder.usual(example) for example in examples]),
-        "ridge": expected[1] + encoder.unit * direct.ridge(flat, departures, other_flat),
-        "gradient boosting": expected[1] + encoder.unit * direct.boosting(short, departures, other_short),
+        "ridge": expected[1] + encoder.unit * direct.ridge(*direct.flat(inputs, others), departures),
+        "gradient boosting": expected[1]
+        + encoder.unit * direct.boosting(*direct.summed_up(inputs, others), departures),
     }
     return {name: _answers(encoder.target, examples, {"value": value}) for name, value in values.items()}
 
@@ -221,20 +222,6 @@ def _as_before(encoder: Encoder, examples: Sequence[Origin], season: int) -> np.
     """What was a season before each row to come, or whole seasons before, float `(examples, horizon)`."""
     last = np.array([example.past.filled[-season:, encoder.columns.index(encoder.target)] for example in examples])
     return np.resize(np.nan_to_num(last).T, (encoder.horizon, len(examples))).T.astype(float)
-
-
-def _features(encoder: Encoder, examples: Sequence[Origin]) -> tuple[np.ndarray, np.ndarray]:
-    """What the network is given as one row an example: every row of the window, or the last and means of seasons."""
-    full, short = [], []
-    for example in examples:
-        inputs = encoder.encode(example)[0]
-        rows = np.pad(inputs["rows"], ((encoder.window - len(inputs["rows"]), 0), (0, 0)))
-        rest = np.concatenate([inputs["recent"], inputs["ahead"]])
-        season = min(len(inputs["recent"]), len(rows))
-        means = rows[-season:].mean(axis=0), rows[-2 * season : -season or None].mean(axis=0)
-        full.append(np.concatenate([rows.ravel(), rest]))
-        short.append(np.concatenate([rows[-1], *means, rest]))
-    return np.array(full), np.array(short)
 
 
 def _answers(target: str, examples: Sequence[Origin], columns: dict[str, np.ndarray]) -> list[dict]:

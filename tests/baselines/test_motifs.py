@@ -1,0 +1,44 @@
+"""Baselines of sequences: each finds what it can see and nothing else, and sees no test label."""
+
+import random
+
+import numpy as np
+import pytest
+
+from common.baselines import motifs
+
+SOURCE = random.Random(0)
+
+
+def drawn(count):
+    return "".join(SOURCE.choices("ACGT", k=count))
+
+
+def right(model, train, test):
+    labels, probabilities = model(*zip(*train), [bases for bases, _ in test])
+    answers = np.array(labels)[probabilities.argmax(axis=1)]
+    return np.mean(answers == [label for _, label in test])
+
+
+@pytest.mark.parametrize(
+    ("model", "sees_places"),
+    [
+        (motifs.kmer_naive_bayes, False),
+        (motifs.position_logistic_regression, True),
+        (motifs.random_forest, True),
+    ],
+)
+def test_a_letter_at_a_place_and_a_piece_anywhere(model, sees_places):
+    placed = [(drawn(9) + letter + drawn(10), letter) for letter in "AC" * 150]
+    pieces = []
+    for piece in ("GATTACA", "CATTAGA") * 150:
+        before = SOURCE.randrange(20)
+        pieces.append((drawn(before) + piece + drawn(20 - before), piece))
+    for examples, high in ((placed, sees_places), (pieces, not sees_places)):
+        assert (right(model, examples[:200], examples[200:]) > 0.85) == high
+
+
+def test_letters_and_places_that_train_lacks_are_passed_over():
+    inputs, others = motifs.places(["AC", "CA"], ["ACCCC", "N", ""])
+    assert inputs.tolist() == [[1, 0, 0, 1], [0, 1, 1, 0]]
+    assert others.tolist() == [[1, 0, 0, 1], [0] * 4, [0] * 4]

@@ -1,0 +1,53 @@
+"""The real sequences: counts and quirks of their files, and what their splits share."""
+
+import os
+from collections import Counter
+
+import pytest
+
+from common.datasets import fetching, splits
+from common.task import load_task
+
+pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+
+DATASETS = load_task("dna_analysis").datasets
+PROMOTERS = {
+    "promoters_tata": (1497, 2879, 251),
+    "promoters_non_tata": (5905, 2879, 251),
+    "promoters_e_coli": (839, 3000, 81),
+    "promoters_b_subtilis": (373, 1000, 81),
+}
+
+
+@pytest.fixture(scope="module")
+def folder_of(tmp_path_factory):
+    base = tmp_path_factory.mktemp("data")
+    return lambda name: fetching.fetch(name, DATASETS[name], base, announce=lambda line: None)
+
+
+def test_every_splice_site_is_tested_in_one_fold(folder_of):
+    folder, tested = folder_of("uci_splice"), []
+    for fold in range(DATASETS["uci_splice"].folds):
+        made = DATASETS["uci_splice"].load(folder, fold)
+        assert sum(len(side) for _, side in made) == 3190
+        assert not any(splits.shared(made).values())
+        tested.extend(made.test)
+    assert Counter(example.label for example in tested) == {"donor": 767, "acceptor": 768, "neither": 1655}
+    assert {len(example) for example in tested} == {60}
+    assert Counter("".join(example.bases for example in tested))["N"] == 56
+    texts = {}
+    for example in tested:
+        texts.setdefault(example.bases, set()).add(example.label)
+    assert len(tested) - len(texts) == 185
+    assert sum(len(labels) > 1 for labels in texts.values()) == 1
+
+
+@pytest.mark.parametrize("name", PROMOTERS)
+def test_promoters(folder_of, name):
+    made = DATASETS[name].load(folder_of(name))
+    promoters, others, length = PROMOTERS[name]
+    examples = [example for _, side in made for example in side]
+    assert Counter(example.label for example in examples) == {"promoter": promoters, "other": others}
+    assert {len(example) for example in examples} == {length}
+    assert not any(splits.shared(made).values())
+    assert [round(len(side) / len(examples), 2) for _, side in made] == [0.7, 0.1, 0.2]

@@ -1,0 +1,47 @@
+"""The real hours of Beijing: counts and quirks of the file, what the sides share, and the published persistence."""
+
+import os
+
+import numpy as np
+import pytest
+
+from common.datasets import fetching
+from common.datasets.time_series import read_series
+from common.task import load_task
+
+pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+
+DATASET = load_task("weather_forecast").datasets["beijing_pm25"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return fetching.fetch("beijing_pm25", DATASET, tmp_path_factory.mktemp("data"), announce=lambda line: None)
+
+
+def test_beijing(folder):
+    series = read_series(folder / "pollution.csv")
+    assert len(series) == 43_824 and str(series.step) == "hour"
+    assert (str(series.times[0]), str(series.times[-1])) == ("2010-01-01T00:00:00", "2014-12-31T23:00:00")
+    missing = np.isnan(series.values).sum(axis=0)
+    assert dict(zip(series.columns, missing.tolist())) == {
+        **dict.fromkeys(series.columns, 0),
+        "pm2.5": 2067,
+    }
+    assert series.columns[4:8] == ("cbwd=NE", "cbwd=NW", "cbwd=SE", "cbwd=cv")
+    temperature = series.values[:, series.column("TEMP")].astype(float)
+    first = 365 * 24 + 24  # the split of Brownlee
+    assert np.sqrt(np.mean(np.diff(temperature)[first - 1 :] ** 2)) == pytest.approx(1.515, abs=2e-3)
+    assert np.sqrt(np.mean((temperature[first:] - temperature[first - 24 : -24]) ** 2)) == pytest.approx(
+        3.377, abs=0.01
+    )
+
+
+def test_the_sides_of_beijing_share_no_hour(folder):
+    made = DATASET.load(folder)
+    ends = []
+    for _, side in made:
+        times = np.concatenate([np.concatenate([one.past.times[[0, -1]], one.future.times[[0, -1]]]) for one in side])
+        ends.append((times.min(), times.max()))
+        assert len({one.time[-5:] for one in side}) == 24
+    assert ends[0][1] < ends[1][0] and ends[1][1] < ends[2][0]

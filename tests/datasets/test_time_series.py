@@ -1,0 +1,107 @@
+"""Tables read as series: dialects of dates, steps, gaps, categories; what is no regular series is refused in a line."""
+
+import re
+
+import numpy as np
+import pytest
+
+from common.datasets.lines import Text
+from common.datasets.time_series import Step, read_series, time_text
+from common.errors import UserError
+
+
+def read(text):
+    return read_series(Text(text, "a.csv"))
+
+
+def table(times, values=None, header="time,x"):
+    values = range(2, 2 + 3 * len(times), 3) if values is None else values
+    return "\n".join([header, *(f"{time},{value}" for time, value in zip(times, values))])
+
+
+@pytest.mark.parametrize(
+    ("times", "first", "step", "season"),
+    [
+        (["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00"], "2020-01-01T00", "hour", 24),
+        (["2020-01-01T00:00:00Z", "2020-01-01T00:10:00Z", "2020-01-01T00:20:00Z"], "2020-01-01T00", "10 minutes", 144),
+        (["2020-01-01T00:00+02:00", "2020-01-01T01:00+02:00", "2020-01-01T02:00+02:00"], "2019-12-31T22", "hour", 24),
+        (["2020-01-04", "2020-01-05", "2020-01-06"], "2020-01-04", "day", 7),
+        (["30/01/2020", "31/01/2020", "01/02/2020", "02/02/2020"], "2020-01-30", "day", 7),
+        (["01/30/2020", "01/31/2020", "02/01/2020", "02/02/2020"], "2020-01-30", "day", 7),
+        (["30.1.2020 6:00", "30.1.2020 12:00", "30.1.2020 18:00"], "2020-01-30T06", "6 hours", 4),
+        (["2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07"], "2020-01-02", "business day", 5),
+        (["2020-01-03", "2020-01-10", "2020-01-17"], "2020-01-03", "7 days", 52),
+        (["2020-01", "2020-02", "2020-03", "2020-04"], "2020-01-01", "month", 12),
+        (["2020-01-31", "2020-02-29", "2020-03-31", "2020-04-30"], "2020-01-01", "month", 12),
+        (["2020-03-31", "2020-06-30", "2020-09-30", "2020-12-31"], "2020-03-01", "3 months", 4),
+        (["2001", "2002", "2003", "2004"], "2001-01-01", "12 months", 1),
+        (["2020-01-06", "2020-01-05", "2020-01-04"], "2020-01-04", "day", 7),  # newest first
+    ],
+)
+def test_times_and_steps(times, first, step, season):
+    series = read(table(times))
+    assert (series.times[0], str(series.step), series.step.season) == (np.datetime64(first, "s"), step, season)
+    assert len(series) == len(times)
+    later = series.extended(2).times
+    assert later[-1] > later[-2] > series.times[-1]
+
+
+def test_time_in_several_columns():
+    series = read("No,year,month,day,hour,x\n1,2020,2,28,22,5\n2,2020,2,28,23,6\n3,2020,2,29,0,8\n")
+    assert series.columns == ("x",)  # a column that counts the rows is left out
+    assert str(series.times[-1]) == "2020-02-29T00:00:00"
+
+
+def test_missing_rows_and_cells_are_nan_and_filled_from_before():
+    series = read(table(["2020-01-01", "2020-01-02", "2020-01-04", "2020-01-05"], ["NA", 3, "", 7]))
+    assert series.values[:, 0].tolist() == pytest.approx([np.nan, 3, np.nan, np.nan, 7], nan_ok=True)
+    assert series.filled[:, 0].tolist() == pytest.approx([np.nan, 3, 3, 3, 7], nan_ok=True)
+
+
+def test_words_become_columns_of_zeros_and_ones():
+    times = ["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-04"]
+    series = read(table(times, ["NW", "cv", "NA", "NW"], "time,wind"))
+    assert series.columns == ("wind=NW", "wind=cv")
+    assert series.values[:, 0].tolist() == pytest.approx([1, 0, np.nan, 1], nan_ok=True)
+
+
+def test_commas_as_decimal_points():
+    series = read("Datum;time;x\n1,5;2020-01-01;-0,5\n2,5;2020-01-02;1\n3,5;2020-01-03;12,25\n")
+    assert series.values.tolist() == [[1.5, -0.5], [2.5, 1.0], [3.5, 12.25]]
+
+
+def test_columns_are_found_in_any_case_and_with_spaces():
+    series = read(table(["2020-01-01", "2020-01-02", "2020-01-03"], header="time,Sea Level"))
+    assert series.column("sea_level") == 0
+    with pytest.raises(UserError, match=r"no column 'sea' of numbers. It has: Sea Level"):
+        series.column("sea")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("x,y\n1,2\n3,4\n5,6\n", "has no column of times. It has: x, y"),
+        (table(["2020-01-01", "2020-01-02"]), "has 2 rows below its header"),
+        (table(["2020-01-01", "soon", "2020-01-03"]), "line 3, has the time 'soon'"),
+        (table(["02/01/2020", "03/01/2020", "04/01/2020"]), "day or month first?"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-02"]), "line 4, has the time 2020-01-02 00:00:00, which occurs"),
+        (table(["2020-01-01", "2020-01-03", "2020-01-02", "2020-01-04"]), "00:00:00, which is out of order"),
+        (table(["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00", "2020-01-01 02:30"]), "line 5, has"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "2 m", 3]), "line 3, has the x '2 m'"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "inf", 3]), "line 3, has an infinite x"),
+        (table(["2020-01-01", "2020-01-02", "2021-01-03"]), "cut off the part that is full of gaps"),
+        ("time,x\n2020-01-01,1\n2020-01-02\n2020-01-03,3\n", "line 3, has 1 cells, the header has 2"),
+        ("time,x,X\n2020-01-01,1,1\n2020-01-02,2,2\n2020-01-03,5,5\n", "two columns of one name"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], ["", "NA", ""]), "no column of numbers"),
+    ],
+)  # fmt: skip
+def test_what_is_no_series_is_refused_in_one_line(text, problem):
+    with pytest.raises(UserError, match=re.escape(problem)) as caught:
+        read(text)
+    assert "\n" not in str(caught.value) and "a.csv" in str(caught.value)
+
+
+def test_a_time_is_written_no_finer_than_the_step():
+    time = np.datetime64("2020-01-01T06:00:00")
+    texts = [time_text(time, Step(*step)) for step in ((3600, "second"), (86400, "second"), (1, "month"))]
+    assert texts == ["2020-01-01 06:00", "2020-01-01", "2020-01"]

@@ -1,0 +1,145 @@
+"""DNA: generated promoters that counting does not tell, readers, ambiguous bases, folds that share no sequence."""
+
+import re
+
+import numpy as np
+import pytest
+
+from common.datasets.lines import Text
+from common.errors import UserError
+from tasks.dna_analysis import reader, sample
+from tasks.dna_analysis.task import ODDS, TASK, Config, Encoder, Sequence, load_splice
+from tests import small
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("bases", "expected"),
+    [
+        ("A" + "TTGACA" + "C" * 17 + "TATAAT" + "G", True),
+        ("TTCACA" + "C" * 16 + "TATAAA", True),  # a letter changed in each box
+        ("TTCACA" + "C" * 15 + "TATAAA", False),
+        ("TTGACA" + "C" * 19 + "TATAAT", False),
+        ("TATAAT" + "C" * 17 + "TTGACA", False),
+        ("TTCAGA" + "C" * 17 + "TATAAT", False),  # two letters changed in one
+    ],
+)
+def test_a_promoter_by_hand(bases, expected):
+    assert sample.is_promoter(bases) == expected
+
+
+def test_the_boxes_decide_in_every_sample_sequence():
+    sides = sample.load()
+    for _, side in sides:
+        labels = [label for _, label in side]
+        assert labels.count("promoter") == len(side) / 2
+        assert all(sample.is_promoter(bases) == (label == "promoter") for bases, label in side)
+    lengths = [len(bases) for bases, _ in sides.train]
+    assert (min(lengths), max(lengths)) == sample.LENGTHS
+
+
+def test_counting_pieces_says_nothing_of_the_sample():
+    few = small.sample("dna_analysis")
+    answers = TASK.baseline(Config(), few.train[:1000], few.test[:300])
+    for name, predictions in answers.items():
+        assert TASK.score(few.test[:300], predictions)["accuracy"] < 0.68, name
+
+
+def test_letters_stand_for_bases():
+    assert ODDS["A"].tolist() == [1, 0, 0, 0]
+    assert ODDS["D"] == pytest.approx([1 / 3, 0, 1 / 3, 1 / 3])
+    assert all(odds.sum() == pytest.approx(1) and odds.dtype == np.float32 for odds in ODDS.values())
+
+
+def test_a_long_sequence_loses_its_end_and_places_stay_in_train():
+    encoder = Encoder.fit(Config(max_timesteps=6), [Sequence("ACGT", "a"), Sequence("AC", "b")])
+    inputs, target = encoder.encode(Sequence("ACGTACGTA", "b"))
+    assert inputs["bases"].shape == (6, 4) and target == 1
+    assert inputs["places"].tolist() == [1, 2, 3, 4, 4, 4]  # no place that was never trained
+
+
+def test_fasta_over_several_lines_in_lower_case(tmp_path):
+    path = write(tmp_path / "a.fa", ">x one donor\nACgt\nuN\n\n>y acceptor\n  TTT \n")
+    assert TASK.own_file.read(path, True) == [Sequence("ACGTTN", "donor"), Sequence("TTT", "acceptor")]
+    assert TASK.own_file.read(path, False) == [Sequence("ACGTTN"), Sequence("TTT")]
+
+
+def test_table_with_groups(tmp_path):
+    path = write(tmp_path / "a.csv", "Sequence,label,group\nac gt,yes,g1\nTT,no,\n")
+    assert TASK.own_file.read(path, True) == [Sequence("ACGT", "yes", "g1"), Sequence("TT", "no", "")]
+
+
+def test_folder_with_a_file_for_each_label(tmp_path):
+    write(tmp_path / "exon.fa", ">1\nAC\n>2\nGT\n")
+    write(tmp_path / "intron.fasta", ">1\nTT\n")
+    (tmp_path / "notes.txt").write_text("nothing")
+    labels = [example.label for example in TASK.own_file.read(tmp_path, True)]
+    assert labels == ["exon", "exon", "intron"]
+    (tmp_path / "intron.fasta").unlink()
+    with pytest.raises(UserError, match="1 FASTA files: give one for each label"):
+        TASK.own_file.read(tmp_path, True)
+
+
+def test_typed_sequences():
+    assert TASK.own_file.parse("ACGT\n\nttu\n") == [Sequence("ACGT"), Sequence("TTT")]
+    assert TASK.own_file.parse(">a\nAC\nGT\n") == [Sequence("ACGT")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("a.fa", ">x yes\nAC!T\n", "line 2, holds '!'"),
+        ("a.fa", "ACGT\n>x yes\nAC\n", "line 1, stands before the first title"),
+        ("a.fa", ">x yes\n>y no\nAC\n", "line 1, is the title 'x yes', after which no bases follow"),
+        ("a.fa", ">x\nAC\n", "line 1, is the title 'x' without a label"),
+        ("a.csv", "sequence,label\nACGT,yes\nAXE,no\n", "line 3, holds 'X'"),
+        ("a.txt", "ACGT\n", "is no table or FASTA file"),
+    ],
+)
+def test_a_bad_file_is_refused_in_one_line(tmp_path, name, text, problem):
+    with pytest.raises(UserError, match=re.escape(problem)) as caught:
+        TASK.own_file.read(write(tmp_path / name, text), True)
+    assert "\n" not in str(caught.value) and name in str(caught.value)
+
+
+def test_letters_of_a_text_are_checked_too():
+    with pytest.raises(UserError, match="the text, line 2, holds 'E'"):
+        reader.read(Text("ACGT\nHELLO\n"), False)
+
+
+def test_folds_share_no_sequence_and_each_tests_once(tmp_path):
+    (tmp_path / "data").mkdir()
+    texts = ["".join(bases) for bases in np.random.default_rng(0).choice(list("ACGT"), (150, 8))]
+    lines = [
+        f"{label},  GENE{number % 9}-{number},  {text}" for number, text in enumerate(texts) for label in ("N", "EI")
+    ]
+    write(tmp_path / "data" / "splice.data", "\n".join(lines))
+    tested = []
+    for fold in range(10):
+        sides = [{example.bases for example in side} for _, side in load_splice(tmp_path, fold)]
+        assert all(sides) and not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+        assert set.union(*sides) == set(texts)
+        tested.extend(sides[2])
+    assert sorted(tested) == sorted(set(texts))
+    assert load_splice(tmp_path, 0).test[0].group.startswith("GENE")
+
+
+def test_prediction_shows_each_base_with_its_attention():
+    _, _, few, encoder = small.setting("dna_analysis")
+    model, config = small.model("dna_analysis")
+    answers = TASK.predict(config, model, encoder, few.test)
+    for answer, example in zip(answers, few.test):
+        assert next(iter(answer)) == "label"
+        assert "".join(base for base, _ in answer["attention"]) == example.bases
+        assert sum(weight for _, weight in answer["attention"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_places_matter_only_where_they_are_asked_for():
+    _, _, few, encoder = small.setting("dna_analysis")
+    model, config = small.model("dna_analysis", place_embedding_size=4)
+    assert any("embedding" in variable.path for variable in model.variables)
+    assert len(TASK.predict(config, model, encoder, few.test)) == len(few.test)
