@@ -12,7 +12,9 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +23,15 @@ from common.datasets.splits import by_chance
 from common.encoding import ngrams
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import PADDING, UNKNOWN, Labels
-from common.prediction import networks
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
 
-from . import sample
+from .sample import load
+
+if TYPE_CHECKING:
+    import keras
+
+    from common.metrics.scores import Scores
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -62,10 +69,7 @@ class Written:
 
 def load_sample(folder: None) -> Splits:
     """Number names in thirty languages; see sample.py."""
-    made = sample.load()
-    return Splits(
-        *([Written(text, label) for text, label in side] for side in (made.train, made.validation, made.test))
-    )
+    return load().map(lambda pair: Written(*pair))
 
 
 def load_lingua(folder: Path) -> Splits:
@@ -121,7 +125,7 @@ class Encoder(BaseEncoder):
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """The sum of the n-grams that end at a character, a recurrent layer, averages of both over time, one logit each."""
     import keras
 
@@ -155,15 +159,16 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Written]) -> list[dict]:
     """`{"label", "probabilities": {language: probability}}` for each text, the most probable language first."""
-    from scipy.special import softmax
+    answers = []
+    for logits in forward(networks["model"], encoder, examples):  # (num_classes,)
+        exponentials = np.exp(logits - logits.max(), dtype=np.float64)
+        answers.append(_answer(encoder.labels.names, exponentials / exponentials.sum()))
+    return answers
 
-    logits = np.array(networks.forward(model, encoder, examples), np.float64)  # (examples, num_classes)
-    return [_answer(encoder.labels.names, row) for row in softmax(logits, axis=1)]
 
-
-def baseline(config, train, examples):
+def baseline(config: Config, train: Sequence[Written], examples: Sequence[Written]) -> dict[str, list[dict]]:
     """Naive Bayes on the character n-grams of words."""
     from common.baselines.characters import naive_bayes
 
@@ -177,7 +182,7 @@ def _answer(names, probabilities) -> dict:
     return {"label": names[order[0]], "probabilities": {names[i]: float(probabilities[i]) for i in order}}
 
 
-def score(examples, predictions):
+def score(examples: Sequence[Written], predictions: Sequence[dict]) -> Scores:
     """Accuracy, of each kind of text too, and macro-F1; see common/metrics/classification.py."""
     from common.metrics.classification import classification
 

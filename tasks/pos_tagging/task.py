@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,11 +21,16 @@ from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, normal, shape
-from common.prediction import networks
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
-from . import sample
 from .reader import conllu, is_conllu, tokens_of
+from .sample import load
+
+if TYPE_CHECKING:
+    import keras
+
+    from common.metrics.scores import Scores
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -62,10 +69,7 @@ class Tagged:
 
 def load_sample(folder: None) -> Splits:
     """Generated sentences in which context decides; see sample.py."""
-    made = sample.load()
-    return Splits(
-        *([Tagged(tokens, tags) for tokens, tags in side] for side in (made.train, made.validation, made.test))
-    )
+    return load().map(lambda pair: Tagged(*pair))
 
 
 def load_ewt(folder: Path) -> Splits:
@@ -125,7 +129,7 @@ class Encoder(BaseEncoder):
 # ------------------------------------------------------------------------------------------------------ Model
 
 
-def build_model(config, encoder):
+def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """Words by embedding, spelling and shape, a recurrent layer in both directions, one softmax over tags a word."""
     import keras
 
@@ -158,12 +162,12 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Tagged]) -> list[dict]:
     """`{"words": [{"word", "tag", "probability"}], "unknown": words that train does not have}` for each sentence."""
     from scipy.special import softmax
 
     predictions = []
-    for example, padded in zip(examples, networks.forward(model, encoder, examples)):
+    for example, padded in zip(examples, forward(networks["model"], encoder, examples)):
         probabilities = softmax(np.asarray(padded[: len(example)], np.float64), axis=-1)  # (timesteps, tags)
         tags = [encoder.tags.names[best] for best in probabilities.argmax(axis=-1)]
         answer = _answer(example.tokens, tags, encoder.words)
@@ -173,7 +177,7 @@ def predict(config, model, encoder, examples):
     return predictions
 
 
-def baseline(config, train, examples):
+def baseline(config: Config, train: Sequence[Tagged], examples: Sequence[Tagged]) -> dict[str, list[dict]]:
     """The tag each word has most often in train; and logistic regression on a word and two neighbours on each side.
 
     A word that is not in train gets the tag most frequent among the words that occur once.
@@ -210,7 +214,7 @@ def _answer(tokens, tags, vocabulary) -> dict:
     }
 
 
-def score(examples, predictions):
+def score(examples: Sequence[Tagged], predictions: Sequence[dict]) -> Scores:
     """Accuracy over words, over unknown words and over whole sentences, and F1 of each tag; see metrics/tagging.py."""
     from common.metrics.tagging import score_tags
 

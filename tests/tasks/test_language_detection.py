@@ -8,6 +8,7 @@ import pytest
 from common.datasets.splits import same_input, shared
 from common.encoding.ngrams import FIRST
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.language_detection import sample
 from tasks.language_detection.task import TASK, Encoder, Written, baseline, load_lingua, normal, predict, read, score
 from tests import small
@@ -72,7 +73,7 @@ def test_encoder_gives_the_ngrams_of_every_size_and_cuts_the_end():
 def test_the_answer_comes_first_and_probabilities_fall():
     _, _, few, encoder = small.setting("language_detection")
     model, config = small.model("language_detection")
-    for answer in predict(config, model, encoder, few.test):
+    for answer in predict(config, of_model(model), encoder, few.test):
         names, values = zip(*answer["probabilities"].items())
         assert list(answer) == ["label", "probabilities"] and answer["label"] == names[0]
         assert list(values) == sorted(values, reverse=True) and sum(values) == pytest.approx(1)
@@ -81,7 +82,7 @@ def test_the_answer_comes_first_and_probabilities_fall():
 def test_letters_that_train_never_saw_are_no_error():
     *_, encoder = small.setting("language_detection")
     model, config = small.model("language_detection")
-    assert len(predict(config, model, encoder, [Written("ᚠᚢᚦ 🙂"), Written("x")])) == 2
+    assert len(predict(config, of_model(model), encoder, [Written("ᚠᚢᚦ 🙂"), Written("x")])) == 2
 
 
 def test_baseline_reads_characters():

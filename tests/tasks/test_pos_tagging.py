@@ -8,6 +8,7 @@ import pytest
 
 from common.datasets.lines import Text
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.pos_tagging import sample
 from tasks.pos_tagging.reader import is_conllu, tokens_of
 from tasks.pos_tagging.task import TASK, Encoder, Tagged, baseline, predict, read, score
@@ -169,13 +170,13 @@ def test_a_tag_that_train_does_not_have_can_be_tested():
     *_, encoder = small.setting("pos_tagging")
     model, config = small.model("pos_tagging")
     test = [Tagged(("wow", "!"), ("INTJ", "PUNCT"))]
-    assert score(test, predict(config, model, encoder, test))["f1_INTJ"] == 0
+    assert score(test, predict(config, of_model(model), encoder, test))["f1_INTJ"] == 0
 
 
 def test_answers_have_a_tag_and_a_probability_for_every_word():
     _, config, few, encoder = small.setting("pos_tagging")
     model, config = small.model("pos_tagging")
-    for example, answer in zip(few.test, predict(config, model, encoder, few.test)):
+    for example, answer in zip(few.test, predict(config, of_model(model), encoder, few.test)):
         assert [word["word"] for word in answer["words"]] == list(example.tokens)
         assert all(1 / len(encoder.tags) <= word["probability"] <= 1 for word in answer["words"])
         assert set(answer["unknown"]) <= set(example.tokens)
@@ -185,6 +186,8 @@ def test_a_word_is_read_by_its_spelling_where_it_is_unknown():
     """Two unknown words of one shape differ for the network by nothing but their letters."""
     *_, encoder = small.setting("pos_tagging")
     model, config = small.model("pos_tagging")
-    one, other = (predict(config, model, encoder, [Tagged(("the", word))])[0] for word in ("qxwfousness", "zvbjklized"))
+    one, other = (
+        predict(config, of_model(model), encoder, [Tagged(("the", word))])[0] for word in ("qxwfousness", "zvbjklized")
+    )
     assert len(one["unknown"]) == len(other["unknown"]) == 1
     assert not np.isclose(one["words"][1]["probability"], other["words"][1]["probability"], rtol=1e-6)
