@@ -19,7 +19,9 @@ def scored(**changes):
 def test_scores_by_hand():
     scores = scored()
     assert scores["accuracy"] == pytest.approx(4 / 5)
-    assert scores["accuracy_unknown"] == pytest.approx(1 / 2)  # "zorgs" right, the first "fish" wrong; the second is known
+    assert scores["accuracy_unknown"] == pytest.approx(
+        1 / 2
+    )  # "zorgs" right, the first "fish" wrong; the second is known
     assert scores["sentence_accuracy"] == pytest.approx(1 / 2)
     f1 = {"AUX": 1, "NOUN": 2 / 3, "PRON": 1, "VERB": 2 / 3}
     assert {tag: scores[f"f1_{tag}"] for tag in f1} == pytest.approx(f1)
