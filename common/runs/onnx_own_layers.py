@@ -6,7 +6,6 @@ import keras
 import numpy as np
 
 from common import layers
-from common.layers.pooling import LARGE
 from common.runs.onnx_graph import Graph, Value
 
 NODES = {"simple_rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
