@@ -1,4 +1,4 @@
-"""The zoo: its layers, batches by length, training as `fitting.fit` trains, prediction through a `KerasNetwork`."""
+"""The zoo: its layers, batches by length, training as `fitting.fit` trains, prediction by ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from bench.work import Accuracy, pairs, random_batch, ready, seconds, sentences
 from common import layers
 from common.encoding import batching
 from common.encoding.text import PADDING
-from common.prediction.keras_networks import KerasNetwork
+from common.prediction.onnx_networks import OnnxNetwork
+from common.runs import onnx_writer
 from common.training import fitting, optimizers, steps
 
 
@@ -157,13 +158,14 @@ def translation(cell, data, batch, embedding_size, units):
 
 
 def predict(cell, timesteps, vocab_size, embedding_size, units):
-    """The answer for one sentence by the call inside `make predict`."""
+    """The answer for one sentence by the call inside `make predict`: ONNX Runtime on one thread."""
     token_ids, _ = random_batch(1, timesteps, vocab_size)
-    call = KerasNetwork(_classifier(cell, vocab_size, embedding_size, units, masked=True))
+    classifier = _classifier(cell, vocab_size, embedding_size, units, masked=True)
+    network = OnnxNetwork(onnx_writer.file_of(classifier))
 
     def run(repeats):
         for _ in range(repeats):
-            call({"token_ids": token_ids})
+            network({"token_ids": token_ids})
 
     return run
 

@@ -58,23 +58,24 @@ def _read(task: Task, text: str | None, file: str | None) -> Sequence:
 
 
 def _readable(text: str, prediction: dict) -> list[str]:
-    """Lines for a person: the input, then each value; what nests deeper than a table is left to JSON."""
-    lines = [text]
-    for name, value in prediction.items():
-        if isinstance(value, dict):
-            value = "  ".join(f"{key} {_short(item)}" for key, item in value.items())
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            rows = ("  ".join(f"{key} {_short(item)}" for key, item in row.items()) for row in value)
-            value = "".join(f"\n    {row}" for row in rows)
-        elif isinstance(value, list) and value and isinstance(value[0], list):
-            continue
-        elif isinstance(value, list):
-            value = " ".join(map(_short, value))
-        lines.append(f"  {name}: {_short(value)}")
-    return lines
+    """Lines for a person: the answer, which every prediction gives first, then the input, numbers and words beside it.
+
+    Lists beside the answer are left to JSON.
+    """
+    (name, answer), *others = prediction.items()
+    details = {"input": text, **{name: value for name, value in others if not isinstance(value, list)}}
+    return [*_answer(name, answer), *(f"  {name}: {_short(value)}" for name, value in details.items())]
+
+
+def _answer(name: str, answer) -> list[str]:
+    if not isinstance(answer, list):
+        return [_short(answer)]
+    if not all(isinstance(item, dict) for item in answer):
+        return [" ".join(map(_short, answer))]
+    return [_short(item) for item in answer] or [f"no {name}"]
 
 
 def _short(value) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+        return "  ".join(f"{key} {_short(item)}" for key, item in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)
