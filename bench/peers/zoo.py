@@ -12,12 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from bench.work import Accuracy, pairs, random_batch, ready, seconds, sentences
-from common import layers
+from common import backend, layers
 from common.encoding import batching
 from common.encoding.text import PADDING
 from common.prediction.onnx_networks import OnnxNetwork
 from common.runs import onnx_writer
 from common.training import fitting, optimizers, steps
+
+backend.load()  # as every command does: it sets the allocator
 
 
 def _classifier(cell, vocab_size, embedding_size, units, masked, bidirectional=False, dropout=0.0):

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from common import folders
 
 REPOSITORY = folders.REPOSITORY
@@ -53,3 +55,24 @@ def test_no_model_makes_onednn_complain():
     )
     assert done.returncode == 0, done.stderr
     assert "oneDNN" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a setting of glibc")
+def test_freed_arrays_are_used_again_without_asking_the_system():
+    """Each page that the system hands out is a fault: 1,024 for an array of 4 MB."""
+    done = run(
+        "import resource, sys\n"
+        "import numpy as np\n"
+        "from common import backend\n"
+        "sys.modules['tensorflow'] = np  # loading it changes nothing here\n"
+        "backend.load()\n"
+        "def faults():\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    for _ in range(20):\n"
+        "        arrays = [np.ones(1 << 22, np.uint8) for _ in range(5)]\n"
+        "        del arrays\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "faults()\n"
+        "assert faults() < 10_000, faults()\n"
+    )
+    assert done.returncode == 0, done.stderr
