@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from common.errors import UserError, one_line
 
 if TYPE_CHECKING:
+    import zipfile
+
     import numpy as np
 
 _TEMPORARY = ".part-"
@@ -67,6 +69,8 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays in a file that `write_arrays` wrote; nothing is unpickled, and nothing packed is unpacked.
 
+    An array takes as many bytes as its shape says, so the arrays need no more memory than the file needs space.
+
     Raises:
         UserError: if the file is missing or damaged, or is not such a file.
     """
@@ -76,15 +80,33 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            packed = [member.filename for member in archive.infolist() if member.compress_type != zipfile.ZIP_STORED]
-        if packed:
-            raise UserError(f"{path} holds packed arrays: it was not written by a run. Train again.")
+            for member in archive.infolist():
+                _check_array(archive, member)
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
         raise UserError(f"{path} is missing: the run is not complete; train again.") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is damaged ({error}): train again.") from None
+    # zipfile raises RuntimeError for an encrypted member and NotImplementedError, one of its kind, for unknown methods.
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is damaged ({one_line(error)}): train again.") from None
+
+
+def _check_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Raises a ValueError unless a member of the archive is an array without objects, as `write_arrays` writes it."""
+    import zipfile
+
+    import numpy as np
+
+    if member.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{member.filename} is packed")
+    with archive.open(member) as file:
+        if not member.filename.endswith(".npy") or np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError(f"{member.filename} is no array")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if dtype.hasobject:
+            raise ValueError(f"{member.filename} holds objects")
+        if member.file_size - file.tell() != math.prod(shape) * dtype.itemsize:
+            raise ValueError(f"{member.filename} has not the size of {shape} {dtype}")
 
 
 def _runs(process: int) -> bool:

@@ -1,5 +1,8 @@
 """JSON that is not a run's is refused in one line."""
 
+import zipfile
+
+import numpy as np
 import pytest
 
 from common import files
@@ -49,3 +52,32 @@ def test_what_was_written_is_read(tmp_path):
 def test_a_foreign_text_becomes_one_line():
     assert one_line("two\nlines\tand \x1b[31mred\x00") == "two lines and ?[31mred?"
     assert one_line("x" * 300) == "x" * 197 + "..."
+
+
+def test_arrays_take_no_more_memory_than_their_file(tmp_path):
+    path = tmp_path / "encoder.npz"
+    files.write_arrays(path, {"a": np.arange(6).reshape(2, 3), "b": np.zeros((0, 4), np.float32), "c": np.array(2.5)})
+    for name, array in files.read_arrays(path).items():
+        np.testing.assert_array_equal(array, {"a": [[0, 1, 2], [3, 4, 5]], "b": np.zeros((0, 4)), "c": 2.5}[name])
+    damaged = {
+        "packed": lambda: np.savez_compressed(path, a=np.zeros(10)),
+        "holds objects": lambda: np.savez(path, a=np.array([None])),
+        "is no array": lambda: add(path, "notes.txt", b"hello"),
+        "has not the size of": lambda: add(path, "huge.npy", HUGE),
+    }
+    for reason, damage in damaged.items():
+        damage()
+        with pytest.raises(UserError, match=rf"\A(?!.*\n).*encoder\.npz is damaged \(.*{reason}.*train again"):
+            files.read_arrays(path)
+        files.write_arrays(path, {"a": np.zeros(3)})
+    with pytest.raises(UserError, match="is missing"):
+        files.read_arrays(tmp_path / "other.npz")
+
+
+def add(path, name, content):
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, content)
+
+
+HEAD = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776,), }\n"
+HUGE = b"\x93NUMPY\x01\x00" + len(HEAD).to_bytes(2, "little") + HEAD

@@ -6,6 +6,7 @@ import pytest
 
 from common.errors import UserError
 from common.runs import run as runs
+from common.runs.examples import Request
 from common.task import load_task
 
 CONFIG = {
@@ -46,6 +47,16 @@ def test_config_lacks_something(run, name):
     run.config_file.write_text(json.dumps({key: value for key, value in CONFIG.items() if key != name}))
     with one_line(f"{name} must be a"):
         _ = run.config
+
+
+@pytest.mark.parametrize(
+    "request_", [{}, {"data": "sample"}, {**CONFIG["request"], "fold": "1"}, {**CONFIG["request"], "more": None}]
+)
+def test_a_damaged_request(run, request_):
+    assert run.request == Request("sample")
+    run.config_file.write_text(json.dumps({**CONFIG, "request": request_}))
+    with one_line("request must hold data, validation, test, fold. Train again"):
+        _ = run.request
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "{", '{"settings": []}', '{"settings": {"epochs": NaN}}'])

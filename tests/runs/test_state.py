@@ -56,7 +56,7 @@ def test_no_archive(path):
     whole = path.read_bytes()
     for content in (b"", b"no archive", whole[:100], whole[: len(whole) // 2], whole[:-1], whole[:60] + whole[70:]):
         path.write_bytes(content)
-        refused(path, "damaged .*without RESUME|does not fit")
+        refused(path, "damaged .*train again|does not fit")
     np.save(path.with_suffix(".npy"), np.ones(3))
     path.with_suffix(".npy").rename(path)
     refused(path, "damaged")
@@ -76,12 +76,12 @@ def test_a_changed_byte_is_found(path):
         ({"variable_0002": np.ones(3)}, "variable 0002 is not in the model"),
         ({"variable_0000": np.ones((2, 3), np.float32)}, r"variable 0000 is \(2, 3\) float32"),
         ({"variable_0000": np.ones((3, 2))}, r"variable 0000 is \(3, 2\) float64"),
-        ({"variable_0000": np.array([[None] * 2] * 3)}, r"variable 0000 is \(3, 2\) object"),
+        ({"variable_0000": np.array([[None] * 2] * 3)}, r"variable 0000\.npy holds objects"),
         ({"variable_0000": np.full((3, 2), np.nan, np.float32)}, "variable 0000 holds a value that is not a finite"),
         ({"history_loss": np.ones(3)}, "differ in length"),
         ({"history_loss": np.ones((2, 2))}, "history loss is no column"),
         ({"history_loss": np.array(["a", "b"])}, "history loss is no column"),
-        ({"history_loss": np.array([None, None])}, "history loss is no column"),
+        ({"history_loss": np.array([None, None])}, r"history loss\.npy holds objects"),
         ({"history_loss": None}, "the columns epoch, loss, validation_loss, seconds must be there"),
         ({"history_epoch": np.array([1, 3])}, "epoch 2 is missing"),
         ({"history_loss": np.array([0.5, np.nan])}, "epoch 2 .*no finite numbers"),
@@ -105,7 +105,7 @@ def test_a_huge_shape_is_not_allocated(path, shape):
         with zipfile.ZipFile(path, "w") as archive:
             for member, content in {**members, f"{name}.npy": head.getvalue()}.items():
                 archive.writestr(member, content)
-        refused(path, f"{name} is ")
+        refused(path, rf"{name}\.npy has not the size of")
         state.save(path, EXPECTED, HISTORY)
 
 
