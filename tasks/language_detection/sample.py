@@ -21,7 +21,10 @@ MARKS_OF_LETTERS = str.maketrans("øłđðþıæß", "oldttias")  # letters that
 
 
 def load(seed: int = 0) -> Splits:
-    """`(text, language)` pairs on three sides; no number and no text stands on two of them."""
+    """`(text, language)` pairs on three sides; no number and no text stands on two of them.
+
+    Every number is written in all languages, one after the other, so that any part of a side holds many languages.
+    """
     from num2words import num2words
 
     source = random.Random(seed)
@@ -42,9 +45,7 @@ def load(seed: int = 0) -> Splits:
                     side[text, language] = None
         numbers = numbers[count:]
         seen |= {text for text, _ in side}
-        found = list(side)
-        source.shuffle(found)
-        sides.append(found)
+        sides.append(list(side))
     return Splits(*sides)
 
 

@@ -79,6 +79,14 @@ def test_the_answer_comes_first_and_probabilities_fall():
         assert list(values) == sorted(values, reverse=True) and sum(values) == pytest.approx(1)
 
 
+def test_a_language_that_train_does_not_have_can_be_tested():
+    *_, encoder = small.setting("language_detection")
+    model, config = small.model("language_detection")
+    test = [Written("wan tu tri", "tpi"), Written("one", "en")]
+    scores = score(test, predict(config, of_model(model), encoder, test))
+    assert "tpi" in scores.labels and scores["accuracy"] <= 0.5
+
+
 def test_letters_that_train_never_saw_are_no_error():
     *_, encoder = small.setting("language_detection")
     model, config = small.model("language_detection")
