@@ -19,7 +19,7 @@ from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import Labels
-from common.prediction import networks
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
 
 from . import reader, sample
@@ -176,16 +176,19 @@ def build_finder(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Many[Sequence]) -> list[dict]:
     """`{"label", "probabilities": {label: probability}, "attention": [[base, weight], ...]}` for each sequence."""
-    found = networks.forward(model.get_layer("finder"), encoder, examples)
-    pooled = np.stack([one["pooled"] for one in found])
-    logits = networks.traced(model.get_layer("head"))({"pooled": pooled}).astype(np.float64)  # (examples, num_classes)
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    answers = [_answer(encoder.labels.names, row) for row in odds / odds.sum(axis=1, keepdims=True)]
-    for answer, one, example in zip(answers, found, examples):
-        weights = np.round(one["attention"].astype(float), 6).tolist()
-        answer["attention"] = [list(pair) for pair in zip(example.bases, weights)]
+
+    def analyse(inputs):
+        found = networks["finder"](inputs)
+        return {"logits": networks["head"]({"pooled": found["pooled"]}), "attention": found["attention"]}
+
+    answers = []
+    for example, row in zip(examples, forward(analyse, encoder, examples)):
+        exponentials = np.exp(row["logits"] - row["logits"].max(), dtype=np.float64)
+        answer = _answer(encoder.labels.names, exponentials / exponentials.sum())
+        weights = np.round(row["attention"].astype(float), 6).tolist()
+        answers.append({**answer, "attention": [list(pair) for pair in zip(example.bases, weights)]})
     return answers
 
 

@@ -20,7 +20,8 @@ from common.encoding.calendar import Climatology, calendar
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.series import Scaler
 from common.errors import UserError
-from common.prediction import networks
+from common.prediction import student_t
+from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
 
 from .reader import LONGEST_HORIZON, Origin, read, rows_of, shortest_past, split, split_series
@@ -186,14 +187,12 @@ def build_model(config, encoder):
 # ------------------------------------------------------------------------------------------------- Prediction
 
 
-def predict(config, model, encoder, examples):
+def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Origin]) -> list[dict]:
     """For each origin its `steps`, each with time, value and 90 % interval, and the name of what is forecast."""
-    from scipy import stats
-
-    outputs = np.array(networks.forward(model, encoder, examples), np.float64)  # (examples, horizon, 3)
+    outputs = np.array(list(forward(networks["model"], encoder, examples)), np.float64)  # (examples, horizon, 3)
     location, scale, tail = np.moveaxis(outputs, -1, 0)
     value = np.array([encoder.expected(example) for example in examples]) + location * encoder.unit
-    reach = stats.t.ppf((1 + INTERVAL) / 2, tail) * scale * encoder.unit
+    reach = encoder.unit * student_t.reach(scale, tail, INTERVAL)
     return _answers(encoder.target, examples, {"value": value, "low": value - reach, "high": value + reach})
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from common.datasets.lines import Text
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.dna_analysis import reader, sample
 from tasks.dna_analysis.task import ODDS, TASK, Config, Encoder, Sequence, load_splice
 from tests import small
@@ -131,7 +132,7 @@ def test_folds_share_no_sequence_and_each_tests_once(tmp_path):
 def test_prediction_shows_each_base_with_its_attention():
     _, _, few, encoder = small.setting("dna_analysis")
     model, config = small.model("dna_analysis")
-    answers = TASK.predict(config, model, encoder, few.test)
+    answers = TASK.predict(config, of_model(model), encoder, few.test)
     for answer, example in zip(answers, few.test):
         assert next(iter(answer)) == "label"
         assert "".join(base for base, _ in answer["attention"]) == example.bases
@@ -142,4 +143,4 @@ def test_places_matter_only_where_they_are_asked_for():
     _, _, few, encoder = small.setting("dna_analysis")
     model, config = small.model("dna_analysis", place_embedding_size=4)
     assert any("embedding" in variable.path for variable in model.variables)
-    assert len(TASK.predict(config, model, encoder, few.test)) == len(few.test)
+    assert len(TASK.predict(config, of_model(model), encoder, few.test)) == len(few.test)

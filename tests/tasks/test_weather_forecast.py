@@ -7,6 +7,7 @@ import pytest
 
 from common.datasets.lines import Text
 from common.errors import UserError
+from common.prediction.keras_networks import of_model
 from tasks.weather_forecast import reader
 from tasks.weather_forecast import task as weather
 from tests import small
@@ -129,7 +130,7 @@ def test_a_gap_ends_the_targets_and_is_not_scored():
 def test_a_prediction_names_its_times_and_holds_its_interval():
     _, _, few, fitted = small.setting("weather_forecast")
     model, config = small.model("weather_forecast")
-    answer = weather.predict(config, model, fitted, few.test)[0]
+    answer = weather.predict(config, of_model(model), fitted, few.test)[0]
     assert next(iter(answer)) == "steps" and answer["target"] == "celsius"
     assert len(answer["steps"]) == config.horizon
     first = answer["steps"][0]
@@ -140,7 +141,7 @@ def test_a_prediction_names_its_times_and_holds_its_interval():
 def test_an_untrained_network_expects_the_usual_and_the_level():
     _, _, few, fitted = small.setting("weather_forecast")
     model, config = small.model("weather_forecast")
-    answers = weather.predict(config, model, fitted, few.test[:3])
+    answers = weather.predict(config, of_model(model), fitted, few.test[:3])
     for answer, example in zip(answers, few.test):
         assert [step["value"] for step in answer["steps"]] == pytest.approx(fitted.expected(example), abs=1e-4)
 
