@@ -1,6 +1,6 @@
 """Which notes come next? Many-to-many: the notes of a step in, the probabilities of the next step's out, all along.
 
-    "C4 E4 G4 E4" -> "C4 E4 G4 E4 G4 F4 E4 D4 ..."
+    "C4 E4 G4 E4" -> 32 more notes, as text, MIDI and sound
 
 Music of several voices is told by 88 keys, each sounding or not, as in Boulanger-Lewandowski et al. (2012,
 https://arxiv.org/abs/1206.6392); a melody by one of the keys or a rest a step.

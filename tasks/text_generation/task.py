@@ -1,6 +1,6 @@
 """Write a text, character by character. One-to-many: a beginning, or nothing, in; a text out.
 
-    "The value of " -> "the object is called with the argument that ..."
+    "The value of " -> "The value of " and 300 more characters
 
 The text is one stream: the state of the recurrent layers goes on from batch to batch. With several layers each also
 reads the characters, and the output reads all layers (Graves 2013, https://arxiv.org/abs/1308.0850).
