@@ -279,7 +279,7 @@ def index_table() -> list[str]:
 def _minutes(rows: Iterable[dict]) -> str:
     """Minutes of the longest training, and its cores."""
     longest = max(rows, key=lambda row: row["train_seconds"])
-    return f"{longest['train_seconds'] / 60:.1f} ({longest['cores']} cores)"
+    return f"{longest['train_seconds'] / 60:.1f} ({longest['cores']} core{'s' if longest['cores'] != 1 else ''})"
 
 
 def _key(row: dict) -> tuple:
