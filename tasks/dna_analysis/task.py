@@ -163,7 +163,8 @@ def build_finder(config, encoder):
     x = bases
     if config.place_embedding_size:
         embedding = keras.layers.Embedding(encoder.longest + 1, config.place_embedding_size)
-        x = keras.layers.Concatenate()([x, embedding(places)])
+        real = ops.expand_dims(ops.cast(padding_mask, "float32"), -1)  # the convolution must not see padding
+        x = keras.layers.Concatenate()([x, embedding(places) * real])
     x = keras.layers.Conv1D(config.motif_units, config.motif_length, padding="same", activation="relu")(x)
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, motif_units)
     x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
