@@ -92,7 +92,7 @@ def checked(path: Path) -> bytes:
         UserError: if it does.
     """
     import onnx
-    from google.protobuf.message import DecodeError
+    DecodeError = importlib.import_module("google.protobuf.message").DecodeError  # comes with onnx
 
     if not path.is_file():
         raise UserError(f"{path} is missing: the run is not complete; train again.")
