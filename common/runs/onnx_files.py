@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -92,7 +93,8 @@ def checked(path: Path) -> bytes:
         UserError: if it does.
     """
     import onnx
-    DecodeError = importlib.import_module("google.protobuf.message").DecodeError  # comes with onnx
+
+    decode_error = importlib.import_module("google.protobuf.message").decode_error  # comes with onnx
 
     if not path.is_file():
         raise UserError(f"{path} is missing: the run is not complete; train again.")
@@ -101,7 +103,7 @@ def checked(path: Path) -> bytes:
     content = path.read_bytes()
     try:
         model = onnx.ModelProto.FromString(content)
-    except DecodeError:
+    except decode_error:
         raise _unfit(path, "it is no ONNX file") from None
     for reason in _objections(onnx, model):
         raise _unfit(path, reason)
