@@ -94,7 +94,7 @@ def checked(path: Path) -> bytes:
     """
     import onnx
 
-    decode_error = importlib.import_module("google.protobuf.message").decode_error  # comes with onnx
+    decode_error = importlib.import_module("google.protobuf.message").DecodeError  # comes with onnx
 
     if not path.is_file():
         raise UserError(f"{path} is missing: the run is not complete; train again.")
