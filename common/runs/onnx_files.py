@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from common import files
 from common.errors import UserError
 from common.prediction.networks import Networks
+from common.runs import onnx_check
 from common.runs.run import Run
 from common.task import Task, TrainConfig
 
 ENGINE = "ONNX Runtime"
-OPSET = 17  # the newest that the writer needs; every ONNX Runtime since 2022 reads it
-IR_VERSION = 8
 LARGEST = 1 << 30  # bytes of a file
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}")  # of a network, and so of its file
 
@@ -92,39 +90,14 @@ def checked(path: Path) -> bytes:
     Raises:
         UserError: if it does.
     """
-    import onnx
-
-    decode_error = importlib.import_module("google.protobuf.message").DecodeError  # comes with onnx
-
     if not path.is_file():
         raise UserError(f"{path} is missing: the run is not complete; train again.")
     if path.stat().st_size > LARGEST:
         raise _unfit(path, f"it is larger than {LARGEST >> 20} MiB")
     content = path.read_bytes()
-    try:
-        model = onnx.ModelProto.FromString(content)
-    except decode_error:
-        raise _unfit(path, "it is no ONNX file") from None
-    for reason in _objections(onnx, model):
+    if reason := onnx_check.objection(content):
         raise _unfit(path, reason)
     return content
-
-
-def _objections(onnx, model) -> Iterator[str]:
-    """What the writer never writes."""
-    opsets = [(opset.domain, opset.version) for opset in model.opset_import]
-    if opsets != [("", OPSET)] or model.ir_version != IR_VERSION:
-        yield f"it must have IR version {IR_VERSION} and opset {OPSET}, not {model.ir_version} and {opsets}"
-    if model.functions or model.training_info or model.graph.sparse_initializer:
-        yield "it holds functions, training steps or sparse arrays"
-    for node in model.graph.node:
-        if node.domain not in ("", "ai.onnx"):
-            yield f"it uses {node.op_type} of {node.domain}"
-        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
-            yield f"it has a graph within {node.op_type}"
-    tensors = [*model.graph.initializer, *(a.t for node in model.graph.node for a in node.attribute if a.HasField("t"))]
-    if any(tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in tensors):
-        yield "it keeps its values in another file"
 
 
 def _unfit(path: Path, reason: str) -> UserError:

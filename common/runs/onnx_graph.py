@@ -11,7 +11,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from common.prediction.onnx_networks import ALONE, NEXT
-from common.runs.onnx_files import IR_VERSION, OPSET
+from common.runs.onnx_check import IR_VERSION, OPSET
 
 
 class UnknownLayerError(Exception):
