@@ -55,14 +55,17 @@ class OnnxNetwork:
             )
             for one in self._session.get_inputs()
         }
+        self._dtypes = {name: kind.dtype for name, kind in self.inputs.items()}
         outputs = self._session.get_outputs()
+        self._outputs = [one.name for one in outputs]
         self._names = [_plain(one.name, self.inputs) for one in outputs]
         self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # the others are the same for all rows
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs:
-        if missing := self.inputs.keys() - inputs.keys():
-            raise UserError(f"Network {self.name} reads {sorted(missing)}, which nothing gives: train again.")
-        arrays = {name: np.asarray(inputs[name], kind.dtype) for name, kind in self.inputs.items()}
+        try:
+            arrays = {name: np.asarray(inputs[name], dtype) for name, dtype in self._dtypes.items()}
+        except KeyError as missing:
+            raise UserError(f"Network {self.name} reads {missing}, which nothing gives: train again.") from None
         rows = len(next(iter(arrays.values())))
         if rows == 0:
             raise ValueError("a batch must have at least one row: ONNX Runtime ends the process at an empty one")
@@ -72,7 +75,7 @@ class OnnxNetwork:
 
     def _run(self, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         try:
-            return self._session.run(None, arrays)
+            return self._session.run(self._outputs, arrays)
         except ERRORS as error:
             raise UserError(
                 f"Network {self.name} cannot read this ({str(error).splitlines()[0]}): train again."

@@ -55,6 +55,13 @@ def comparison(kind: str, negated: bool = False):
     return handler
 
 
+def not_equal(graph: Graph, operation, x1, x2):
+    """Of whole numbers those that are not 0, such as the ids in a padding mask, are true: one node instead of two."""
+    if isinstance(x1, Value) and "int" in x1.dtype and not isinstance(x2, Value) and np.ndim(x2) == 0 and x2 == 0:
+        return graph.cast(x1, "bool")
+    return comparison("Equal", negated=True)(graph, operation, x1, x2)
+
+
 def logic(kind: str):
     return lambda graph, operation, *values: graph.node(kind, *(_as(graph, value, "bool") for value in values))
 
@@ -349,7 +356,7 @@ OPERATIONS = {
     "Logsumexp": log_sum_exp,
     "Matmul": matmul,
     "Negative": lambda graph, operation, x: graph.node("Neg", x),
-    "NotEqual": comparison("Equal", negated=True),
+    "NotEqual": not_equal,
     "Reshape": reshape,
     "Softmax": softmax("Softmax"),
     "Split": split,

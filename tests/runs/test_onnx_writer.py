@@ -248,6 +248,8 @@ EXPRESSIONS = {
     ),
     "equal": lambda x, ids: ops.where(ops.equal(ids, 3), ids, 0),
     "not equal": lambda x, ids: ops.any(ops.not_equal(x, 0), axis=-1),
+    "ids": lambda x, ids: ops.any(ops.not_equal(ids, 0), axis=-1),
+    "other ids": lambda x, ids: ops.not_equal(ids, 3),
     "all": lambda x, ids: ops.all(x > -1, axis=-1, keepdims=True),
     "where": lambda x, ids: ops.where(ops.not_equal(ids, 0)[..., None], x, -1e9),
     "means": lambda x, ids: ops.mean(x, axis=1) + ops.sum(x, axis=1) + ops.max(x, axis=1) + ops.min(x, axis=1),

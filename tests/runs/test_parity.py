@@ -122,6 +122,7 @@ def test_batches_have_rows_without_timesteps_and_with_one():
     network = keras_networks.KerasNetwork(keras.Model(x := keras.Input((None,), name="x"), x * 2))
     assert network.inputs == {"x": Input((None, None), np.dtype("float32"))}
     batches = list(parity._batches(network, {"x": np.ones((2, 5), np.float32)}))
-    assert [len(batch["x"]) for batch in batches] == [1, 3, 64]
-    assert [row.sum() for row in batches[1]["x"]] == [5, 0, 1]
-    assert batches[2]["x"][3:].all()
+    assert [len(batch["x"]) for batch in batches] == [2, 1, 3, 64]
+    assert batches[0]["x"].all()
+    assert [row.sum() for row in batches[2]["x"]] == [5, 0, 1]
+    assert batches[3]["x"][3:].all()
