@@ -250,7 +250,7 @@ def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counts_rows(numbers: pd.Series) -> bool:
-    return len(numbers) > 2 and (numbers.diff().iloc[1:].abs() == 1).all() and numbers.is_monotonic_increasing
+    return numbers.iloc[0] in (0, 1) and (numbers.diff().iloc[1:] == 1).all()
 
 
 def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
@@ -277,7 +277,7 @@ def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
     else:
         step = Step(common, "second")
         off = gaps % common != 0
-        if common == DAY and (times.dt.dayofweek < 5).all() and (gaps != DAY).any():
+        if common == DAY and (times.dt.day_of_week < 5).all() and (gaps != DAY).any():
             step = Step(1, "business day")
     if off.any():
         number = int(off.idxmax())

@@ -61,8 +61,7 @@ class Generation(Scores):
         scores = {"char_loss": loss, "bits_per_char": loss / np.log(2), "accuracy": hits / characters}
         for number, temperature in enumerate(self.temperatures):
             words, real, copies = rows[:, 3 + 3 * number : 6 + 3 * number].T
-            if words.sum():
-                scores[f"real_words at {temperature}"] = real.sum() / words.sum()
+            scores[f"real_words at {temperature}"] = real.sum() / words.sum() if words.sum() else np.nan
             scores[f"longest_copy at {temperature}"] = copies.max()
         return {name: float(value) for name, value in scores.items()}
 

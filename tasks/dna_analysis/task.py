@@ -275,7 +275,7 @@ TASK = Task(
             0.86,
         ),
         "promoters_e_coli": promoters(
-            "Promoters of E. coli (sigma 70), 81 bases", ("Ecoli_prom.fa", "Ecoli_non_prom.fa"), 376_142, 0.84
+            "Promoters of E. coli (sigma 70), 81 bases", ("Ecoli_prom.fa", "Ecoli_non_prom.fa"), 376_143, 0.84
         ),
         "promoters_b_subtilis": promoters(
             "Promoters of Bacillus subtilis, 81 bases", ("Bacillus_prom.fa", "Bacillus_non_prom.fa"), 124_852, 0.86

@@ -32,7 +32,12 @@ def folder_of(tmp_path_factory):
 @pytest.fixture(scope="module")
 def load(folder_of):
     """Gives the splits of a declared set."""
-    return lambda task, name: load_task(task).datasets[name].load(folder_of(task, name))
+
+    def read(task, name):
+        declared = load_task(task).datasets[name]
+        return declared.load(folder_of(task, name), *([0] if declared.folds else []))
+
+    return read
 
 
 def sizes(made):
