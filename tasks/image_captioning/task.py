@@ -184,13 +184,13 @@ def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.Ke
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     memory = {name: keras.Input(part.shape[1:], dtype=part.dtype, name=name) for name, part in memory.items()}
     first_states = [part for name, part in memory.items() if name.startswith("state_")]
-    embedding = keras.layers.Embedding(vocab_size, config.embedding_size, name="word_embedding")
-    x = keras.layers.Dropout(config.dropout)(embedding(target_ids))
+    small = keras.initializers.VarianceScaling(mode="fan_out")  # the output shares it: its products shall not be large
+    embedding = keras.layers.Embedding(vocab_size, config.embedding_size, small, name="word_embedding")
+    x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # read with a deviation of about 1
     recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
-    x, *states = recurrent(x, initial_state=first_states)  # (batch, target timesteps, units), (batch, units)
+    x, *states = recurrent(keras.layers.Dropout(config.dropout)(x), initial_state=first_states)  # (batch, target timesteps, units), (batch, units)
     context, weights = layers.Attention()(x, memory["places"])
-    x = keras.layers.Concatenate()([x, context])
-    x = keras.layers.Dense(config.embedding_size, "tanh", name="mixture")(x)
+    x = keras.layers.Dense(config.embedding_size, "tanh", name="mixture")(keras.layers.Concatenate()([x, context]))
     x = keras.layers.Dropout(config.dropout)(x)
     logits = layers.TiedOutput(embedding, name="logits")(x)
     results = {"logits": logits, "attention": weights, **{f"state_{i}": state for i, state in enumerate(states)}}
