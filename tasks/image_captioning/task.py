@@ -188,7 +188,7 @@ def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.Ke
     embedding = keras.layers.Embedding(vocab_size, config.embedding_size, small, name="word_embedding")
     x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # read with a deviation of about 1
     recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
-    x, *states = recurrent(keras.layers.Dropout(config.dropout)(x), initial_state=first_states)  # (batch, target timesteps, units), (batch, units)
+    x, *states = recurrent(keras.layers.Dropout(config.dropout)(x), initial_state=first_states)
     context, weights = layers.Attention()(x, memory["places"])
     x = keras.layers.Dense(config.embedding_size, "tanh", name="mixture")(keras.layers.Concatenate()([x, context]))
     x = keras.layers.Dropout(config.dropout)(x)
