@@ -135,7 +135,9 @@ def test_a_run_repeats_itself(name, own_folders):
     with pytest.raises(KeyboardInterrupt):
         _train_and_kill(name, settings)
     assert not runs.unfinished(name).finished and runs.find(name).path == whole.path
-    resumed = train.run(name, Request(), {}, resume=True)
+    with pytest.raises(_Trained):
+        _resume_and_stop(name)
+    resumed = runs.unfinished(name)
     assert resumed.path != whole.path
     assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
     for one, other in zip(_arrays(whole), _arrays(resumed), strict=True):
@@ -154,6 +156,21 @@ def _train_and_kill(name, settings):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting._Keeper, "on_epoch_begin", interrupt)
         train.run(name, Request(), settings, quick=True)
+
+
+class _Trained(Exception):  # noqa: N818 - it is no error
+    pass
+
+
+def _resume_and_stop(name):
+    """Go on with the run that was killed, to the end of its training; the same weights would be measured again."""
+
+    def stop(*arguments):
+        raise _Trained
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "_networks", stop)
+        train.run(name, Request(), {}, resume=True)
 
 
 def _arrays(run):
