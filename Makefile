@@ -84,6 +84,10 @@ record:
 results:
 	@$(ZOO) results $${TASK:+"$$TASK"}
 
+## docs/pictures/zoo.png from the reports of the latest runs of all tasks
+strip:
+	@$(ZOO) strip
+
 ## speed and memory beside stock Keras and PyTorch
 ##   [QUICK=1]
 bench:

@@ -96,6 +96,14 @@ def export(
 
 
 @app.command()
+def strip(to: Annotated[str, typer.Option(metavar="FILE", help="The picture, a PNG.")] = "docs/pictures/zoo.png"):
+    """One picture of all tasks, from the reports of their latest runs."""
+    from common.commands import strip as command
+
+    command.run(to)
+
+
+@app.command()
 def record(
     task: TaskName,
     data: Data = None,
