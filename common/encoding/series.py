@@ -70,6 +70,9 @@ class Scaler:
     means: tuple[float, ...]
     deviations: tuple[float, ...]
 
+    def __len__(self) -> int:
+        return len(self.means)
+
     @classmethod
     def fit(cls, rows: np.ndarray) -> Scaler:
         """The scaler of these rows, float array `(rows, features)`: those of train and no others."""

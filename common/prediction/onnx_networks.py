@@ -20,7 +20,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
-from common.errors import UserError
+from common.errors import UserError, one_line
 from common.prediction.networks import Input, Outputs
 
 ALONE = "output"  # the name of the output of a network that gives one array
@@ -45,7 +45,7 @@ class OnnxNetwork:
         self.name = name
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what goes wrong is raised
         source = str(model) if isinstance(model, Path) else model
         self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         self.inputs = {
@@ -77,9 +77,7 @@ class OnnxNetwork:
         try:
             return self._session.run(self._outputs, arrays)
         except ERRORS as error:
-            raise UserError(
-                f"Network {self.name} cannot read this ({str(error).splitlines()[0]}): train again."
-            ) from None
+            raise UserError(f"Network {self.name} cannot read this ({one_line(error)}): train again.") from None
 
     def _in_parts(self, arrays: Mapping[str, np.ndarray], rows: int, parts: int) -> list[np.ndarray]:
         bounds = [rows * part // parts for part in range(parts + 1)]

@@ -141,6 +141,9 @@ class Encoder(BaseEncoder):
         rows = np.concatenate([features(example.past[-config.window - 1 :], config.market) for example in some])
         return cls(Scaler.fit(rows), config.window, config.horizon, config.market)
 
+    def contradicts_itself(self):
+        return len(self.scaler) != 5 or self.window < 2 or not 1 <= self.horizon <= LONGEST_HORIZON
+
     def encode(self, example):
         past = example.past[-self.window - 1 :]
         days = self.scaler.scale(features(past, self.market)).astype(np.float32)  # (timesteps, features)
