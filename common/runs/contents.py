@@ -51,7 +51,7 @@ METRICS = {
     **dict.fromkeys(("test", "baseline"), SCORES),
     **{name: {str: SCORES} for name in ("baselines", "mixtures")},
     "interval": {str: [NUMBER_SCORE]},
-    "difference": {name: NUMBER_SCORE for name in ("difference", "low", "high", "better")},
+    "difference": dict.fromkeys(("difference", "low", "high", "better"), NUMBER_SCORE),
     "examples": {str: int},
     "shared": {str: int},
     **{name: {str: str} for name in ("signatures", "versions")},
