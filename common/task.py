@@ -43,7 +43,7 @@ __all__ = [
     "task_names",
 ]
 
-LARGEST_SEED = 2**32 - 1  # of NumPy's generators
+LARGEST = 2**32 - 1  # of a whole number: the seeds that NumPy's generators take
 SHAPES = ("many-to-one", "many-to-many", "one-to-many", "encoder-decoder")
 
 
@@ -198,8 +198,8 @@ def _in_range(name: str, value: object, default: object) -> object:
         least = 1 if isinstance(default, int) and default else 0
         if not least <= value < math.inf:
             raise UserError(f"Setting {name} must be at least {least}, not {value}.")
-        if name == "seed" and value > LARGEST_SEED:
-            raise UserError(f"Setting seed must be at most {LARGEST_SEED}, not {value}.")
+        if isinstance(default, int) and value > LARGEST:
+            raise UserError(f"Setting {name} must be at most {LARGEST}, not {one_line(value, 40)}.")
         if name.endswith("dropout") and value >= 1:
             raise UserError(f"Setting {name} must be below 1, not {value}.")
     return value
