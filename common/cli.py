@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 
 STOPPED = 130  # exit code after Ctrl-C
+LONGEST = 1000  # characters of an error
 
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Folder below tasks/, as `list` shows.")]
 TrainedTask = Annotated[str | None, typer.Argument(metavar="[TASK]", help="By default the one trained last.")]
@@ -147,7 +148,7 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(error, LONGEST)}", file=sys.stderr)  # whatever a file has put into it
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as ended:
         if isinstance(ended, SystemExit) and ended.code != STOPPED:  # Typer's own exit, with any other code

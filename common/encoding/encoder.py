@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from common.encoding import batching
+from common.encoding.text import Labels
 from common.errors import UserError, one_line
 
 MOST = 1 << 31  # that an encoder counts of anything
@@ -99,6 +100,18 @@ class Encoder:
     def contradicts_itself(self) -> bool:
         """Whether fields that came from a file cannot belong together, such as two of different lengths."""
         return False
+
+    def check_width(self, width: int) -> None:
+        """See to it that a network tells as many classes apart as there are labels; with CTC it has one more.
+
+        Raises:
+            UserError: if it does not.
+        """
+        for field in dataclasses.fields(self):
+            labels = getattr(self, field.name)
+            if isinstance(labels, Labels) and width != len(labels) + self.weight_per_example:
+                found = f"{len(labels)} {field.name}, its network tells {width} apart"
+                raise UserError(f"The encoder of this run has {found}: train again.")
 
     def check_settings(self, config) -> None:
         """See to it that the encoder says what the settings say, where both have a number of one name.

@@ -39,6 +39,9 @@ class OnnxNetwork:
     Args:
         model: the file, or its content.
         name: of the network, for messages.
+
+    Attributes:
+        width: size of the last axis of its output; None where it has several, or any size will do.
     """
 
     def __init__(self, model: Path | bytes, name: str = "model"):
@@ -59,6 +62,8 @@ class OnnxNetwork:
         outputs = self._session.get_outputs()
         self._outputs = [one.name for one in outputs]
         self._names = [_plain(one.name, self.inputs) for one in outputs]
+        width = outputs[0].shape[-1] if len(outputs) == 1 and outputs[0].shape else None
+        self.width = width if isinstance(width, int) else None
         self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # the others are the same for all rows
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs:

@@ -181,7 +181,10 @@ def load_networks(run: Run, task: Task, config: TrainConfig, encoder) -> Network
     if os.path.lexists(run.networks_file):  # whatever it is
         from common.runs import onnx_files
 
-        return onnx_files.load(run)
+        networks = onnx_files.load(run)
+        if len(networks) == 1 and (width := next(iter(networks.values())).width) is not None:
+            encoder.check_width(width)
+        return networks
     print(f"Run {run.path.name} has no ONNX files: Keras predicts, which takes longer to start.", file=sys.stderr)
     model = load_model(run, task, config, encoder)
     from common.prediction import keras_networks  # once TensorFlow has been loaded quietly
