@@ -26,6 +26,7 @@ TIME_NAMES = ("time", "date", "datetime", "timestamp", "month", "week", "day", "
 TIME_PARTS = ("year", "month", "day", "hour", "minute")  # columns that say a time together
 NUMBER = r"(?i)[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins
 MOST_CATEGORIES = 12  # different words of a column that is no number; each becomes a column of 0 and 1
+STAND_INS = (-999, -9999, -99, -99.9, -999.9, 999, 9999, 99999)  # which some write where nothing was measured
 DAY = 86_400  # seconds
 
 
@@ -155,19 +156,39 @@ def read_series(path: Path | Text) -> TimeSeries:
     values = _numbers(path, table.drop(columns=time_columns))
     step, times = _step(path, times)
     values.index = times
-    grid = pd.date_range(times[0], times[-1], freq=step.offset())
-    if len(grid) > 2 * len(times):
+    lasting = (times[-1] - times[0]).total_seconds()
+    wanted = lasting // (step.count if step.unit == "second" else DAY * {"month": 31 * step.count}.get(step.unit, 1.4))
+    if wanted > 2 * len(times):  # before a row is made for each
         raise UserError(
-            f"{path} has {len(times):,} of the {len(grid):,} rows, one every {step}, between its first and last time: "
+            f"{path} has {len(times):,} of about {wanted:,.0f} rows, one every {step}, between its first and last: "
             "cut off the part that is full of gaps, or take means over longer steps."
         )
+    grid = pd.date_range(times[0], times[-1], freq=step.offset())
     reading.note(path, "step between rows", str(step))
     if len(grid) > len(times):
         reading.warn(
             f"{path}: {len(grid) - len(times):,} of {len(grid):,} rows, one every {step}, are missing between others."
         )
+    _warn_of_columns(path, values)
     values = values.reindex(grid)
     return series(str(getattr(path, "stem", path)).removesuffix(".csv"), step, values)
+
+
+def _warn_of_columns(path: Path | Text, values: pd.DataFrame) -> None:
+    """Say which columns hardly say anything, and which hold what stands for a missing value, perhaps."""
+    for name in values.columns:
+        column = values[name].dropna()
+        if len(column) * 2 < len(values):
+            reading.warn(f"{path}: {name} is empty in {len(values) - len(column):,} of {len(values):,} rows.")
+        if column.nunique() == 1:
+            reading.warn(f"{path}: {name} never changes.")
+        for value in STAND_INS:
+            others = column[column != value]
+            if 0 < len(others) < len(column) and not others.min() - others.std() < value < others.max() + others.std():
+                times = len(column) - len(others)
+                reading.warn(
+                    f"{path}: {name} is {value:g} in {times:,} rows: where that means nothing, leave the cell empty."
+                )
 
 
 def series(name: str, step: Step, table: pd.DataFrame) -> TimeSeries:
