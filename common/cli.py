@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Annotated
 
@@ -171,8 +172,9 @@ def _problem(error: Exception) -> str | None:
         return 'There is not enough memory: make the model or its batches smaller, SET="units=32 batch_size=8" say.'
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
+        hdf5 = re.search(r"error message = '([^']*)'", str(error))  # HDF5 says it in the middle of a long line
         kept = " A training that has begun goes on with RESUME=1." if "train" in sys.argv[1:2] else ""
-        return f"{one_line(f'{place}{error.strerror or error}')}.{kept}"
+        return f"{one_line(f'{place}{error.strerror or (hdf5 and hdf5[1]) or error}')}.{kept}"
     return None
 
 

@@ -68,6 +68,7 @@ def test_mistakes_end_in_one_line(monkeypatch, capsys, own_folders, arguments, s
         (OSError(28, "No space left on device", "state.npz"), 2, "error: state.npz: No space left on device."),
         (PermissionError(13, "Permission denied", "runs"), 2, "error: runs: Permission denied."),
         (OSError("Unable to write (errno = 28)"), 2, "error: Unable to write (errno = 28)."),
+        (OSError("write failed: time = x, error message = 'No space left on device'"), 2, "error: No space left on"),
         (MemoryError(), 2, "error: There is not enough memory"),
     ],
 )
