@@ -39,7 +39,9 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
     """
     if local:
         texts = texts.str.replace(OFFSET, "", regex=True)
-    readings = list(_readings(texts))
+    if (times := _iso(texts)).notna().all():  # no other dialect reads it
+        return times
+    readings = [times, *_readings(texts)]
     whole = [reading for reading in readings if reading.notna().all()]
     if not whole:
         best = max(readings, key=lambda reading: reading.notna().sum())
@@ -59,11 +61,16 @@ def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series
     return times
 
 
-def _readings(texts: pd.Series):
-    """What each dialect makes of the texts, NaT where it does not fit; none is tried that fits no row at the top."""
+def _iso(texts: pd.Series) -> pd.Series:
     import pandas as pd
 
-    yield pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+
+
+def _readings(texts: pd.Series):
+    """What other dialects make of the texts, NaT where they do not fit; without those that fit no row at the top."""
+    import pandas as pd
+
     for digits, unit in ((SECONDS, "s"), (MILLISECONDS, "ms")):
         if texts.str.fullmatch(rf"\d{{{digits}}}(?:\.0)?").all():
             yield pd.to_datetime(texts.astype(float), unit=unit)

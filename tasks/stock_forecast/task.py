@@ -95,7 +95,9 @@ class Encoder(BaseEncoder):
     def encode(self, example):
         past = example.past[-self.window - 1 :]
         if past.pace != self.step:
-            raise UserError(f"{example.stock} has one price every {past.pace}: this model has learned of others.")
+            raise UserError(
+                f"{example.stock} has one price every {past.pace}: this model has learned of {self.step:.20}."
+            )
         days = self.scaler.scale(features(past, self.market)).astype(np.float32)  # (timesteps, features)
         if example.target is None:
             return {"days": days}, None
