@@ -166,7 +166,7 @@ def test_a_fault_is_refused_with_the_name_of_the_file(tmp_path, name, damage, pr
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_whole_folder_is_read(tmp_path, name):
     MAKERS[name](tmp_path)
-    with reading.reading() as said:
+    with reading.reading(reading.Reading()) as said:
         assert len(load_task(name).own_file.read(tmp_path, True)) == 4
     assert not said.warnings
 
@@ -188,7 +188,7 @@ def test_a_whole_folder_is_read(tmp_path, name):
 def test_a_file_that_is_not_named_is_said(tmp_path, name, damage, warning):
     MAKERS[name](tmp_path)
     damage(tmp_path)
-    with reading.reading() as said:
+    with reading.reading(reading.Reading()) as said:
         load_task(name).own_file.read(tmp_path, True)
     assert re.search(warning, " | ".join(said.warnings))
 

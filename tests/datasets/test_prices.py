@@ -19,7 +19,7 @@ def prices(tmp_path):
     def read(text, name="a.csv"):
         path = tmp_path / name
         path.write_text(text)
-        with reading.reading() as read.said:
+        with reading.reading(reading.Reading()) as read.said:
             return read_prices(path)
 
     return read

@@ -126,7 +126,7 @@ def test_numbers_as_spreadsheets_write_them(cells, numbers):
 def test_what_looks_wrong_is_said():
     days = [f"2020-01-{day:02}" for day in range(1, 11)]
     cells = [f"{day},{'' if day > 3 else day},{-999 if day == 5 else day},7" for day in range(3, 13)]
-    with reading.reading() as said:
+    with reading.reading(reading.Reading()) as said:
         read(table([*days[:8], "2020-01-11", "2020-01-12"], cells, "time,a,b,c,d"))
     assert said.decisions["a.csv"]["step between rows"] == "day"
     shown = " | ".join(said.warnings)
