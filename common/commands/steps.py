@@ -59,12 +59,11 @@ def measure(
         into: where to write; the run itself for its own test examples and settings.
         other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
+    history, about, own = folder.history, folder.config, into == folder
+    scored = into.metrics["test_scored"] if own and folder.finished else 0  # damaged files are found now
     name, test, shared = other or (source.name, source.splits.test, dict(source.shared))
     train = source.splits.train if source else []
     result = evaluation.evaluate(task, config, networks, encoder, train, test)
-    history = folder.history
-    about = folder.config
-    own = into == folder
     measured = {
         "task": about["task"],
         "data": name,
@@ -74,7 +73,7 @@ def measure(
         **result.measured(task.metric),
         "examples": {**{side: len(part) for side, part in (source.splits if source else ())}, "test": len(test)},
         "shared": shared,
-        "test_scored": 1 + (into.metrics["test_scored"] if own and folder.finished else 0),
+        "test_scored": scored + 1,
         "parameters": networks.parameters,
         "epochs": len(history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
