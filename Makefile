@@ -117,7 +117,8 @@ clean:
 
 # ---------------------------------------------------------------------------------------------------------- Set-up
 # .venv/ready is written last: a set-up that was interrupted starts anew, and so does one whose interpreter or packages
-# are gone, or which is not of the version that PYTHON asks for.
+# are gone, or which is not of the version that PYTHON asks for. A requirements.txt that was touched and not changed, by a
+# checkout say, sets nothing up: .venv/installed holds what it was.
 
 version = $(shell $(1) -c 'import sys, $(2); print(sys.version)' 2>/dev/null)
 ifneq (,$(wildcard .venv/ready))
@@ -126,6 +127,11 @@ wanted := $(if $(PYTHON),$(call version,$(call quoted,$(PYTHON)),sys),$(found))
 ifneq ($(if $(found),$(found),broken),$(wanted))
 .PHONY: .venv/ready
 endif
+endif
+
+packages_are := $(shell test -e .venv/installed && { cmp -s requirements.txt .venv/installed && echo same || echo other; })
+ifeq ($(packages_are),other)
+.PHONY: .venv/ready
 endif
 
 candidates = $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.12 python3.11 python3.10)
@@ -139,7 +145,7 @@ starts = import common.cli, common.commands.list
 progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0-9]+ MB)\).*/  \2, \3/p
 
 # Importing the packages once shows that they work, and compiles just the modules in use: faster than all of them.
-.venv/ready: requirements.txt
+.venv/ready: $(if $(filter same,$(packages_are)),,requirements.txt)
 	$(eval python := $(interpreter))
 	$(if $(python),,$(error $(unsupported)))
 	@echo "Setting up .venv with $$($(call quoted,$(python)) -V) (one time, about 2 minutes) ..."
@@ -148,5 +154,5 @@ progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0
 	@{ .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile -r requirements.txt \
 	    && echo "  looking whether all of it works" \
 	    && .venv/bin/python -c '$(packages); $(starts)' \
-	    && touch .venv/ready; } 2>.venv/errors | tee .venv/log | sed -nE -e '$(progress)' -e '/^  looking/p'
+	    && cp requirements.txt .venv/installed && touch .venv/ready; } 2>.venv/errors | tee .venv/log | sed -nE -e '$(progress)' -e '/^  looking/p'
 	@test -e .venv/ready || { cat .venv/errors >&2; echo "error: .venv could not be set up; see above" >&2; exit 2; }

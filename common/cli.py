@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Annotated
 
 import typer
 
-from common.errors import UserError
+from common.errors import UserError, one_line
 from common.task import parse_settings
 
 app = typer.Typer(
@@ -17,6 +18,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+STOPPED = 130  # exit code after Ctrl-C
+LONGEST = 1000  # characters of an error
 
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Folder below tasks/, as `list` shows.")]
 TrainedTask = Annotated[str | None, typer.Argument(metavar="[TASK]", help="By default the one trained last.")]
@@ -146,19 +150,40 @@ def check():
 
 def main() -> None:
     """Run the command line; what a user can mend ends in one line and exit code 2."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a letter that the terminal does not know ends nothing
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the layers are written for it
     try:
         app()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(error, LONGEST)}", file=sys.stderr)  # whatever a file has put into it
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("\nstopped. A training goes on from its last epoch with RESUME=1.", file=sys.stderr)
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as ended:
+        if isinstance(ended, SystemExit) and ended.code != STOPPED:  # Typer's own exit, with any other code
+            raise
+        print("\nstopped. A training goes on from its last epoch: make train TASK=... RESUME=1", file=sys.stderr)
+        sys.exit(STOPPED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        if (problem := _problem(error)) is None:
+            raise
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _problem(error: Exception) -> str | None:
+    """What the machine lacks, in one line; None for an error of another kind."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # the latter TensorFlow's
+        return 'There is not enough memory: make the model or its batches smaller, SET="units=32 batch_size=8" say.'
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        hdf5 = re.search(r"error message = '([^']*)'", str(error))  # HDF5 says it in the middle of a long line
+        kept = " A training that has begun goes on with RESUME=1." if "train" in sys.argv[1:2] else ""
+        return f"{one_line(f'{place}{error.strerror or (hdf5 and hdf5[1]) or error}')}.{kept}"
+    return None
 
 
 def _settings(given: list[str] | None) -> dict[str, str]:

@@ -22,7 +22,8 @@ def console() -> Console:
 def download_progress(console: Console):
     """Gives a callback `(file, bytes done, bytes in all)` that draws one bar a file."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
-    with Progress(*columns, console=console, transient=True) as progress:
+    # Elsewhere than in a terminal nothing is drawn, and an empty line would be left of it.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bars = {}
 
         def show(file: str, done: int, total: int) -> None:

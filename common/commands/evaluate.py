@@ -47,13 +47,26 @@ def run(task_name: str | None, run_name: str | None, data: str | None, settings:
     trained, encoder = runs.load_encoder(folder, task)
     config = change_prediction(trained, settings)
     networks = runs.load_networks(folder, task, config, encoder)
-    source = steps.reload_source(task, trained, folder, console)
-    other = None if data is None or _is_own(source, data) else _other(task, trained, data, source, folder, console)
+    source = _source(task, trained, folder, data, console)
+    is_own = data is None or (source is not None and _is_own(source, data))
+    other = None if is_own else _other(task, trained, data, source, folder, console)
     into = folder if other is None and not settings else Run(folder.path / "evaluations" / _name(data, other, settings))
     measured = steps.measure(task, config, networks, encoder, folder, source, into, other)
     console_output.scores(console, measured)
     console.print(f"The report is {console_output.relative(into.report_file)}", highlight=False)
     return measured
+
+
+def _source(task: Task, config: TrainConfig, folder: Run, data: str | None, console: Console) -> Source | None:
+    """What the run was trained on; None, and a line that says so, where other data can be measured without it."""
+    try:
+        return steps.reload_source(task, config, folder, console)
+    except UserError as error:
+        if data is None:
+            raise
+        examples.check_known(task, data)
+        console.print(f"{error} Here the model alone is measured, and rows that it has seen are not left out.")
+        return None
 
 
 def _is_own(source: Source, data: str) -> bool:
@@ -69,7 +82,7 @@ def _is_own(source: Source, data: str) -> bool:
 
 
 def _other(
-    task: Task, config: TrainConfig, data: str, source: Source, folder: Run, console: Console
+    task: Task, config: TrainConfig, data: str, source: Source | None, folder: Run, console: Console
 ) -> tuple[str, Sequence, dict]:
     """Name and examples of other data, and how many of them the run has seen.
 
@@ -79,8 +92,10 @@ def _other(
     if data in task.datasets:
         request = Request(data, fold=0 if task.datasets[data].folds else None)
         test = steps.load_source(task, request, config, folder.config["quick"], console).splits.test
-        return data, test, {"test in train": _seen(source, test).count(True)}
+        return data, test, {"test in train": _seen(source, test).count(True)} if source else {}
     given = task.own_file.read(examples.own_file(task, data), True)
+    if source is None:
+        return data, given, {}
     if not isinstance(given, list):  # lines of a running text repeat by nature
         return data, given, {"test in train": _seen(source, given).count(True)}
     test = [example for example, seen in zip(given, _seen(source, given)) if not seen]

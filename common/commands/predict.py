@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +12,8 @@ from common.errors import UserError
 from common.runs import examples
 from common.runs import run as runs
 from common.task import Task, change_prediction, load_task
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could steer a terminal; tabs and line ends stay
 
 
 def run(task_name: str | None, text: str | None, file: str | None, run_name: str | None, settings: dict, as_json: bool):
@@ -39,6 +43,10 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
         raise UserError(f"There is no input in {file or 'the text'}.")
     networks = runs.load_networks(folder, task, config, encoder)
     for example, prediction in zip(inputs, task.predict(config, networks, encoder, inputs)):
+        if not _is_finite(prediction):
+            raise UserError(
+                f"Run {folder.path.name} predicts what is no number: its networks are damaged, train again."
+            )
         if as_json:
             print(json.dumps({"input": str(example), **prediction}, ensure_ascii=False))
         else:
@@ -51,10 +59,16 @@ def _read(task: Task, text: str | None, file: str | None) -> Sequence:
     if text is None:
         if sys.stdin.isatty():
             print("Type one input a line, then Ctrl-D:", file=sys.stderr)
-        text = sys.stdin.read()
+        text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")  # readers name the line that is not UTF-8
     if not text.strip():
         raise UserError("There is no input: the text is empty.")
     return list(task.own_file.parse(text))
+
+
+def _is_finite(value) -> bool:
+    if isinstance(value, (dict, list)):
+        return all(map(_is_finite, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _readable(text: str, prediction: dict) -> list[str]:
@@ -78,4 +92,4 @@ def _answer(name: str, answer) -> list[str]:
 def _short(value) -> str:
     if isinstance(value, dict):
         return "  ".join(f"{key} {_short(item)}" for key, item in value.items())
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else _CONTROL.sub("?", str(value))

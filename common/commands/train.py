@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+import shutil
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +16,7 @@ from common.commands import console_output, steps
 from common.encoding import batching
 from common.errors import UserError
 from common.prediction.networks import Networks
-from common.runs import cache, examples, onnx_files, provenance
+from common.runs import cache, examples, onnx_files, provenance, weights
 from common.runs import run as runs
 from common.runs.examples import Request, Source
 from common.runs.run import Run
@@ -55,7 +59,8 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         encoder = task.encoder.fit(config, source.splits.train)
         folder = _start(task_name, config, source, quick, encoder) if writes else None
     _show(source, config, console)
-    model = _train(task, config, source, encoder, folder, console, cluster)
+    with _removed_unless_begun(folder):
+        model = _train(task, config, source, encoder, folder, console, cluster)
     if not writes:
         return None
     networks = _networks(task, config, model, encoder, folder, source, console)
@@ -63,6 +68,17 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
     return folder
+
+
+@contextlib.contextmanager
+def _removed_unless_begun(folder: Run | None) -> Iterator[None]:
+    """A training that ends before its first epoch does, refused or stopped, leaves no run behind."""
+    try:
+        yield
+    except BaseException:
+        if folder and not os.path.lexists(folder.state_file):
+            shutil.rmtree(folder.path)
+        raise
 
 
 def _unfinished(task_name: str, changed: bool) -> Run:
@@ -82,6 +98,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
             "data": source.home if source.is_file else source.name,
             "request": dataclasses.asdict(source.request),
             "data_sha256": source.sha256,
+            "encoder_sha256": runs.encoder_sha256(encoder),
             "quick": quick,
             "settings": dataclasses.asdict(config),
             "versions": provenance.versions(),
@@ -103,7 +120,8 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     from common.training import fitting
 
     keras.utils.set_random_seed(config.seed)
-    model = task.build_model(config, encoder)
+    with weights.room(folder.weights_file if folder and os.path.lexists(folder.weights_file) else None):
+        model = task.build_model(config, encoder)
     console_output.layers(console, model)
     is_large = source.is_file or task.datasets[source.name].files
     kept = cache.folder_of(source, encoder) if is_large else None

@@ -10,7 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from common.encoding import batching
-from common.errors import UserError
+from common.encoding.text import Labels
+from common.errors import UserError, one_line
+
+MOST = 1 << 31  # that an encoder counts of anything
 
 
 class Encoder:
@@ -66,7 +69,8 @@ class Encoder:
         """The encoder that `to_json` and `arrays` wrote.
 
         Raises:
-            UserError: if a field is missing, unknown or not of its type, or an array holds values that are no numbers.
+            UserError: if a field is missing, unknown or not of its type, an array holds values that are no numbers, or
+                the fields contradict each other.
         """
         hints = typing.get_type_hints(cls)
         names = [field.name for field in dataclasses.fields(cls) if hints[field.name] is not np.ndarray]
@@ -86,13 +90,53 @@ class Encoder:
             elif _is_a(kind, value):
                 values[name] = value
             else:
-                raise UserError(f"The encoder's field {name} must be a {kind}, not {value!r:.60}: train again.")
-        return cls(**values)
+                found = one_line(repr(value), 60)
+                raise UserError(f"The encoder's field {name} must be {_words(kind)}, not {found}: train again.")
+        encoder = cls(**values)
+        if encoder.contradicts_itself():
+            raise UserError("The fields of this run's encoder contradict each other: train again.")
+        return encoder
+
+    def contradicts_itself(self) -> bool:
+        """Whether fields that came from a file cannot belong together, such as two of different lengths."""
+        return False
+
+    def check_width(self, width: int) -> None:
+        """See to it that a network tells as many classes apart as there are labels; with CTC it has one more.
+
+        Raises:
+            UserError: if it does not.
+        """
+        for field in dataclasses.fields(self):
+            labels = getattr(self, field.name)
+            if isinstance(labels, Labels) and width != len(labels) + self.weight_per_example:
+                found = f"{len(labels)} {field.name}, its network tells {width} apart"
+                raise UserError(f"The encoder of this run has {found}: train again.")
+
+    def check_settings(self, config) -> None:
+        """See to it that the encoder says what the settings say, where both have a number of one name.
+
+        Raises:
+            UserError: if it does not.
+        """
+        for field in dataclasses.fields(self):
+            own, given = getattr(self, field.name), getattr(config, field.name, None)
+            if isinstance(given, (int, float)) and own != given:
+                raise UserError(f"The settings of this run say {field.name}={given}, its encoder {own}: train again.")
 
 
 def _is_a(kind, value) -> bool:
-    """Whether a JSON value has a type such as `int` or `list[list[float]]`; a whole number is a float too."""
+    """Whether a JSON value has a type such as `int` or `list[list[float]]`; a whole number is a float too.
+
+    Whole numbers of an encoder count something: they are not below 0.
+    """
     if (origin := typing.get_origin(kind)) is None:
-        return isinstance(value, (int, float) if kind is float else kind)
+        if kind is int:
+            return type(value) is int and 0 <= value <= MOST
+        return isinstance(value, (int, float)) and not isinstance(value, bool) if kind is float else type(value) is kind
     (inner,) = typing.get_args(kind)
     return isinstance(value, origin) and all(_is_a(inner, each) for each in value)
+
+
+def _words(kind) -> str:
+    return f"a whole number from 0 to {MOST:,}" if kind is int else f"a {getattr(kind, '__name__', kind)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -81,7 +82,10 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, data: list) -> Vocabulary:
-        return cls(_texts(data, "vocabulary"))
+        tokens = _texts(data, "vocabulary")
+        if tokens[: len(SPECIAL)] != SPECIAL:
+            raise UserError(f"The vocabulary of this run does not begin with {', '.join(SPECIAL)}: train again.")
+        return cls(tokens)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +121,10 @@ class Labels:
 
     @classmethod
     def from_json(cls, data: list) -> Labels:
-        return cls(_texts(data, "labels"))
+        names = _texts(data, "labels")
+        if not names or any(unicodedata.category(character) == "Cc" for name in names for character in name):
+            raise UserError("The labels of this run are none, or hold control characters: train again.")
+        return cls(names)
 
 
 def _texts(data: object, what: str) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ class Evaluation:
 
     def measured(self, metric: str) -> dict:
         """What `metrics.json` says of it; a score that is not a number is None."""
-        bar, bar_scores = next(iter(self.baselines.items()))
+        bar, bar_scores = next(iter(self.baselines.items()), ("no baseline", {}))
+        unknown = dict.fromkeys(("difference", "low", "high", "better"))
         found = {
             "test": dict(self.scores),
             "interval": self.scores.intervals(),
@@ -41,7 +42,7 @@ class Evaluation:
             "baseline_name": bar,
             "baselines": {name: dict(scores) for name, scores in self.baselines.items()},
             "mixtures": {name: dict(scores) for name, scores in self.mixtures.items()},
-            "difference": metrics.difference(self.scores, bar_scores, metric),
+            "difference": metrics.difference(self.scores, bar_scores, metric) if bar_scores else unknown,
             "predict_seconds": round(self.seconds, 3),
         }
         return _without_nan(found)
@@ -50,12 +51,12 @@ class Evaluation:
 def evaluate(
     task: Task, config: TrainConfig, networks: Networks, encoder, train: Sequence, examples: Sequence
 ) -> Evaluation:
-    """Predict and score `examples` with the model, and with the task's baselines fitted on `train`."""
+    """Predict and score `examples` with the model, and with the task's baselines fitted on `train`, if it holds any."""
     started = time.perf_counter()
     predictions = task.predict(config, networks, encoder, examples)
     seconds = time.perf_counter() - started
     scores = task.score(examples, predictions)
-    answers = task.baseline(config, train, examples)
+    answers = task.baseline(config, train, examples) if len(train) else {}
     scored = {name: task.score(examples, answer) for name, answer in answers.items()}
     sign = 1 if metrics.lower_is_better(task.metric) else -1
     baselines = dict(sorted(scored.items(), key=lambda one: _last_if_nan(sign * one[1][task.metric])))

@@ -75,6 +75,8 @@ def score_table(measured: dict) -> list[str]:
 def verdict(measured: dict) -> str:
     """One sentence: which is better on the metric that counts, and whether the interval of the difference has zero."""
     metric, gap = measured["metric"], measured["difference"]
+    if not measured["baselines"]:
+        return "No baseline was fitted: what the model was trained on is not here as it was."
     if None in gap.values():
         return f"On {metric} the model and {measured['baseline_name']} cannot be compared: a score is not a number."
     sure = gap["low"] > 0 or gap["high"] < 0

@@ -139,6 +139,12 @@ def own_file(task: Task, name: str) -> Path:
     return path.resolve()
 
 
+def check_known(task: Task, name: str) -> None:
+    """Raises a UserError if the name is neither a data set nor a file."""
+    if name not in task.datasets:
+        own_file(task, name)
+
+
 def quick(source: Source) -> Source:
     """The same source with a few hundred examples."""
     few = {side: list(islice(examples, QUICK[side])) for side, examples in source.splits}

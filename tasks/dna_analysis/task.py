@@ -114,6 +114,9 @@ class Encoder(BaseEncoder):
         longest = min(max(map(len, examples)), config.max_timesteps)
         return cls(Labels.fit(example.label for example in examples), longest, config.max_timesteps)
 
+    def contradicts_itself(self):
+        return not 1 <= self.longest <= self.max_timesteps
+
     def encode(self, example):
         bases = np.array([ODDS[letter] for letter in example.bases[: self.max_timesteps]])  # (timesteps, 4)
         places = np.minimum(np.arange(1, len(bases) + 1, dtype=np.int32), self.longest)  # 0 is padding

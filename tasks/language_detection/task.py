@@ -114,6 +114,9 @@ class Encoder(BaseEncoder):
         labels = Labels.fit(example.label for example in examples)
         return cls(labels, config.max_timesteps, config.longest_ngram, config.buckets)
 
+    def contradicts_itself(self):
+        return not 1 <= self.longest_ngram <= 64 or not 3 <= self.buckets <= 1 << 24
+
     def encode(self, example):
         text = f" {normal(example.text)[: self.max_timesteps]} "
         hashed = ngrams.hashed(text, self.longest_ngram, self.buckets)  # (timesteps, longest_ngram)

@@ -112,6 +112,9 @@ class Encoder(BaseEncoder):
         melody = all(len(frame) < 2 for piece in examples for frame in piece.frames)
         return cls(melody, examples[0].steps, examples[0].held, config.echo)
 
+    def contradicts_itself(self):
+        return not 1 <= self.steps <= 480
+
     def encode(self, example):
         """Each step reads the frame before it, the first one silence."""
         frames = example.frames

@@ -110,6 +110,9 @@ class Encoder(BaseEncoder):
         types = sorted({span.type for e in examples for span in tagging.spans(e.tags)})
         return cls(words, characters, Labels(("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI"))))
 
+    def contradicts_itself(self):
+        return not tagging.is_complete(self.tags.names)
+
     def encode(self, example):
         tokens = joined(example.tokens)
         char_ids = np.zeros((len(tokens), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING

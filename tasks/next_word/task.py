@@ -121,6 +121,9 @@ class Encoder(BaseEncoder):
         in_train = np.bincount(encoder.ids(counts), list(counts.values()), len(vocabulary))
         return dataclasses.replace(encoder, counts=in_train.astype(int).tolist())
 
+    def contradicts_itself(self):
+        return len(self.counts) != len(self.vocabulary) or self.tokens not in TOKENS
+
     def split(self, line):
         return TOKENS[self.tokens](line.text)
 
@@ -228,8 +231,7 @@ def baseline(config, train, examples):
     """Interpolated Kneser-Ney: what the two words before say of the next, and what one says."""
     from common.baselines.ngram import KneserNey
 
-    encoder = Encoder.fit(config, train)
-    answers = {}
+    encoder, answers = Encoder.fit(config, train), {}
     for name, order in {"Kneser-Ney trigram": 3, "Kneser-Ney bigram": 2}.items():
         model = KneserNey((encoder.encode(line)[1] for line in train), order, len(encoder.vocabulary))
         scores = (model.score(encoder.encode(line)[1]) for line in examples)

@@ -119,6 +119,10 @@ class Encoder(BaseEncoder):
         order = list(first.order or range(len(first)))
         return cls(Labels.fit(picture.label for picture in examples), first.width, order, config.shift, config.noise)
 
+    def contradicts_itself(self):
+        square = 1 <= len(self) <= MOST_PIXELS and self.width >= 1 and len(self) % self.width == 0
+        return not square or sorted(self.order) != list(range(len(self)))
+
     def encode(self, example):
         size, wanted = (f"{pixels.width} x {len(pixels) // pixels.width}" for pixels in (example, self))
         if size != wanted:

@@ -110,6 +110,9 @@ class Encoder(BaseEncoder):
         characters = Vocabulary.fit((token for example in examples for token in example.tokens), 10**4)
         return cls(words, known, characters, Labels.fit(tag for example in examples for tag in example.tags))
 
+    def contradicts_itself(self):
+        return self.known > len(self.words)
+
     def encode(self, example):
         token_ids = self.words.encode(map(normal, example.tokens))  # (timesteps,)
         char_ids = np.zeros((len(example), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING

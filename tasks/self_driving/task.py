@@ -129,6 +129,9 @@ class Encoder(BaseEncoder):
     def fit(cls, config, examples):
         return cls(config.window)
 
+    def contradicts_itself(self):
+        return not 1 <= self.window <= 1000
+
     def encode(self, example):
         frames = example.past(self.window)[..., None]  # (window, height, width, 1)
         return {"frames": frames}, None if example.angle is None else np.float32(example.angle)

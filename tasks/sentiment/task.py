@@ -105,6 +105,9 @@ class Encoder(BaseEncoder):
         logs = np.log(counts / counts.sum(axis=0))
         return dataclasses.replace(encoder, log_ratios=np.float32(logs - logs.mean(axis=1, keepdims=True)))
 
+    def contradicts_itself(self):
+        return self.log_ratios.shape != (len(self.vocabulary), len(self.labels))
+
     def encode(self, example):
         token_ids = self.vocabulary.encode(words(example.text.lower())[-self.max_timesteps :])  # (timesteps,)
         targets = None if example.label is None else np.int32(self.labels.encode(example.label))

@@ -118,17 +118,16 @@ class Encoder(BaseEncoder):
 
         return Source(self.decode(self.train))
 
+    def contradicts_itself(self):
+        return self.train.ndim != 1 or self.train.dtype != np.uint16 or (self.train >= len(self.vocabulary)).any()
+
     def decode(self, ids: Iterable[int]) -> str:
         return "".join("\ufffd" if i == UNKNOWN else self.vocabulary.tokens[i] for i in ids)
 
     def encode(self, example):
         """A passage follows the end of a line; each character foresees the next."""
         targets = self.vocabulary.encode(example.text)
-        return {"token_ids": np.append(self.newline, targets[:-1]).astype(np.int32)}, targets
-
-    @property
-    def newline(self) -> int:
-        return int(self.vocabulary.encode("\n")[0])
+        return {"token_ids": np.append(self.vocabulary.encode("\n"), targets[:-1]).astype(np.int32)}, targets
 
     def batches(self, encoded, batch_size, seed=None):
         """As many streams as a batch has rows for training; for measuring always eight."""
@@ -199,7 +198,7 @@ def _go_on(config, network, encoder, prompt) -> dict:
     random = np.random.default_rng(config.seed)
     written = sampling.continuation(
         network,
-        np.append(encoder.newline, encoder.vocabulary.encode(prompt.text)),
+        np.append(encoder.vocabulary.encode("\n"), encoder.vocabulary.encode(prompt.text)),
         language_model.fresh_states(network, 1),
         lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
         NEVER,
@@ -229,7 +228,7 @@ def _answers(config, encoder, examples, scores, write) -> list[dict]:
     answers = [
         {"log_probabilities": logs.tolist(), "guesses": encoder.decode(ids), "samples": {}} for logs, ids in parts
     ]
-    beginnings = np.full((SAMPLED, PRIMED), encoder.newline)
+    beginnings = np.full((SAMPLED, PRIMED), encoder.vocabulary.encode("\n"))
     for row, passage in zip(beginnings, examples):
         end = encoder.vocabulary.encode(passage.text[-PRIMED:])
         row[PRIMED - len(end) :] = end

@@ -124,6 +124,9 @@ class Encoder(BaseEncoder):
     def fit(cls, config, examples):
         return cls(Labels.fit(clip.label for clip in examples), examples[0].kind, config.change)
 
+    def contradicts_itself(self):
+        return self.kind not in ("frames", "joints")
+
     def encode(self, example):
         if example.kind != self.kind:
             raise UserError(f"{example} holds {example.kind}; this model reads {self.kind}: train it on such clips.")

@@ -94,6 +94,9 @@ class Encoder(BaseEncoder):
         targets = [encoder.encode(example)[1] for example in examples[:: max(1, len(examples) // 500)]]
         return dataclasses.replace(encoder, unit=float(np.std(np.concatenate(targets))) or 1.0)
 
+    def contradicts_itself(self):
+        return len(self.scaler) != len(set(self.columns)) or self.target not in self.columns or self.unit <= 0
+
     def encode(self, example):
         past = example.past
         if list(past.columns) != self.columns or past.step != self.climatology.step:
