@@ -3,7 +3,7 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA VALIDATION TEST FOLD CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM TO CELLS SEEDS ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO CELLS SEEDS ARGS PYTHON
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -59,9 +59,10 @@ evaluate:
 
 ## what a trained run says of new inputs: TEXT, the lines of INPUT, or those of standard input
 ##   [TASK=the one trained last] [TEXT="a fine film"] [INPUT=file] [RUN=the latest] [SET="name=value"] [JSON=1]
+##   [EXPLAIN=1: the share of each step of the input in the answer]
 predict:
 	@$(ZOO) predict $${TASK:+"$$TASK"} $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
-	    $(call option,SET,set) $(call switch,JSON,json)
+	    $(call option,SET,set) $(call switch,JSON,json) $(call switch,EXPLAIN,explain)
 
 ## a folder with a trained run that predicts without this repository
 ##   TO=folder [TASK=the one trained last] [RUN=the latest]

@@ -76,11 +76,12 @@ def predict(
     run: RunName = None,
     set: Set = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="The share of each input step in the answer.")] = False,
 ):
     """What a trained run says of new inputs: --text, --input, or standard input, one a line."""
     from common.commands import predict as command
 
-    command.run(task, text, input, run, _settings(set), json)
+    command.run(task, text, input, run, _settings(set), json, explain)
 
 
 @app.command()

@@ -7,12 +7,24 @@ import sys
 from collections.abc import Sequence
 
 from common.errors import UserError
+from common.insight import occlusion
+from common.insight.composition import Composition
 from common.runs import examples
 from common.runs import run as runs
 from common.task import Task, change_prediction, load_task
 
+STRONGEST = 8  # steps whose share is told
 
-def run(task_name: str | None, text: str | None, file: str | None, run_name: str | None, settings: dict, as_json: bool):
+
+def run(
+    task_name: str | None,
+    text: str | None,
+    file: str | None,
+    run_name: str | None,
+    settings: dict,
+    as_json: bool,
+    explain: bool = False,
+):
     """Print the prediction for each input: of `text`, a file, or standard input.
 
     Args:
@@ -21,6 +33,7 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
         file: path of a file in the task's own format; targets are not needed.
         settings: changes to settings that act after training, such as a temperature.
         as_json: one JSON object a line instead of text for a person.
+        explain: whether to say how much of the answer hangs on each step of the input.
 
     Raises:
         UserError: if there is no run, no input, or an input the task cannot read.
@@ -39,10 +52,14 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
         raise UserError(f"There is no input in {file or 'the text'}.")
     networks = runs.load_networks(folder, task, config, encoder)
     for example, prediction in zip(inputs, task.predict(config, networks, encoder, inputs)):
+        explanation = occlusion.explain(Composition(networks, encoder), example) if explain else None
         if as_json:
-            print(json.dumps({"input": str(example), **prediction}, ensure_ascii=False))
+            explained = {"explanation": explanation.to_json()} if explanation else {}
+            print(json.dumps({"input": str(example), **prediction, **explained}, ensure_ascii=False))
         else:
             print("\n".join(_readable(str(example), prediction)))
+            if explanation:
+                _show(explanation)
 
 
 def _read(task: Task, text: str | None, file: str | None) -> Sequence:
@@ -73,6 +90,19 @@ def _answer(name: str, answer) -> list[str]:
     if not all(isinstance(item, dict) for item in answer):
         return [" ".join(map(_short, answer))]
     return [_short(item) for item in answer] or [f"no {name}"]
+
+
+def _show(explanation: occlusion.Explanation) -> None:
+    """The steps that move the answer most; on a terminal also the whole input in colours."""
+    from common.commands import console_output
+
+    console = console_output.console()
+    names, share = explanation.names, explanation.share
+    if console.is_terminal:
+        console.print(console_output.coloured(names, share))
+    largest = sorted(range(len(names)), key=lambda step: -abs(share[step]))[:STRONGEST]
+    told = (f"{names[step].strip() or repr(names[step])} {share[step]:+.1%}" for step in largest if share[step])
+    console.print("  share of the answer:", ", ".join(told) or "no step alone changes it", highlight=False)
 
 
 def _short(value) -> str:
