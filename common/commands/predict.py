@@ -102,7 +102,9 @@ def _show(explanation: occlusion.Explanation) -> None:
         console.print(console_output.coloured(names, share))
     largest = sorted(range(len(names)), key=lambda step: -abs(share[step]))[:STRONGEST]
     told = (f"{names[step].strip() or repr(names[step])} {share[step]:+.1%}" for step in largest if share[step])
-    console.print("  share of the answer:", ", ".join(told) or "no step alone changes it", highlight=False)
+    console.print(
+        "  share of the answer:", ", ".join(told) or "no step alone changes it", highlight=False, soft_wrap=True
+    )
 
 
 def _short(value) -> str:

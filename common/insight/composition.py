@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from common.encoding.encoder import Encoder
-from common.encoding.text import END, START, UNKNOWN
+from common.encoding.text import END, PADDING, START, UNKNOWN
 from common.prediction.networks import BATCH_SIZE, Network
 
 ALONE = "output"  # the name of what a network gives that gives one array
@@ -113,7 +113,7 @@ class Composition:
     def hidden(self, inputs: Arrays, where: np.ndarray) -> dict[str, np.ndarray]:
         """The example with what stands at some timesteps hidden; that something stands there remains.
 
-        A word becomes the unknown one, its spelling nothing, numbers their mean over the example.
+        A word or character becomes the unknown one, numbers their mean over the example.
 
         Args:
             inputs: a batch of one row.
@@ -128,10 +128,9 @@ class Composition:
             if name in self.encoder.positions:
                 continue
             if array.dtype.kind == "f" or array.dtype == np.uint8:
-                value = inputs[name].mean(axis=1).astype(array.dtype)  # (1, ...)
+                array[where] = inputs[name].mean(axis=1).astype(array.dtype)
             else:
-                value = UNKNOWN if array.ndim == 2 else 0
-            array[where] = value
+                array[where] = np.where(array[where] == PADDING, PADDING, UNKNOWN)
         return rows
 
     def in_batches(self, batch: Arrays, most: int = BATCH_SIZE) -> np.ndarray:
@@ -145,8 +144,9 @@ class Composition:
 class Answer:
     """What a model answers to an example, and a number that says how strongly.
 
-    The number is the log-probability of what the model decided, in nats, or, where it answers with numbers, the mean of
-    these. A sequence of answers has a number for each.
+    The number is the log-odds of what the model decided, log(p / (1 - p)) in nats, or, where it answers with numbers,
+    the mean of these. Log-odds tell a sure answer from a surer one, where probabilities are all near 1. A sequence of
+    answers has a number for each.
 
     Attributes:
         kind: `Encoder.answers`.
@@ -171,10 +171,9 @@ class Answer:
         if self.kind == "number":
             return logits.reshape(len(logits), len(self.decided), -1).mean(axis=-1)
         if self.kind == "each":
-            return -np.logaddexp(0, np.where(self.decided, -logits, logits)).sum(axis=-1)
-        largest = logits.max(axis=-1)
-        own = np.take_along_axis(logits, np.broadcast_to(self.decided[..., None], (*logits.shape[:-1], 1)), -1)[..., 0]
-        return own - largest - np.log(np.exp(logits - largest[..., None]).sum(axis=-1))
+            return np.where(self.decided, logits, -logits).sum(axis=-1)
+        own, others = self._own_and_others(logits)
+        return own - np.logaddexp.reduce(others, axis=-1)
 
     def slope(self, readout: np.ndarray) -> np.ndarray:
         """d(sum of the values) / d(readout), of the readout's shape."""
@@ -183,13 +182,19 @@ class Answer:
             slope[..., : 1 if readout.ndim > 2 else None] = 1 / (readout.shape[1] if readout.ndim > 1 else 1)
             return slope
         if self.kind == "each":
-            found = np.where(self.decided, 1, -1) / (1 + np.exp(np.where(self.decided, logits, -logits)))
+            found = np.where(self.decided, 1, -1)[None]
         else:
-            odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-            found = (np.arange(logits.shape[-1]) == self.decided[..., None]) - odds / odds.sum(axis=-1, keepdims=True)
+            _, others = self._own_and_others(logits)
+            odds = np.exp(others - others.max(axis=-1, keepdims=True))
+            found = np.isneginf(others) - odds / odds.sum(axis=-1, keepdims=True)
         whole = slope if slope.ndim > 2 else slope[:, None]
         whole[:, -1 if self.last else 0 :][:, : found.shape[1]] = found
         return slope
+
+    def _own_and_others(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The logit of what was decided, and the logits of the other classes, with -inf in its place."""
+        is_own = np.broadcast_to(np.arange(logits.shape[-1]) == self.decided[..., None], logits.shape)
+        return logits[is_own].reshape(logits.shape[:-1]), np.where(is_own, -np.inf, logits)
 
     def _cut(self, readout: np.ndarray) -> np.ndarray:
         logits = _with_steps(readout, self.kind)

@@ -109,10 +109,10 @@ def test_slope_is_the_derivative_of_the_values(kind, shape, last):
         assert slope[place] == pytest.approx((answer.values(moved) - values).sum() / step, abs=1e-5)
 
 
-def test_values_are_log_probabilities_of_what_was_decided():
+def test_values_are_log_odds_of_what_was_decided():
     readout = np.log([[[0.2, 0.5, 0.3], [0.9, 0.05, 0.05]]])
     answer = Answer.of(readout, "class")
     assert answer.decided.tolist() == [1, 0]
-    np.testing.assert_allclose(answer.values(readout), np.log([[0.5, 0.9]]))
+    np.testing.assert_allclose(answer.values(readout), [[0, np.log(9)]], atol=1e-12)
     longer = np.concatenate([readout, readout], axis=1)  # padding after it
-    np.testing.assert_allclose(answer.values(longer), np.log([[0.5, 0.9]]))
+    np.testing.assert_allclose(answer.values(longer), [[0, np.log(9)]], atol=1e-12)
