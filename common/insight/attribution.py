@@ -106,7 +106,7 @@ class Attribution:
     def _seen(self, call: walk.Call) -> list:
         becomes_real = isinstance(call.layer, (keras.layers.Embedding, keras.layers.Rescaling))
         reads_example = any(name in self.composition.networks[call.network].inputs for name in self.steps)
-        if becomes_real and reads_example and call.arguments[0].dtype.is_integer:
+        if becomes_real and reads_example and next(iter(call.arguments.values())).dtype.is_integer:
             return [self._take(call.outputs[0])]
         return call.outputs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 
 import keras
@@ -10,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 from common.insight.composition import Composition
-from common.layers import Recurrent
 from common.prediction import keras_networks
 from common.prediction.networks import Input
 
@@ -22,13 +22,13 @@ class Call:
     Attributes:
         network: the name of the network it belongs to.
         layer: the layer, or operation of `keras.ops`.
-        arguments: arrays and None, in the order in which the layer names them, by name where it was called by name.
+        arguments: what it was called with, by the names that the layer gives them.
         outputs: arrays.
     """
 
     network: str
     layer: keras.Operation
-    arguments: tuple
+    arguments: dict
     outputs: list
 
 
@@ -47,10 +47,8 @@ class Walked:
                 if node.operation is None or node.is_input:
                     continue
                 arguments, named = node.arguments.fill_in(found)
-                if isinstance(node.operation, keras.Layer):
-                    named = {**named, "training": False} if node.operation._call_has_training_arg else named
                 outputs = keras.tree.flatten(node.operation(*arguments, **named))
-                given = (*arguments, *(value for key, value in named.items() if key not in ("training", "mask")))
+                given = inspect.signature(node.operation.call).bind_partial(*arguments, **named).arguments
                 outputs = self.seen(Call(self.name, node.operation, given, outputs))
                 found |= {id(tensor): value for tensor, value in zip(node.outputs, outputs, strict=True)}
         return keras.tree.map_structure(lambda tensor: found[id(tensor)], self.model._outputs_struct)
@@ -76,8 +74,3 @@ def calls(model: keras.Model, encoder, batch: Mapping[str, np.ndarray]) -> list[
 
     composition(model, encoder, seen)(batch)
     return found
-
-
-def is_recurrent(call: Call) -> bool:
-    """Whether it is a call of a recurrent layer of ours over the timesteps of the input or the answer."""
-    return isinstance(call.layer, Recurrent)
