@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train evaluate predict export new record results bench test check format
+COMMANDS = list train evaluate predict inspect export new record results bench test check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -63,6 +63,11 @@ evaluate:
 predict:
 	@$(ZOO) predict $${TASK:+"$$TASK"} $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
 	    $(call option,SET,set) $(call switch,JSON,json) $(call switch,EXPLAIN,explain)
+
+## what the network of a trained run does with one example: pages with pictures, in the folder of the run
+##   [TASK=the one trained last] [RUN=the latest] [TEXT="a fine film" or INPUT=file; by default a test example]
+inspect:
+	@$(ZOO) inspect $${TASK:+"$$TASK"} $(call option,RUN,run) $(call option,TEXT,text) $(call option,INPUT,input)
 
 ## a folder with a trained run that predicts without this repository
 ##   TO=folder [TASK=the one trained last] [RUN=the latest]

@@ -85,6 +85,19 @@ def predict(
 
 
 @app.command()
+def inspect(
+    task: TrainedTask = None,
+    run: RunName = None,
+    text: Annotated[str | None, typer.Option(help="An input; by default an example of the test set.")] = None,
+    input: Annotated[str | None, typer.Option(help="A file, of which the first input is looked at.")] = None,
+):
+    """What the network of a trained run does with one example, as pages with pictures."""
+    from common.commands import inspect as command
+
+    command.run(task, run, text, input)
+
+
+@app.command()
 def export(
     to: Annotated[str, typer.Option(metavar="FOLDER", help="Must not exist, or be empty.")],
     task: TrainedTask = None,

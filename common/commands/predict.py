@@ -45,9 +45,7 @@ def run(
     folder = runs.find(task_name, run_name)
     config, encoder = runs.load_encoder(folder, task)
     config = change_prediction(config, settings, also=("seed",))
-    if text is not None and file is not None:
-        raise UserError("Give TEXT or INPUT, not both.")
-    inputs = _read(task, text, file)
+    inputs = read(task, text, file)
     if not len(inputs):
         raise UserError(f"There is no input in {file or 'the text'}.")
     networks = runs.load_networks(folder, task, config, encoder)
@@ -62,7 +60,14 @@ def run(
                 _show(explanation)
 
 
-def _read(task: Task, text: str | None, file: str | None) -> Sequence:
+def read(task: Task, text: str | None, file: str | None) -> Sequence:
+    """The examples of a text or a file, without targets; of standard input if there is neither.
+
+    Raises:
+        UserError: if both are given, or there is no input, or one that the task cannot read.
+    """
+    if text is not None and file is not None:
+        raise UserError("Give TEXT or INPUT, not both.")
     if file is not None:
         return task.own_file.read(examples.own_file(task, file), False)
     if text is None:
@@ -74,14 +79,19 @@ def _read(task: Task, text: str | None, file: str | None) -> Sequence:
     return list(task.own_file.parse(text))
 
 
+def answer(prediction: dict) -> str:
+    """The answer of a prediction in one line."""
+    return ", ".join(_answer(*next(iter(prediction.items()))))
+
+
 def _readable(text: str, prediction: dict) -> list[str]:
     """Lines for a person: the answer, which every prediction gives first, then the input, numbers and words beside it.
 
     Lists beside the answer are left to JSON.
     """
-    (name, answer), *others = prediction.items()
+    (name, first), *others = prediction.items()
     details = {"input": text, **{name: value for name, value in others if not isinstance(value, list)}}
-    return [*_answer(name, answer), *(f"  {name}: {_short(value)}" for name, value in details.items())]
+    return [*_answer(name, first), *(f"  {name}: {_short(value)}" for name, value in details.items())]
 
 
 def _answer(name: str, answer) -> list[str]:

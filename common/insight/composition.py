@@ -92,10 +92,14 @@ class Composition:
         arrays = [found[network][output] for network, output in self.answers(found)]
         return sum(arrays[1:], arrays[0]) / len(arrays)
 
+    def readers(self, inputs: Arrays) -> list[str]:
+        """The networks that read the example itself, not what others make of it."""
+        roots = [name for name, network in self.networks.items() if network.inputs.keys() <= inputs.keys()]
+        return roots or list(self.networks)
+
     def steps(self, inputs: Arrays) -> list[str]:
         """The names of the inputs whose first axis, after the batch's, is the timesteps of the example."""
-        roots = [network for network in self.networks.values() if network.inputs.keys() <= inputs.keys()]
-        read = set().union(*(network.inputs for network in roots or self.networks.values()))
+        read = set().union(*(self.networks[name].inputs for name in self.readers(inputs)))
         arrays = [name for name in inputs if name in read and np.ndim(inputs[name]) > 1]
         sequences = [name for name in arrays if name not in self.encoder.fixed]
         return sequences or [name for name in arrays if np.ndim(inputs[name]) > 2]

@@ -1,38 +1,12 @@
-"""States found again by hand, and the units that follow something, with their control."""
+"""The state of each direction, and the units that follow something, with their control."""
 
 import numpy as np
 import pytest
 
 from common.insight import recurrences, states, walk
-from common.insight.composition import Composition
 from common.layers import Recurrent
-from common.prediction.keras_networks import of_model
 from common.prediction.networks import padded
-from common.task import task_names
 from tests import small
-
-
-@pytest.mark.parametrize("name", task_names())
-def test_states_by_hand_are_those_of_the_layers(name):
-    """Of every task: the last state of each direction is what the layer gave, padded or not."""
-    model, _ = small.model(name)
-    _, _, few, encoder = small.setting(name)
-    whole = Composition(of_model(model), encoder)
-    examples = sorted(few.test, key=len)[:3]
-    encoded = [encoder.encode(example)[0] for example in examples]
-    batch = padded(encoded)
-    lengths = [whole.timesteps({key: np.asarray(a)[None] for key, a in one.items()}) for one in encoded]
-    found = recurrences.find(model, encoder, batch, lengths)
-    calls = [call for call in walk.calls(model, encoder, batch) if isinstance(call.layer, Recurrent)]
-    assert found and len(found) == sum(len(call.layer.directions) for call in calls)
-    forward = [one for one in found if one.direction == "forward"]
-    for one, call in zip(forward, calls, strict=True):
-        output, last = np.asarray(call.outputs[0]), [rows[-1] for rows in one.states() if len(rows)]
-        if call.layer.return_sequences:
-            output = np.stack([row[len(rows) - 1] for row, rows in zip(output, one.inputs) if len(rows)])
-        np.testing.assert_allclose(np.stack(last), output[:, : one.units], rtol=1e-3, atol=1e-4)
-        for gate in one.gates().values():
-            assert gate.shape == (len(one.inputs[0]), one.units) and ((gate >= 0) & (gate <= 1)).all()
 
 
 def test_backward_state_belongs_to_the_first_step():
