@@ -3,14 +3,14 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA VALIDATION TEST FOLD CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM TO CELLS SEEDS ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO CELLS SEEDS ARGS PYTHON
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train evaluate predict export new record results bench test check format
+COMMANDS = list train evaluate predict inspect export new record results bench test check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -59,9 +59,15 @@ evaluate:
 
 ## what a trained run says of new inputs: TEXT, the lines of INPUT, or those of standard input
 ##   [TASK=the one trained last] [TEXT="a fine film"] [INPUT=file] [RUN=the latest] [SET="name=value"] [JSON=1]
+##   [EXPLAIN=1: the share of each step of the input in the answer]
 predict:
 	@$(ZOO) predict $${TASK:+"$$TASK"} $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
-	    $(call option,SET,set) $(call switch,JSON,json)
+	    $(call option,SET,set) $(call switch,JSON,json) $(call switch,EXPLAIN,explain)
+
+## what the network of a trained run does with one example: pages with pictures, in the folder of the run
+##   [TASK=the one trained last] [RUN=the latest] [TEXT="a fine film" or INPUT=file; by default a test example]
+inspect:
+	@$(ZOO) inspect $${TASK:+"$$TASK"} $(call option,RUN,run) $(call option,TEXT,text) $(call option,INPUT,input)
 
 ## a folder with a trained run that predicts without this repository
 ##   TO=folder [TASK=the one trained last] [RUN=the latest]

@@ -80,11 +80,25 @@ def predict(
     run: RunName = None,
     set: Set = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="The share of each input step in the answer.")] = False,
 ):
     """What a trained run says of new inputs: --text, --input, or standard input, one a line."""
     from common.commands import predict as command
 
-    command.run(task, text, input, run, _settings(set), json)
+    command.run(task, text, input, run, _settings(set), json, explain)
+
+
+@app.command()
+def inspect(
+    task: TrainedTask = None,
+    run: RunName = None,
+    text: Annotated[str | None, typer.Option(help="An input; by default an example of the test set.")] = None,
+    input: Annotated[str | None, typer.Option(help="A file, of which the first input is looked at.")] = None,
+):
+    """What the network of a trained run does with one example, as pages with pictures."""
+    from common.commands import inspect as command
+
+    command.run(task, run, text, input)
 
 
 @app.command()

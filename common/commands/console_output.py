@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from common.reporting import report, tables
 
@@ -72,6 +74,19 @@ def scores(console: Console, measured: dict) -> None:
         table.add_row(name, tables.number(value), f"{low} to {high}", *others)
     console.print(table)
     console.print(report.verdict(measured), highlight=False)
+
+
+def coloured(names: Sequence[str], shares: Sequence[float]) -> Text:
+    """The steps of an input, green where they speak for the answer and red against it, the strongest brightest."""
+    largest = max(map(abs, shares), default=0.0) or 1.0
+    between = "" if all(len(name) == 1 for name in names) else " "  # characters, or words
+    text = Text("  ")
+    for name, share in zip(names, shares):
+        strength = round(160 * abs(share) / largest)
+        colour = f"rgb({40 if share > 0 else 40 + strength},{40 + strength if share > 0 else 40},40)"
+        text.append(name.replace("\n", "⏎"), style=f"white on {colour}" if strength else "")
+        text.append(between)
+    return text
 
 
 def relative(path: Path) -> Path:

@@ -9,14 +9,26 @@ import sys
 from collections.abc import Sequence
 
 from common.errors import UserError
+from common.insight import occlusion
+from common.insight.composition import Composition
 from common.runs import examples
 from common.runs import run as runs
 from common.task import Task, change_prediction, load_task
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could steer a terminal; tabs and line ends stay
 
+STRONGEST = 8  # steps whose share is told
 
-def run(task_name: str | None, text: str | None, file: str | None, run_name: str | None, settings: dict, as_json: bool):
+
+def run(
+    task_name: str | None,
+    text: str | None,
+    file: str | None,
+    run_name: str | None,
+    settings: dict,
+    as_json: bool,
+    explain: bool = False,
+):
     """Print the prediction for each input: of `text`, a file, or standard input.
 
     Args:
@@ -25,6 +37,7 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
         file: path of a file in the task's own format; targets are not needed.
         settings: changes to settings that act after training, such as a temperature.
         as_json: one JSON object a line instead of text for a person.
+        explain: whether to say how much of the answer hangs on each step of the input.
 
     Raises:
         UserError: if there is no run, no input, or an input the task cannot read.
@@ -36,9 +49,7 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
     folder = runs.find(task_name, run_name)
     config, encoder = runs.load_encoder(folder, task)
     config = change_prediction(config, settings, also=("seed",))
-    if text is not None and file is not None:
-        raise UserError("Give TEXT or INPUT, not both.")
-    inputs = _read(task, text, file)
+    inputs = read(task, text, file)
     if not len(inputs):
         raise UserError(f"There is no input in {file or 'the text'}.")
     networks = runs.load_networks(folder, task, config, encoder)
@@ -47,13 +58,24 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
             raise UserError(
                 f"Run {folder.path.name} predicts what is no number: its networks are damaged, train again."
             )
+        explanation = occlusion.explain(Composition(networks, encoder), example) if explain else None
         if as_json:
-            print(json.dumps({"input": str(example), **prediction}, ensure_ascii=False))
+            explained = {"explanation": explanation.to_json()} if explanation else {}
+            print(json.dumps({"input": str(example), **prediction, **explained}, ensure_ascii=False))
         else:
             print("\n".join(_readable(str(example), prediction)))
+            if explanation:
+                _show(explanation)
 
 
-def _read(task: Task, text: str | None, file: str | None) -> Sequence:
+def read(task: Task, text: str | None, file: str | None) -> Sequence:
+    """The examples of a text or a file, without targets; of standard input if there is neither.
+
+    Raises:
+        UserError: if both are given, or there is no input, or one that the task cannot read.
+    """
+    if text is not None and file is not None:
+        raise UserError("Give TEXT or INPUT, not both.")
     if file is not None:
         return task.own_file.read(examples.own_file(task, file), False)
     if text is None:
@@ -71,14 +93,19 @@ def _is_finite(value) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
+def answer(prediction: dict) -> str:
+    """The answer of a prediction in one line."""
+    return ", ".join(_answer(*next(iter(prediction.items()))))
+
+
 def _readable(text: str, prediction: dict) -> list[str]:
     """Lines for a person: the answer, which every prediction gives first, then the input, numbers and words beside it.
 
     Lists beside the answer are left to JSON.
     """
-    (name, answer), *others = prediction.items()
+    (name, first), *others = prediction.items()
     details = {"input": text, **{name: value for name, value in others if not isinstance(value, list)}}
-    return [*_answer(name, answer), *(f"  {name}: {_short(value)}" for name, value in details.items())]
+    return [*_answer(name, first), *(f"  {name}: {_short(value)}" for name, value in details.items())]
 
 
 def _answer(name: str, answer) -> list[str]:
@@ -87,6 +114,21 @@ def _answer(name: str, answer) -> list[str]:
     if not all(isinstance(item, dict) for item in answer):
         return [" ".join(map(_short, answer))]
     return [_short(item) for item in answer] or [f"no {name}"]
+
+
+def _show(explanation: occlusion.Explanation) -> None:
+    """The steps that move the answer most; on a terminal also the whole input in colours."""
+    from common.commands import console_output
+
+    console = console_output.console()
+    names, share = explanation.names, explanation.share
+    if console.is_terminal:
+        console.print(console_output.coloured(names, share))
+    largest = sorted(range(len(names)), key=lambda step: -abs(share[step]))[:STRONGEST]
+    told = (f"{names[step].strip() or repr(names[step])} {share[step]:+.1%}" for step in largest if share[step])
+    console.print(
+        "  share of the answer:", ", ".join(told) or "no step alone changes it", highlight=False, soft_wrap=True
+    )
 
 
 def _short(value) -> str:

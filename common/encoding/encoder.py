@@ -26,10 +26,15 @@ class Encoder:
         fixed: names of the inputs, and perhaps "targets", whose arrays all have one shape: a picture is no sequence of
             rows. Other arrays of one dimension or more are sequences and are padded.
         weight_per_example: whether the loss counts every example once (CTC), not each timestep of its targets.
+        positions: names of the inputs that say that or where a timestep is, not what stands there.
+        answers: what an output of the network is: "class", one of several; "each", whether each of several things is
+            there; "number", a number or, first of several parameters, the location of its distribution.
     """
 
     fixed: ClassVar[tuple[str, ...]] = ()
     weight_per_example: ClassVar[bool] = False
+    positions: ClassVar[tuple[str, ...]] = ()
+    answers: ClassVar[str] = "class"
 
     @classmethod
     def fit(cls, config, examples: Sequence) -> Encoder:
@@ -45,6 +50,16 @@ class Encoder:
             targets: array that the loss compares with, likewise; None where the target is not known.
         """
         raise NotImplementedError
+
+    def step_names(self, example) -> list[str] | None:
+        """What stands at each timestep of the input, for a person. None: the timesteps are numbered.
+
+        By default the tokens whose ids the first input holds, if a field of the encoder decodes them.
+        """
+        ids = next(iter(self.encode(example)[0].values()))
+        parts = (getattr(self, field.name) for field in dataclasses.fields(self))
+        vocabulary = next((part for part in parts if hasattr(part, "decode")), None)
+        return None if vocabulary is None or ids.dtype != np.int32 or ids.ndim > 1 else vocabulary.decode(ids)
 
     def batches(self, encoded: batching.Encoded, batch_size: int, seed: int | None = None) -> batching.Batches:
         """The encoded examples in batches, in an order drawn from `seed` (None: as they come, for evaluation)."""

@@ -105,6 +105,8 @@ def split(examples: list[Sequence], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    positions = ("places",)
+
     labels: Labels
     longest: int  # sequence of train, in bases
     max_timesteps: int
@@ -122,6 +124,9 @@ class Encoder(BaseEncoder):
         places = np.minimum(np.arange(1, len(bases) + 1, dtype=np.int32), self.longest)  # 0 is padding
         target = None if example.label is None else np.int32(self.labels.encode(example.label))
         return {"bases": bases, "places": places}, target
+
+    def step_names(self, example):
+        return list(example.bases[: self.max_timesteps])
 
 
 # How likely each of the bases A, C, G and T is where a letter stands.

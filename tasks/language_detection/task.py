@@ -124,6 +124,9 @@ class Encoder(BaseEncoder):
         targets = None if example.label is None else np.int32(self.labels.encode(example.label))
         return inputs, targets
 
+    def step_names(self, example):
+        return list(f" {normal(example.text)[: self.max_timesteps]} ")
+
 
 # ------------------------------------------------------------------------------------------------------ Model
 

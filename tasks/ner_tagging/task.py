@@ -128,6 +128,9 @@ class Encoder(BaseEncoder):
             return inputs, None
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
 
+    def step_names(self, example):
+        return list(example.tokens)
+
 
 # ------------------------------------------------------------------------------------------------------ Model
 

@@ -130,6 +130,9 @@ class Encoder(BaseEncoder):
         pixels = np.array(example.pixels, np.uint8)[self.order]  # (timesteps,)
         return {"pixels": pixels}, None if example.label is None else np.int32(self.labels.encode(example.label))
 
+    def step_names(self, example):
+        return [f"row {1 + pixel // self.width}, column {1 + pixel % self.width}" for pixel in self.order]
+
     def batches(self, encoded, batch_size, seed=None):
         if seed is None or not (self.shift or self.noise):
             return super().batches(encoded, batch_size, seed)

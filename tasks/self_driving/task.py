@@ -122,6 +122,7 @@ def split(examples: Sequence[Moment], seed: int) -> Splits:
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     fixed = ("frames",)
+    answers = "number"
 
     window: int
 

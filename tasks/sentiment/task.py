@@ -113,6 +113,9 @@ class Encoder(BaseEncoder):
         targets = None if example.label is None else np.int32(self.labels.encode(example.label))
         return {"token_ids": token_ids}, targets
 
+    def step_names(self, example):
+        return words(example.text)[-self.max_timesteps :]
+
 
 # ------------------------------------------------------------------------------------------------------ Model
 

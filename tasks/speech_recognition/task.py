@@ -107,7 +107,7 @@ def split(examples: list[Utterance], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
-    weight_per_example = True
+    weight_per_example, positions = True, ("real",)
 
     tokens: Labels  # words or characters, numbered here from 0 and in the targets from 1
     scaler: Scaler

@@ -55,8 +55,7 @@ def load_sample(folder: None) -> Splits:
 
     with np.load(cbook.get_sample_data("goog.npz", asfileobj=False), allow_pickle=False) as file:
         days = file["price_data"]
-    volume = days["volume"].astype(float)
-    return split(origins(PriceSeries("GOOG", days["date"], days["adj_close"], volume)))
+    return split(origins(PriceSeries("GOOG", days["date"], days["adj_close"], days["volume"].astype(float))))
 
 
 def load_stocknet(shortest: int):
@@ -75,6 +74,7 @@ def load_stocknet(shortest: int):
 class Encoder(BaseEncoder):
     """Sees every window in units of its own volatility, so that calm and wild stocks look alike."""
 
+    answers = "number"
     scaler: Scaler
     window: int
     horizon: int

@@ -116,6 +116,8 @@ def split(examples: list[Clip], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    positions = ("real",)
+
     labels: Labels
     kind: str  # frames or joints
     change: float

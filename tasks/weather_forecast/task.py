@@ -75,7 +75,7 @@ class Encoder(BaseEncoder):
     window: int
     horizon: int
 
-    fixed = ("recent", "ahead")
+    fixed, answers = ("recent", "ahead"), "number"
 
     @classmethod
     def fit(cls, config, examples):
@@ -120,6 +120,9 @@ class Encoder(BaseEncoder):
         truth = self.truth(example)
         known = np.cumprod(np.isfinite(truth)).astype(bool)  # up to the first gap
         return inputs, np.float32((truth - usual[: len(truth)] - level) / self.unit)[known]
+
+    def step_names(self, example):
+        return [time_text(time, example.past.step) for time in example.past.times[-self.window :]]
 
     def sizes(self) -> dict[str, int]:
         """Features of each input."""
