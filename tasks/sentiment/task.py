@@ -76,10 +76,9 @@ def load_sst2(folder: Path) -> Splits:
 
 def read(path: Path, labelled: bool) -> list[Review]:
     """Reviews of a user's file: a table with `text` and `label`, or plain text with one review a line."""
-    if not labelled and path.suffix not in (".csv", ".tsv"):
-        return [Review(line) for line in readers.lines(path) if line.strip()]
-    columns = ("text", "label") if labelled else ("text",)
-    return [Review(**row) for row in readers.table(path, columns, optional=("group",))]
+    if not labelled:
+        return [Review(text) for text in readers.texts(path, "text")]
+    return [Review(**row) for row in readers.labelled_table(path, ("text", "label"), optional=("group",))]
 
 
 def split(examples: list[Review], seed: int) -> Splits:

@@ -27,6 +27,7 @@ from common.prediction import decoding
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums, prediction_setting
 
+from . import reader
 from .sample import load
 
 if TYPE_CHECKING:
@@ -84,11 +85,8 @@ def load_multi30k(language: str, folder: Path) -> Splits:
 
 
 def read(path: Path, labelled: bool) -> list[Pair]:
-    """Pairs of a user's file: a table with `source` and `target`, or plain text with one source a line."""
-    if not labelled and path.suffix not in (".csv", ".tsv"):
-        return [Pair(line.strip()) for line in readers.lines(path) if line.strip()]
-    columns = ("source", "target") if labelled else ("source",)
-    return [Pair(**row) for row in readers.table(path, columns, optional=("group",))]
+    """Pairs of a user's file, or its sources alone; see reader.py."""
+    return [Pair(**row) for row in reader.read(path, labelled)]
 
 
 def split(examples: list[Pair], seed: int) -> Splits:
