@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from common.datasets.reading import Reading, reading
 from common.errors import UserError
-from common.runs import examples
+from common.runs import examples, inspection
 from common.runs import run as runs
 from common.task import Task, change_prediction, load_task
 
 
-def run(task_name: str | None, text: str | None, file: str | None, run_name: str | None, settings: dict, as_json: bool):
+def run(
+    task_name: str | None,
+    text: str | None,
+    file: str | None,
+    run_name: str | None,
+    settings: dict,
+    as_json: bool,
+    columns: str | None = None,
+):
     """Print the prediction for each input: of `text`, a file, or standard input.
 
     Args:
@@ -21,6 +30,7 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
         file: path of a file in the task's own format; targets are not needed.
         settings: changes to settings that act after training, such as a temperature.
         as_json: one JSON object a line instead of text for a person.
+        columns: of the file, as `reading.Reading` has them; None for those of the run.
 
     Raises:
         UserError: if there is no run, no input, or an input the task cannot read.
@@ -34,7 +44,11 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
     config = change_prediction(config, settings, also=("seed",))
     if text is not None and file is not None:
         raise UserError("Give TEXT or INPUT, not both.")
-    inputs = _read(task, text, file)
+    read = Reading(columns or folder.request.columns, inherited=columns is None)
+    with reading(read):
+        inputs = _read(task, text, file)
+    for line in _remarks(read, encoder, inputs):
+        print(line, file=sys.stderr)
     if not len(inputs):
         raise UserError(f"There is no input in {file or 'the text'}.")
     networks = runs.load_networks(folder, task, config, encoder)
@@ -43,6 +57,15 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
             print(json.dumps({"input": str(example), **prediction}, ensure_ascii=False))
         else:
             print("\n".join(_readable(str(example), prediction)))
+
+
+def _remarks(read: Reading, encoder, inputs: Sequence) -> Iterator[str]:
+    """What a user should know about how the inputs were read."""
+    for file, decisions in read.decisions.items():
+        if said := [f"{what} {how}" for what, how in decisions.items() if what != "delimiter"]:
+            yield f"{file}: {', '.join(said)}"
+    if said := inspection.cut(encoder, inputs):
+        yield said
 
 
 def _read(task: Task, text: str | None, file: str | None) -> Sequence:

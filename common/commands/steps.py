@@ -73,6 +73,7 @@ def measure(
         **result.measured(task.metric),
         "examples": {**{side: len(part) for side, part in source.splits}, "test": len(test)},
         "shared": shared,
+        "inspection": files.read_json(folder.inspection_file) if own and folder.inspection_file.exists() else {},
         "test_scored": 1 + (files.read_json(into.metrics_file)["test_scored"] if own and folder.finished else 0),
         "parameters": networks.parameters,
         "epochs": len(history),

@@ -7,14 +7,15 @@ import dataclasses
 from rich.console import Console
 from rich.table import Table
 
-from common import backend
+from common import backend, files
 from common.commands import console_output, steps
 from common.encoding import batching
 from common.errors import UserError
 from common.prediction.networks import Networks
-from common.runs import cache, examples, onnx_files, provenance
+from common.runs import cache, examples, inspection, onnx_files, provenance
 from common.runs import run as runs
 from common.runs.examples import Request, Source
+from common.runs.inspection import Inspection
 from common.runs.run import Run
 from common.task import Task, TrainConfig, change_config, load_task
 from common.training import workers
@@ -52,9 +53,14 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         source = steps.load_source(task, request, config, quick, console)
         few = {"epochs": QUICK_EPOCHS} if quick else {}
         config = change_config(config, {**source.settings, **few, **settings})
+        if not quick:
+            inspection.refuse(source.splits)
         encoder = task.encoder.fit(config, source.splits.train)
-        folder = _start(task_name, config, source, quick, encoder) if writes else None
+        found = inspection.inspect(source, encoder)
+        folder = _start(task_name, config, source, quick, encoder, found) if writes else None
     _show(source, config, console)
+    if not resume and source.is_file:
+        console_output.inspection(console, found)
     model = _train(task, config, source, encoder, folder, console, cluster)
     if not writes:
         return None
@@ -71,8 +77,8 @@ def _unfinished(task_name: str, changed: bool) -> Run:
     return runs.unfinished(task_name)
 
 
-def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, encoder) -> Run:
-    """A new run folder that says how to repeat the run, and holds the encoder."""
+def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, encoder, found: Inspection) -> Run:
+    """A new run folder that says how to repeat the run, and holds the encoder and what was found in the data."""
     folder = runs.create(
         task_name,
         config.cell,
@@ -92,6 +98,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
         },
     )
     runs.save_encoder(folder, encoder)
+    files.write_json(folder.inspection_file, found.to_json())
     return folder
 
 
@@ -108,7 +115,8 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     is_large = source.is_file or task.datasets[source.name].files
     kept = cache.folder_of(source, encoder) if is_large else None
     train = batching.encode(encoder, source.splits.train, kept and kept / "train")
-    validation = batching.encode(encoder, source.splits.validation, kept and kept / "validation")
+    learnable = inspection.learnable(source.splits.train, source.splits.validation)
+    validation = batching.encode(encoder, learnable, kept and kept / "validation")
     batches = encoder.batches(train, config.batch_size, config.seed)
     console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
     fitting.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console, cluster)
@@ -121,7 +129,8 @@ def _networks(
     """The networks that predict from now on, written to the run: by ONNX Runtime, or, if that cannot be, by Keras."""
     from common.prediction import keras_networks
 
-    reason = onnx_files.write(folder, task, config, encoder, model, source.splits.validation)
+    learnable = inspection.learnable(source.splits.train, source.splits.validation)
+    reason = onnx_files.write(folder, task, config, encoder, model, learnable)
     if reason is None:
         return onnx_files.load(folder)
     console.print(f"This run predicts through Keras, which takes longer to start: {reason}.", highlight=False)

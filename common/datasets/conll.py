@@ -197,7 +197,8 @@ def _take_header(path: Path | Text, found: list[_Row], spans: bool) -> dict[str,
 
 def _layout(path, even: list[_Row], names: dict[str, int], spans: bool, labelled: bool) -> _Layout:
     columns = len(even[0].cells)
-    if said := reading.columns():
+    said = reading.columns()
+    if said and not (reading.may_differ() and len(said.split(",")) != columns):
         return _said(path, said, columns)
     if names:
         layout = _Layout(names["token"], names["tag"])

@@ -38,6 +38,12 @@ def shown(counts: Counter[str]) -> str:
     return ", ".join(names) + rest
 
 
+def of(example: object) -> tuple[str, ...]:
+    """What an example is labelled with: its `label`, or its `tags`; nothing where it has neither."""
+    label, tags = getattr(example, "label", None), getattr(example, "tags", None)
+    return (label,) if label is not None else tuple(tags or ())
+
+
 def alike(labels: Iterable[str]) -> list[list[str]]:
     """Labels that differ by case, space, punctuation between words or as texts of one number (`1`, `1.0`)."""
     groups = defaultdict(list)

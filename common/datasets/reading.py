@@ -23,6 +23,7 @@ class Reading:
 
     Attributes:
         columns: as a user names them: `text,label` for a table without a header, `text=review` for other names.
+        inherited: whether the columns are those of another file, from which this one may differ.
         keep_going: whether a line that is wrong is kept in `errors` and passed over, so that all of them are found.
         decisions: file name -> what was decided -> how, such as `{"reviews.csv": {"encoding": "UTF-16"}}`.
         warnings: what a user should look at, one line each.
@@ -30,6 +31,7 @@ class Reading:
     """
 
     columns: str | None = None
+    inherited: bool = False
     keep_going: bool = False
     decisions: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
@@ -40,9 +42,8 @@ _CURRENT: contextvars.ContextVar[Reading | None] = contextvars.ContextVar("readi
 
 
 @contextlib.contextmanager
-def reading(columns: str | None = None, keep_going: bool = False) -> Iterator[Reading]:
-    """Hear what the readers called within say."""
-    found = Reading(columns, keep_going)
+def reading(found: Reading) -> Iterator[Reading]:
+    """Keep what the readers called within say."""
     token = _CURRENT.set(found)
     try:
         yield found
@@ -54,6 +55,12 @@ def columns() -> str | None:
     """The columns that the user names, as typed; None where nothing was said."""
     current = _CURRENT.get()
     return current.columns if current else None
+
+
+def may_differ() -> bool:
+    """Whether a file that the named columns do not fit is read as if none were named."""
+    current = _CURRENT.get()
+    return current is not None and current.inherited
 
 
 def note(path: object, what: str, decided: str) -> None:

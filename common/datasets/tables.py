@@ -46,6 +46,8 @@ def is_table(path: Path | Text, columns: Sequence[str]) -> bool:
         return True
     if isinstance(path, Text):
         return False
+    if reading.columns() and not reading.may_differ():
+        return True
     start = list(islice(lines(path), 10))
     delimiter = _delimiter(path, start, columns)
     names = [_plain(cell.strip('" ')) for cell in start[0].split(delimiter)]
@@ -133,8 +135,8 @@ def is_missing(column: str, cell: str) -> bool:
 def _header(path, number, first, following, known, columns):
     """The header (None where the user names the columns), its names in plain form, and the rows that follow."""
     said = reading.columns()
-    if said and "=" not in said:
-        given = [_plain(name) for name in said.split(",")]
+    given = [_plain(name) for name in said.split(",")] if said and "=" not in said else None
+    if given and not (reading.may_differ() and not _fit(given, first, columns)):
         if len(given) != len(first):
             raise at_line(path, number, f"has {len(first)} columns, and COLUMNS={said} names {len(given)}")
         for column in columns:
@@ -144,7 +146,7 @@ def _header(path, number, first, following, known, columns):
         reading.note(path, "columns", f"named by COLUMNS={said}")
         has_header = [_plain(cell) for cell in first] == given
         return None, given, following if has_header else _chained((number, first), following)
-    names = _renamed(path, [_plain(cell) for cell in first], said)
+    names = _renamed(path, [_plain(cell) for cell in first], None if given else said)
     missing = [column for column in columns if _plain(column) not in names]
     if missing:
         peek = list(islice(following, LOOKED_AT))
@@ -153,10 +155,18 @@ def _header(path, number, first, following, known, columns):
     return first, names, following
 
 
+def _fit(given: list[str], first: Sequence[str], columns: Sequence[str]) -> bool:
+    """Whether columns named for another file may be those of this one, which has no header of its own."""
+    names = [_plain(cell) for cell in first]
+    return len(given) == len(first) and not all(_plain(column) in names for column in columns)
+
+
 def _renamed(path, names: list[str], said: str | None) -> list[str]:
     """The names of a header with those that COLUMNS gives to some: `text=review`."""
     for pair in re.split(r"[,\s]+", said.strip()) if said else ():
         column, _, theirs = pair.partition("=")
+        if _plain(theirs) not in names and reading.may_differ():
+            continue
         if _plain(theirs) not in names:
             raise UserError(f"{path} has no column {theirs!r}, as COLUMNS says. It has: {', '.join(names)}.")
         names = ["" if name == _plain(column) else name for name in names]

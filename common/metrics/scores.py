@@ -58,6 +58,10 @@ class Scores(Mapping[str, float]):
         """Scores of this model mixed with others, by name, where the family knows how to mix predictions."""
         return {}
 
+    def classes(self) -> dict[str, tuple[int, int, int]]:
+        """Of each class how often it was answered rightly, answered, and true; empty where there are no classes."""
+        return {}
+
     def over(self, examples: np.ndarray) -> dict[str, float]:
         """The same scores over the examples of these numbers alone (repeats count)."""
         return self.reduce(self.rows[examples])

@@ -49,6 +49,7 @@ class Run:
     history_file = property(lambda self: self.path / "history.csv")
     metrics_file = property(lambda self: self.path / "metrics.json")
     curves_file = property(lambda self: self.path / "curves.png")
+    inspection_file = property(lambda self: self.path / "inspection.json")  # what was found in the data
     report_file = property(lambda self: self.path / "report.md")
 
     @property
@@ -72,7 +73,7 @@ class Run:
         Raises:
             UserError: as `config`.
         """
-        given = self.config["request"]
+        given = {"columns": None, **self.config["request"]}
         fields = {name: int if name == "fold" else str for name in Request.__dataclass_fields__}
         fits = given.keys() == fields.keys()
         if not fits or not all(value is None or type(value) is fields[name] for name, value in given.items()):

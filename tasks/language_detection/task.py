@@ -91,8 +91,8 @@ def read(path: Path, labelled: bool) -> list[Written]:
 
 
 def split(examples: list[Written], seed: int) -> Splits:
-    """By chance; equal texts stay on one side."""
-    return by_chance(examples, seed)
+    """By chance and label; texts that are equal to the encoder stay on one side."""
+    return by_chance(examples, seed, key=lambda example: normal(example.text))
 
 
 def normal(text: str) -> str:

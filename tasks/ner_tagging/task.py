@@ -100,6 +100,7 @@ def split(examples: list[Tagged], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("token_ids",)
     words: Vocabulary
     characters: Vocabulary
     tags: Labels

@@ -98,6 +98,7 @@ def split(examples: list[Tagged], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("token_ids",)
     words: Vocabulary  # all words of train, the frequent ones first
     known: int  # ids from here on belong to words too rare for an embedding of their own
     characters: Vocabulary

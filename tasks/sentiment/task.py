@@ -82,12 +82,14 @@ def read(path: Path, labelled: bool) -> list[Review]:
 
 
 def split(examples: list[Review], seed: int) -> Splits:
-    """By chance; equal texts, and those of one group, stay on one side."""
+    """By chance and label; equal texts, and those of one group, stay on one side."""
     return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("token_ids",)
+
     vocabulary: Vocabulary
     labels: Labels
     log_ratios: np.ndarray  # naive Bayes log-count ratio of each word with each label, float32 (words, labels)
@@ -148,8 +150,8 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Review]) -> list[dict]:
     """`{"label", "probabilities": {label: probability}}` for each review."""
-    answers = []
-    for logits in forward(networks["model"], encoder, examples):  # (num_classes,)
+    answers, unlabelled = [], [Review(example.text) for example in examples]
+    for logits in forward(networks["model"], encoder, unlabelled):  # (num_classes,)
         exponentials = np.exp(logits - logits.max(), dtype=np.float64)
         answers.append(_answer(encoder.labels.names, exponentials / exponentials.sum()))
     return answers

@@ -37,6 +37,12 @@ def read(path: Path | Parallel | Text, labelled: bool) -> list[dict[str, str]]:
         raise
 
 
+def multi30k(language: str, folder: Path) -> list[list[tuple[str, str]]]:
+    """The pairs of train, validation and test of Multi30k, from English."""
+    sides = (folder / "data" / "task1" / "raw" / side for side in ("train", "val", "test_2016_flickr"))
+    return [parallel_lines(Path(f"{side}.en.gz"), Path(f"{side}.{language}.gz")) for side in sides]
+
+
 def is_anki(path: Path | Text) -> bool:
     """Whether every line holds a sentence, its translation and where both are from."""
     start = [line.split("\t") for line in islice(lines(path), LOOKED_AT) if line.strip()]
