@@ -69,7 +69,6 @@ def measure(
         "data": name,
         "cell": config.cell,
         "seed": config.seed,
-        "metric": task.metric,
         **result.measured(task.metric),
         "examples": {**{side: len(part) for side, part in source.splits}, "test": len(test)},
         "shared": shared,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from common import backend, files
 from common.commands import console_output, steps
 from common.encoding import batching
-from common.errors import UserError
+from common.encoding.text import Labels
+from common.errors import UserError, unknown
 from common.prediction.networks import Networks
 from common.runs import cache, examples, inspection, onnx_files, provenance
 from common.runs import run as runs
@@ -56,6 +58,7 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         if not quick:
             inspection.refuse(source.splits)
         encoder = task.encoder.fit(config, source.splits.train)
+        _check_class_weight(config, encoder)
         found = inspection.inspect(source, encoder)
         folder = _start(task_name, config, source, quick, encoder, found) if writes else None
     _show(source, config, console)
@@ -118,9 +121,28 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     learnable = inspection.learnable(source.splits.train, source.splits.validation)
     validation = batching.encode(encoder, learnable, kept and kept / "validation")
     batches = encoder.batches(train, config.batch_size, config.seed)
+    validated = encoder.batches(validation, config.batch_size)
+    if config.class_weight == "balanced":
+        batches.class_weights = validated.class_weights = _class_weights(encoder, train)
     console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
-    fitting.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console, cluster)
+    fitting.fit(model, batches, validated, config, folder, console, cluster)
     return model
+
+
+def _class_weights(encoder, train: batching.Encoded) -> np.ndarray:
+    """The weight of each class in the loss, one for each label of the encoder."""
+    (count,) = (len(part) for part in vars(encoder).values() if isinstance(part, Labels))
+    found = batching.balanced(train.targets.values)
+    return np.pad(found, (0, count - len(found)), constant_values=1)
+
+
+def _check_class_weight(config: TrainConfig, encoder) -> None:
+    """Refuse another word than the known ones, and weights of classes where there are none."""
+    if config.class_weight not in ("none", "balanced"):
+        raise UserError(unknown("class_weight", config.class_weight, ["none", "balanced"]))
+    has_classes = any(isinstance(part, Labels) for part in vars(encoder).values()) and not encoder.weight_per_example
+    if config.class_weight != "none" and not has_classes:
+        raise UserError("class_weight=balanced is for tasks that tell classes apart; this one has none.")
 
 
 def _networks(

@@ -11,7 +11,7 @@ from pathlib import Path
 from common.datasets import labels as label_column
 from common.datasets.conll import TaggedSentence, conll, is_conll, to_bio
 from common.datasets.lines import LineSequence, Text, at_line, lines, some
-from common.datasets.tables import is_table, numbered_rows, rows, suffix_of, table, texts
+from common.datasets.tables import is_missing, is_table, numbered_rows, rows, suffix_of, table, texts
 from common.errors import UserError
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "TaggedSentence",
     "conll",
     "is_conll",
+    "is_missing",
     "is_table",
     "labelled_lines",
     "labelled_table",

@@ -47,13 +47,13 @@ class Encoder:
         """
         raise NotImplementedError
 
-    def timesteps(self, example) -> int:
+    def full_length(self, example) -> int:
         """How long an example is before `encode` cuts it, in what `max_timesteps` counts where the encoder has it."""
         return len(example)
 
     def is_cut(self, example) -> bool:
         """Whether `encode` keeps only a part of an example."""
-        return self.timesteps(example) > getattr(self, "max_timesteps", math.inf)
+        return self.full_length(example) > getattr(self, "max_timesteps", math.inf)
 
     def unknown_words(self, examples: Iterable) -> float | None:
         """Share of the words of some examples that are unknown; None where there are no words."""

@@ -38,9 +38,11 @@ class Evaluation:
     remarks: Sequence[str] = ()
 
     def measured(self, metric: str) -> dict:
-        """What `metrics.json` says of it; a score that is not a number is None."""
+        """What `metrics.json` says of it, with this metric or the one that leads; what is no number is None."""
+        metric = self.scores.leading or metric
         bar, bar_scores = next(iter(self.baselines.items()))
         found = {
+            "metric": metric,
             "test": dict(self.scores),
             "interval": self.scores.intervals(),
             "signatures": self.scores.signatures,
@@ -66,8 +68,9 @@ def evaluate(
     scores = task.score(examples, predictions)
     answers = task.baseline(config, train, examples)
     scored = {name: task.score(examples, answer) for name, answer in answers.items()}
-    sign = 1 if metrics.lower_is_better(task.metric) else -1
-    baselines = dict(sorted(scored.items(), key=lambda one: _last_if_nan(sign * one[1][task.metric])))
+    metric = scores.leading or task.metric
+    sign = 1 if metrics.lower_is_better(metric) else -1
+    baselines = dict(sorted(scored.items(), key=lambda one: _last_if_nan(sign * one[1][metric])))
     unknown = encoder.unknown_words(islice(examples, inspection.LOOKED_AT))
     said = remarks(encoder, train, examples, scores)
     return Evaluation(examples, predictions, scores, baselines, scores.mixtures(baselines), seconds, unknown, said)

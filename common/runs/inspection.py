@@ -96,7 +96,7 @@ def unseen(known: Iterable[str], examples: Iterable) -> Counter[str]:
 def cut(encoder: Encoder, examples: Iterable) -> str | None:
     """How many of some examples the encoder cuts, in words, with the setting that keeps them; None if it cuts none."""
     limit = getattr(encoder, "max_timesteps", None)
-    lengths = np.array([encoder.timesteps(example) for example in examples] if limit else [], int)
+    lengths = np.array([encoder.full_length(example) for example in examples] if limit else [], int)
     count = int(np.count_nonzero(lengths > limit)) if limit else 0
     if not count:
         return None

@@ -104,7 +104,7 @@ class Encoder(BaseEncoder):
         target = Pieces.fit((pair.target for pair in examples), config.vocab_size, config.subwords)
         return cls(source, target, config.max_timesteps)
 
-    def timesteps(self, example):
+    def full_length(self, example):
         return max(len(self.source.split(example.source)), len(self.target.split(example.target or "")))
 
     def encode(self, example):
