@@ -88,24 +88,25 @@ def conll(
 
 def is_conll(path: Path | Text, spans: bool = True) -> bool:
     """Whether a file of inputs holds a token a line, not a sentence a line: by its name, or by what stands in it."""
+    tables = (".csv", ".tsv", ".tab")
     if suffix_of(path) in SUFFIXES:
         return True
-    if isinstance(path, Text) or not suffix_of(path):
-        start = list(islice(lines(path), LOOKED_AT))
-    else:
-        start = list(islice(lines(path), LOOKED_AT))
-        if suffix_of(path) in (".csv", ".tsv", ".tab") and _named(next(rows(path))[1], spans):
-            return True
+    if suffix_of(path) in tables and _named(next(rows(path))[1], spans):
+        return True
+    start = list(islice(lines(path), LOOKED_AT))
     filled = [line for line in start if line.strip() and not line.startswith(("#", "-DOCSTART-"))]
     cells = [line.split("\t") if "\t" in line else line.split() for line in filled]
     if not cells or len({len(row) for row in cells}) != 1:
         return False
-    parted = any(not line.strip() for line in start[start.index(filled[0]) : start.index(filled[-1])])
+    blocks = "\n".join(line.strip() for line in start).strip().count("\n\n") + 1
+    parted = 1 < blocks <= len(filled) / 2
     if len(cells[0]) == 1:
         return parted
-    tagged = spans and all(TAG.fullmatch(row[-1].strip()) for row in cells)
-    tabs = all("\t" in line for line in filled) and suffix_of(path) not in (".csv", ".tsv", ".tab")
-    return tagged or (tabs and (parted or not spans)) or (parted and len(filled) > 3)
+    ends = [row[-1].strip() for row in cells]
+    if spans and all(map(TAG.fullmatch, ends)):
+        return True
+    tabs = suffix_of(path) not in tables and all("\t" in line for line in filled)
+    return parted and (tabs or len(set(ends)) <= len(ends) / 2)
 
 
 # ------------------------------------------------------------------------------------------------------- Rows

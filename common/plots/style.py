@@ -66,18 +66,28 @@ def save(figure: Figure, path: Path) -> None:
 
 def _cover_letters(figure: Figure) -> None:
     """Give every text of a figure a font for letters that DejaVu Sans lacks; what no installed font has becomes ?."""
+    axes = [axis for one in figure.axes for axis in (one.xaxis, one.yaxis)]
+    ticks = {axis: [label.get_text() for label in axis.get_ticklabels()] for axis in axes}  # makes the labels, too
     texts = [text for text in figure.findobj(Text) if not text.get_text().isascii()]
-    letters = {letter for text in texts for letter in text.get_text() if letter.isprintable() and not letter.isspace()}
+    written = "".join([text.get_text() for text in texts] + [name for names in ticks.values() for name in names])
+    letters = {letter for letter in written if letter.isprintable() and not letter.isspace()}
     missing = letters - _letters_of(font_manager.findfont("DejaVu Sans"))
     if not missing:
         return
     family, lacking = _font_for("".join(sorted(missing)))
     for text in texts:
         text.set_fontfamily(["DejaVu Sans", *([family] if family else [])])
-        text.set_text("".join("?" if letter in lacking else letter for letter in text.get_text()))
+        text.set_text(_shown(text.get_text(), lacking))
+    for axis, names in ticks.items():
+        if lacking.intersection("".join(names)):  # ticks are written anew when they are drawn
+            axis.set_ticks(axis.get_ticklocs(), [_shown(name, lacking) for name in names])
     if lacking and not _said:
         _said.append("".join(sorted(lacking)))
         print(f"No installed font has {_said[0][:20]} (pictures show ?): fonts-noto has most scripts.", file=sys.stderr)
+
+
+def _shown(text: str, lacking: frozenset[str]) -> str:
+    return "".join("?" if letter in lacking else letter for letter in text)
 
 
 _said: list[str] = []  # letters that a message has named
