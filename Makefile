@@ -14,7 +14,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train validate evaluate predict export new record results bench test check format
+COMMANDS = list train validate evaluate predict export new record results bench test fuzz check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -106,6 +106,11 @@ bench:
 ##   [ARGS="-k sentiment"]
 test:
 	@PYTEST_ADDOPTS="-n auto --maxprocesses=8 $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
+
+## 50,000 damaged files for each reader: parsed, refused in one line, and nothing else
+##   [ARGS=1000]
+fuzz:
+	@.venv/bin/python -m tests.fuzz $$ARGS
 
 ## lint, format and the layout rules
 check:

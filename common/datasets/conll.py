@@ -78,8 +78,9 @@ def conll(
         raise at_line(path, filled[0].number, f"must hold a token and a tag, not {filled[0].line!r:.60}")
     even = [row for row in filled if len(row.cells) == columns]
     layout = _layout(path, even, names, spans, labelled) if token_column is None else _Layout(token_column, tag_column)
-    if labelled and not -columns <= layout.tag < columns:
-        raise at_line(path, filled[0].number, f"must hold {layout.tag + 1} columns, not {filled[0].line!r:.60}")
+    needed = max(layout.token, layout.tag if labelled else 0) + 1
+    if needed > columns:
+        raise at_line(path, filled[0].number, f"must hold {needed} columns, not {filled[0].line!r:.60}")
     sentences = _sentences(path, found, columns, layout if labelled else layout._replace(tag=None), spans)
     if labelled:
         _check_length(path, sentences)
@@ -201,6 +202,9 @@ def _layout(path, even: list[_Row], names: dict[str, int], spans: bool, labelled
     said = reading.columns()
     if said and not (reading.may_differ() and len(said.split(",")) != columns):
         return _said(path, said, columns)
+    if names and max(names.values()) >= columns:
+        problem = f"has {columns} cells, and the header names more: put cells with separators in quotes"
+        raise at_line(path, even[0].number, problem)
     if names:
         layout = _Layout(names["token"], names["tag"])
     else:

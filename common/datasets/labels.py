@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -42,6 +43,12 @@ def of(example: object) -> tuple[str, ...]:
     """What an example is labelled with: its `label`, or its `tags`; nothing where it has neither."""
     label, tags = getattr(example, "label", None), getattr(example, "tags", None)
     return (label,) if label is not None else tuple(tags or ())
+
+
+def without(example: object) -> object:
+    """The example as one that is to be predicted: its label or tags are None."""
+    names = {field.name for field in dataclasses.fields(example)} & {"label", "tags"}
+    return dataclasses.replace(example, **dict.fromkeys(names))
 
 
 def alike(labels: Iterable[str]) -> list[list[str]]:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from common.datasets import labels
 from common.encoding import batching
 from common.encoding.text import UNKNOWN
 from common.errors import UserError
@@ -59,7 +60,7 @@ class Encoder:
         """Share of the words of some examples that are unknown; None where there are no words."""
         unknown = total = 0
         for example in examples if self.word_inputs else ():
-            inputs, _ = self.encode(example)
+            inputs, _ = self.encode(labels.without(example))  # a label may be unknown, too
             for name in self.word_inputs:
                 unknown += int(np.count_nonzero(inputs[name] == UNKNOWN))
                 total += len(inputs[name])

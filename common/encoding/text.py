@@ -18,7 +18,7 @@ SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")
 # Classes of characters for patterns of the package regex. In some scripts no space stands between words: there every
 # grapheme cluster, a letter with its marks, is a token. Elsewhere marks and joiners belong to the word they stand in.
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\u30fc"
-LETTER = rf"[[\w\p{{M}}\u200c\u200d]--[{UNSPACED}]]"  # a part of a word
+LETTER = rf"[[\w\p{{M}}\p{{No}}\u200c\u200d]--[{UNSPACED}]]"  # a part of a word
 _SPACE = r"\s\x1c-\x1f"  # as str.isspace has it
 WORD = rf"(?=[{UNSPACED}])\X|{LETTER}+(?:['’]{LETTER}+)*|(?=[^{_SPACE}\p{{GCB=Prepend}}])\X|[^{_SPACE}]"
 

@@ -8,7 +8,6 @@ import json
 
 import pytest
 
-from common.commands import validate
 from common.datasets import reading
 from common.datasets.lines import Text
 from common.datasets.reading import Reading
@@ -380,65 +379,6 @@ def test_blank_lines_at_the_end_of_a_corpus_leave_no_side_empty(tmp_path):
     for task in ("next_word", "text_generation"):
         made = examples.load(load_task(task), Request(str(path)), 0).splits
         assert all(any(str(example).strip() for example in side) for _, side in made)
-
-
-# ------------------------------------------------------------------------------------------------------ Warned of
-
-
-def inspected(tmp_path, task, name, content, **settings):
-    path = tmp_path / name
-    path.write_text(content)
-    found = load_task(task)
-    source = examples.load(found, Request(str(path)), 0)
-    return inspection.inspect(source, found.encoder.fit(found.config, source.splits.train))
-
-
-@pytest.mark.parametrize("labels", [("yes", "Yes"), ("1", "1.0"), ("very good", "very_good"), ("no ", "NO")])
-def test_labels_that_look_alike_are_warned_of(tmp_path, labels):
-    content = "text,label\n" + "".join(f"text {n},{(*labels, 'other')[n % 3]}\n" for n in range(60))
-    found = inspected(tmp_path, "sentiment", "a.csv", content)
-    assert any("look like one label" in warning and "(20 rows)" in warning for warning in found.warnings)
-
-
-def test_rare_labels_are_named_and_stay_in_train(tmp_path):
-    content = "text,label\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(100)) + "rare one,neutral\n"
-    for seed in range(5):
-        found = load_task("sentiment")
-        path = tmp_path / "a.csv"
-        path.write_text(content)
-        source = examples.load(found, Request(str(path)), seed)
-        assert "neutral" in {example.label for example in source.splits.train}
-    warnings = inspected(tmp_path, "sentiment", "a.csv", content).warnings
-    assert any("can hardly be learned: neutral 1" in warning for warning in warnings)
-    assert any("test side holds no example of: neutral" in warning for warning in warnings)
-
-
-def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
-    long = "text,label\n" + "".join(f"{n} {'word ' * 300},{'ab'[n % 2]}\n" for n in range(30))
-    found = inspected(tmp_path, "sentiment", "a.csv", long)
-    assert found.decisions["cut"].startswith("30 of 30 inputs are longer than max_timesteps=200")
-    assert "SET=max_timesteps=301" in found.decisions["cut"] and any("Most inputs" in w for w in found.warnings)
-    rare = "".join(f"w{3 * n} w{3 * n + 1} w{3 * n + 2}\n" for n in range(100))
-    assert any("are unknown" in warning for warning in inspected(tmp_path, "next_word", "a.txt", rare).warnings)
-    twice = "text,label\n" + "".join(f"Text {n % 20},{'ab'[n // 20]}\ntext  {n % 20},b\n" for n in range(40))
-    found = inspected(tmp_path, "sentiment", "a.csv", twice)
-    assert "60 of 80 inputs come again" in found.decisions["duplicates"]
-    assert any("20 inputs occur with different labels" in warning for warning in found.warnings)
-
-
-def test_validate_lists_errors_with_their_lines_and_trains_nothing(tmp_path, capsys, own_folders):
-    path = tmp_path / "a.csv"
-    path.write_text(CSV + "fine,nan\n,good\n" + "x,y,z\n" * 30)
-    assert not validate.run("sentiment", Request(str(path)), {}, as_json=False)
-    shown = capsys.readouterr()
-    assert "line 14, has the label 'nan'" in shown.err and "line 15, has an empty text" in shown.err
-    assert shown.err.count("error: ") == 20 and "32 errors, of which 20 are shown" in shown.err
-    assert not (own_folders / "runs").exists()
-    path.write_text(CSV)
-    assert validate.run("sentiment", Request(str(path)), {}, as_json=True)
-    found = json.loads(capsys.readouterr().out)
-    assert found["valid"] and found["errors"] == [] and found["decisions"]["labels"] == "good 6, bad 6"
-    assert validate.run("ner_tagging", Request(), {}, as_json=False)  # a declared set
 
 
 def test_latin_1_that_was_typed_is_refused():
