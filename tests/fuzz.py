@@ -35,7 +35,18 @@ READERS = {
     "text_generation": ("a.txt", "a.txt.gz"),
     "dna_analysis": ("a.csv", "a.fa", "a.txt", "a.fasta.gz"),
 }
-COLUMNS = (*[None] * 20, "text,label", "text=review label=stars", "_,token,tag", "token=1 tag=2", "a,b,c", "=", ",")
+COLUMNS = (
+    *[None] * 20,
+    "text,label",
+    "text=review label=stars",
+    "_,token,tag",
+    "token=1 tag=2",
+    "token=1",
+    "tag",
+    "a,b,c",
+    "=",
+    ",",
+)
 PIECES = (
     *"\n\r\t ,;|\"'#\0\ufeff\u0301\u200d0",
     "\r\n", "\n\n", "sep=;\n", "text,label\n", "text\tlabel\n", "source,target\n", "sequence,label\n", "word\ttag\n",

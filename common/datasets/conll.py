@@ -200,8 +200,8 @@ def _take_header(path: Path | Text, found: list[_Row], spans: bool) -> dict[str,
 def _layout(path, even: list[_Row], names: dict[str, int], spans: bool, labelled: bool) -> _Layout:
     columns = len(even[0].cells)
     said = reading.columns()
-    if said and not (reading.may_differ() and len(said.split(",")) != columns):
-        return _said(path, said, columns)
+    if said and not (reading.may_differ() and "=" not in said and len(said.split(",")) != columns):
+        return _said(path, said, columns, labelled)
     if names and max(names.values()) >= columns:
         problem = f"has {columns} cells, and the header names more: put cells with separators in quotes"
         raise at_line(path, even[0].number, problem)
@@ -216,15 +216,16 @@ def _layout(path, even: list[_Row], names: dict[str, int], spans: bool, labelled
     return layout
 
 
-def _said(path, said: str, columns: int) -> _Layout:
+def _said(path, said: str, columns: int, labelled: bool) -> _Layout:
     """The layout that COLUMNS names: `_,token,_,tag`, or `token=2 tag=4`, counted from 1."""
     if "=" in said:
         places = dict(pair.partition("=")[::2] for pair in re.split(r"[,\s]+", said.strip()))
-        found = {name: int(place) - 1 for name, place in places.items() if place.isdecimal()}
+        found = {name: int(place) - 1 for name, place in places.items() if place.isdecimal() and len(place) < 6}
     else:
         names = [_plain(name) for name in said.split(",")]
         found = {name: names.index(name) for name in ("token", "tag") if name in names}
-    if "token" not in found or not all(0 <= place < columns for place in found.values()):
+    needed = {"token", "tag"} if labelled else {"token"}
+    if not needed <= found.keys() or not all(0 <= place < columns for place in found.values()):
         raise UserError(
             f"COLUMNS={said} does not say where {path} has its tokens and tags: "
             f"name its {columns} columns, as _,token,_,tag, or their numbers, as token=2 tag=4."

@@ -55,7 +55,7 @@ def test_config_lacks_something(run, name):
 def test_a_damaged_request(run, request_):
     assert run.request == Request("sample")
     run.config_file.write_text(json.dumps({**CONFIG, "request": request_}))
-    with one_line("request must hold data, validation, test, fold. Train again"):
+    with one_line("request must hold data, validation, test, fold, columns. Train again"):
         _ = run.request
 
 
