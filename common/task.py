@@ -56,6 +56,7 @@ class TrainConfig:
     batch_size: int = 64  # examples per step
     learning_rate: float = 1e-3
     patience: int = 3  # epochs without a lower validation loss after which training stops
+    embeddings: str = "none"  # path of word vectors that the embedding of words begins with
     class_weight: str = "none"  # balanced: each class weighs alike in the loss, however rare it is
 
 

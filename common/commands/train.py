@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -20,7 +21,7 @@ from common.runs.examples import Request, Source
 from common.runs.inspection import Inspection
 from common.runs.run import Run
 from common.task import Task, TrainConfig, change_config, load_task
-from common.training import workers
+from common.training import word_vectors, workers
 
 QUICK_EPOCHS = 2
 
@@ -114,6 +115,10 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
 
     keras.utils.set_random_seed(config.seed)
     model = task.build_model(config, encoder)
+    begun = folder is not None and folder.state_file.exists()  # its weights are loaded later
+    if config.embeddings != "none" and not begun:
+        covered = word_vectors.initialise(model, encoder, Path(config.embeddings).expanduser())
+        console.print(covered, highlight=False)
     console_output.layers(console, model)
     is_large = source.is_file or task.datasets[source.name].files
     kept = cache.folder_of(source, encoder) if is_large else None
