@@ -1,8 +1,8 @@
 """Tables of a user's: CSV and TSV with a header or with named columns, and JSON lines.
 
-One rule of names, for training and prediction, case ignored: `.csv`, `.tsv`, `.tab`, `.jsonl` and `.ndjson` are tables,
-`.gz` after one of these is unpacked, and a workbook is refused. A file of another name is a table if its first line
-says so: `is_table`.
+One rule of names, for training and prediction, case ignored: `.csv`, `.tsv`, `.tab`, `.jsonl`, `.ndjson` and `.json`
+are tables, `.gz` after one of these is unpacked, and a workbook is refused. A file of another name is a table if its
+first line says so: `is_table`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from common.datasets import reading
 from common.datasets.lines import Text, at_line, is_packed, lines
 from common.errors import UserError, one_line
 
-TABLES, JSON_LINES = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson")
+TABLES, JSON_LINES = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson", ".json")
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 DELIMITERS = ",;\t|"
 ALL_MISSING = {"", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "\\n", "nil"}  # in small letters
@@ -193,9 +193,11 @@ def _no_header(path, number, first, rest, missing, columns) -> UserError:
     has = [cell for cell in first if cell]
     theirs = [name for name in has if _plain(name) not in map(_plain, columns)]
     example = " ".join(f"{column}={name.replace(' ', '_')}" for column, name in zip(missing, theirs))
+    which = f', or say which it is: COLUMNS="{example}"' if example else ""
+    no_header = f"; if line {number} is no header, say COLUMNS={wanted}" if len(first) == len(columns) > 1 else ""
     return UserError(
-        f"{path} has no column {missing[0]!r}. It has: {one_line(', '.join(has))}. Rename one in line {number}"
-        + (f', or say which it is: COLUMNS="{example}".' if example else ".")
+        f"{path} has no column {missing[0]!r}. It has: {one_line(', '.join(has))}. Rename one in line {number}{which}"
+        f"{no_header}."
     )
 
 
@@ -311,7 +313,9 @@ def _json_object(path, number: int, line: str) -> Mapping | None:
         reading.refuse(at_line(path, number, f"is not JSON ({one_line(error, 80)}): write one object a line{hint}"))
         return None
     if not isinstance(found, dict) or not found:
-        raise at_line(path, number, f"is no JSON object but {line.strip()!r:.40}: write one object a line")
+        raise at_line(
+            path, number, f"is no JSON object but {line.strip()!r:.40}: write one object a line (jq -c '.[]')"
+        )
     return found
 
 

@@ -278,6 +278,8 @@ REFUSED = {
         "line 1, has several values under 'label'",
     ),
     "a JSON array": ("sentiment", "a.jsonl", '[{"text": "a",\n"label": "x"}]\n', "line 1, is not JSON .*jq"),
+    "a JSON array in one line": ("sentiment", "a.json", '[{"text": "a", "label": "x"}]', "line 1, is no JSON object"),
+    "no header, short cells": ("translation", "a.tsv", "Hi\tSalut\nGo\tVa\n", "no header, say COLUMNS=source,target"),
     "a workbook": ("sentiment", "a.xlsx", b"PK\x03\x04rest", "is a workbook: save the sheet as CSV"),
     "a workbook named .csv": ("sentiment", "a.csv", b"PK\x03\x04rest", "is a spreadsheet .*save it as CSV"),
     "a packed file named .csv": ("sentiment", "a.csv", gzip.compress(b"text,label"), r"let its name end in \.gz"),
