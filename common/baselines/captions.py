@@ -39,7 +39,9 @@ def similarities(texts: Sequence[str]) -> np.ndarray:
 
 def consensus(texts: Sequence[str]) -> str:
     """The text that is most like the others (Devlin and others 2015, https://arxiv.org/abs/1505.04467)."""
-    return texts[int(np.argmax(similarities(texts).sum(axis=1)))]
+    alike = similarities(texts)
+    np.fill_diagonal(alike, 0)  # a text of three words has no 4-gram in which it could be like itself
+    return texts[int(np.argmax(alike.sum(axis=1)))]
 
 
 def most_likely(texts: Sequence[str]) -> str:

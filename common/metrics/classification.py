@@ -77,7 +77,7 @@ class Classification(Scores):
             groups=groups,
             breakdowns={
                 "by class": {label: np.flatnonzero(truth == i) for i, label in enumerate(labels)},
-                "by length": by_length(lengths),
+                "by length in timesteps": by_length(lengths),
                 **({"by kind": dict(zip(names, map(np.flatnonzero, of_kind)))} if names else {}),
             },
         )

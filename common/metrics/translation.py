@@ -70,7 +70,9 @@ class Translation(Scores):
             truths=references,
             answers=texts,
             groups=groups,
-            breakdowns={"by length": {label: proper[members] for label, members in by_length(lengths[proper]).items()}},
+            breakdowns={
+                "by length in words": {part: proper[members] for part, members in by_length(lengths[proper]).items()}
+            },
             leading="chrf" if few else None,
             signatures={"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())},
         )

@@ -166,7 +166,7 @@ def _pictures(
         found = []
         for title, scores in parts.items():
             if title.startswith("by length") and len(scores["model"]) > 1:
-                curves.lengths(scores, metric, "length in words", run.path / "lengths.png")
+                curves.lengths(scores, metric, title.removeprefix("by "), run.path / "lengths.png")
                 found.append(("lengths.png", f"{metric} {title}, the model and its baselines."))
         return found
 

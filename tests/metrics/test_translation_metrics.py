@@ -84,7 +84,7 @@ def test_worst_mistakes_come_first():
 
 def test_breakdown_by_length_of_equal_sources():
     scores = translation(["a"] * 9, [{"text": "a"}] * 9, [4] * 9)
-    assert {label: len(part) for label, part in scores.breakdowns["by length"].items()} == {"4": 9}
+    assert {label: len(part) for label, part in scores.breakdowns["by length in words"].items()} == {"4": 9}
 
 
 def test_figures_are_written(tmp_path):

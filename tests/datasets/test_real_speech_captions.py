@@ -6,9 +6,11 @@ Reads them through ZOO_MIRROR and is skipped where that is not set.
 import os
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from common.datasets import fetching
+from common.encoding.photographs import digest
 from common.task import load_task
 
 pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
@@ -70,3 +72,16 @@ def test_yes_and_no(load):
     lasting = [example.sound.seconds for _, side in made for example in side]
     assert sum(lasting) == pytest.approx(368, abs=1) and min(lasting) == pytest.approx(4.94, abs=0.01)
     assert not recordings(made.train) & recordings(made.test)
+
+
+def test_flickr8k_part(load):
+    made = load("image_captioning", "flickr8k_part")
+    assert [len(side) for _, side in made] == [3300, 300, 450]
+    pictures = [{digest(example.picture) for example in side} for _, side in made]
+    assert [len(side) for side in pictures] == [1100, 100, 150]
+    assert not pictures[0] & pictures[1] and not pictures[0] & pictures[2] and not pictures[1] & pictures[2]
+    assert all(len(e.references) == 3 and e.caption in e.references for _, side in made for e in side)
+    assert made.train[0].name == "3240014971_ee2ea8406f.jpg" and made.test[-1].name == "990890291_afc72be141.jpg"
+    assert all(e.picture.shape == (224, 224, 3) and e.picture.dtype == np.uint8 for _, side in made for e in side)
+    lengths = [len(example.caption.split()) for _, side in made for example in side]
+    assert 10 < np.mean(lengths) < 12 and max(lengths) <= 32

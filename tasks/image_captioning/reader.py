@@ -1,0 +1,60 @@
+"""Pictures with captions: a part of Flickr8k, and folders of a user's own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from common.datasets import manifest, pictures, readers
+from common.datasets.lines import Text, at_line
+from common.datasets.splits import Splits
+from common.encoding.text import words
+from common.errors import UserError
+
+READ_SIZE = (224, 224)  # pixels to which every picture is brought when it is read
+SIDES = (1100, 100, 150)  # pictures of train, validation and test of Flickr8k
+
+Described = tuple[np.ndarray, list[str], str]  # uint8 (height, width, 3), captions, name
+
+
+def flickr8k(folder: Path) -> Splits:
+    """`(picture, captions, name)` of the last 1,350 pictures of the list, in the order of their names.
+
+    A line holds the picture, a caption and whether they match; half of them do not and are passed over.
+    """
+    table, captions = folder / "data" / "flickr8k.TrainImages.txt", defaultdict(list)
+    for number, line in enumerate(readers.lines(table), 1):
+        cells = line.split("\t")
+        if len(cells) != 3 or cells[2] not in ("match", "no-match"):
+            raise at_line(table, number, f"must hold a picture, a caption and match or no-match, not {line!r:.60}")
+        if cells[2] == "match":
+            captions[cells[0]].append(plain(cells[1]))
+    names = sorted(captions)[-sum(SIDES) :]
+    sides, first = [], 0
+    for count in SIDES:
+        paths = [folder / "data" / "images" / name for name in names[first : first + count]]
+        sides.append([(pictures.read(path, READ_SIZE, colour=True), captions[path.name], path.name) for path in paths])
+        first += count
+    return Splits(*sides)
+
+
+def own(path: Path | Text, labelled: bool) -> list[Described]:
+    """`(picture, captions, name)` of every picture of a user's folder or table, or of the paths in a text.
+
+    Raises:
+        UserError: if a file cannot be read or a caption holds no words.
+    """
+    captions = defaultdict(list)
+    for entry in manifest.entries(path, pictures.SUFFIXES, ("caption",), labelled=labelled):
+        caption = plain(entry.row.get("caption", ""))
+        if labelled and not caption:
+            raise UserError(f"{entry.place}, holds no words in its caption: write what the picture shows.")
+        captions[entry.file].append(caption)
+    return [(pictures.read(file, READ_SIZE, colour=True), texts, file.name) for file, texts in captions.items()]
+
+
+def plain(caption: str) -> str:
+    """Words in small letters without punctuation, as captions are compared: `"A dog runs ." -> "a dog runs"`."""
+    return " ".join(word for word in words(caption.lower()) if word[0].isalnum())

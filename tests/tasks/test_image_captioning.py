@@ -1,0 +1,187 @@
+"""What only captioning has: drawn scenes, folders of pictures, a decoder that steps as it was trained."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from common.datasets.lines import Text
+from common.encoding.text import END, START
+from common.errors import UserError
+from common.prediction import decoding, keras_networks
+from common.task import change_config
+from tasks.image_captioning import sample
+from tasks.image_captioning.task import TASK, Config, Encoder, digest, read, split
+from tests import small
+
+SCENES = small.sample("image_captioning")
+
+
+def captions(side):
+    return {caption for example in side for caption in example.references}
+
+
+def test_what_test_combines_train_never_does():
+    train, validation, test = (captions(side) for _, side in SCENES)
+    assert not train & test and not train & validation and not validation & test
+    words = {word for caption in train for word in caption.split()}
+    assert all(set(caption.split()) <= words for caption in test), "test has words that train does not have"
+    new = [f"{colour} {shape}" for colour, shape in sample.NEVER_IN_TRAIN]
+    assert not any(thing in caption for caption in train for thing in new)
+    kinds = {example.kind for example in SCENES.test}
+    assert kinds == {"counted", "new pair", "new thing"}
+    assert all(any(t in e.caption for t in new) == (e.kind == "new thing") for e in SCENES.test)
+
+
+def test_captions_of_a_picture_say_the_same():
+    assert sample.SIDES == {"left of": "right of", "above": "below"}
+    for example in SCENES.test[:50]:
+        assert example.caption in example.references
+        if example.kind != "counted":
+            one, other = example.references
+            relation = next(r for r in sample.SIDES if f" {r} a " in one)
+            first, second = one.split(f" {relation} ")
+            assert other == f"{second} {sample.SIDES[relation]} {first}"
+
+
+def test_a_scene_shows_what_it_says():
+    """A red thing above a blue one: red pixels stand higher."""
+    random = np.random.default_rng(0)
+    picture, (one, _) = sample._related((("large", "red", "circle"), ("large", "blue", "square")), random)
+    red = np.argwhere((picture[..., 0] > 150) & (picture[..., 2] < 100)).mean(axis=0)
+    blue = np.argwhere((picture[..., 2] > 150) & (picture[..., 0] < 100)).mean(axis=0)
+    axis, first_red = (0 if "above" in one else 1), one.startswith("a large red")
+    assert (red[axis] < blue[axis]) == first_red
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rows = ["file,caption"]
+    for number in range(8):
+        pixels = np.full((30, 40, 3), 30 * number, np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+        rows += [f"{number}.png,A grey wall .", f"{number}.png,Wall number {number}!"]
+    (tmp_path / "captions.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+def test_a_folder_of_pictures(folder):
+    examples = read(folder, True)
+    assert len(examples) == 16
+    assert examples[0].references == examples[1].references == ("a grey wall", "wall number 0")
+    assert examples[0].picture.shape == (224, 224, 3) and str(examples[0]) == "0.png"
+    typed = read(Text(f"{folder}/3.png"), False)
+    assert typed[0].caption is None and digest(typed[0].picture) == digest(examples[6].picture)
+    unlabelled = read(folder, False)
+    assert [example.name for example in unlabelled] == [f"{number}.png" for number in range(8)]
+    (folder / "captions.csv").write_text("file,caption\n0.png,.\n")
+    with pytest.raises(UserError, match=r"captions.csv, line 2, holds no words"):
+        read(folder, True)
+
+
+def test_captions_of_a_picture_and_equal_pictures_stay_on_one_side(folder):
+    (folder / "copy.png").write_bytes((folder / "0.png").read_bytes())
+    with (folder / "captions.csv").open("a") as file:
+        file.write("\ncopy.png,The same wall\n")
+    for seed in range(5):
+        sides = [{digest(example.picture) for example in side} for _, side in split(read(folder, True), seed)]
+        assert all(sides) and not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+
+
+def test_pictures_stay_bytes_and_have_one_size(folder):
+    encoder = Encoder.fit(Config(picture_size=32), read(folder, True))
+    inputs, targets = encoder.encode(read(folder, True)[0])
+    assert inputs["picture"].dtype == np.uint8 and inputs["picture"].shape == (32, 32, 3)
+    assert inputs["target_ids"][0] == START and targets[-1] == END
+    assert list(inputs["target_ids"][1:]) == list(targets[:-1])
+
+
+@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
+def test_the_decoder_steps_as_it_was_trained(cell):
+    """Logits word by word, each call beginning where the last one ended, are those of one call over the caption."""
+    _, _, few, encoder = small.setting("image_captioning")
+    model, _ = small.model("image_captioning", cell=cell)
+    networks = keras_networks.of_model(model)
+    rows = [encoder.encode(example)[0] for example in few.test[:4]]
+    pictures = np.stack([row["picture"] for row in rows])
+    target_ids = decoding.with_start([row["target_ids"][1:] for row in rows])
+    trained = model({"picture": pictures, "target_ids": target_ids}).numpy()
+    memory = networks["encoder"]({"picture": pictures})
+    for step in range(target_ids.shape[1]):
+        outputs = networks["decoder"]({"target_ids": target_ids[:, step : step + 1], **memory})
+        np.testing.assert_allclose(outputs["logits"][:, 0], trained[:, step], atol=1e-5)
+        np.testing.assert_allclose(outputs["attention"].sum(axis=2), 1, atol=1e-5)
+        memory |= {name: outputs[name] for name in memory if name.startswith("state_")}
+
+
+def test_surprise_is_minus_the_log_probability_of_the_caption():
+    def decode(inputs):
+        logits = np.zeros((*inputs["target_ids"].shape, 6))
+        logits[..., 5] = np.log(4)  # twice as probable as the other five together: 4 / 9
+        return {"logits": logits}
+
+    nats = decoding.nats(decode, {}, [[5, 5], [4]])
+    assert nats == pytest.approx([-2 * np.log(4 / 9) - np.log(1 / 9), -2 * np.log(1 / 9)])
+
+
+def test_predict_needs_no_caption_and_does_not_look_at_it():
+    task, config, few, encoder = small.setting("image_captioning")
+    model, _ = small.model("image_captioning")
+    networks = keras_networks.of_model(model)
+    known = task.predict(config, networks, encoder, few.test[:4])
+    unknown = task.predict(
+        config, networks, encoder, [dataclasses.replace(example, caption=None) for example in few.test[:4]]
+    )
+    assert [one["text"] for one in known] == [one["text"] for one in unknown]
+    assert all(one["surprise"] is None for one in unknown) and all(one["surprise"]["words"] > 1 for one in known)
+
+
+def test_an_unknown_backbone_is_refused():
+    _, config, _, encoder = small.setting("image_captioning")
+    with pytest.raises(UserError, match="Known: small, mobilenet_v2"):
+        TASK.build_model(change_config(config, {"backbone": "vgg"}), encoder)
+
+
+def test_trained_convolutions_stay_as_they_are(monkeypatch):
+    import keras
+
+    from common.layers import convolutions
+
+    real = keras.applications.MobileNetV2
+    monkeypatch.setattr(keras.applications, "MobileNetV2", lambda **given: real(weights=None, alpha=0.35, **given))
+    picture = keras.Input((48, 48, 3), dtype="uint8")
+    model = keras.Model(picture, convolutions.backbone("mobilenet_v2", 8)(picture))
+    assert model.output.shape[1:3] == (2, 2) and not model.trainable_weights
+
+    def no_network(**given):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(keras.applications, "MobileNetV2", no_network)
+    with pytest.raises(UserError, match=r"cannot be fetched \(no route to host\).*backbone=small"):
+        convolutions.backbone("mobilenet_v2", 8)(picture)
+
+
+def test_the_nearest_picture_and_the_most_likely_caption():
+    from common.baselines import captions as baselines
+
+    random = np.random.default_rng(0)
+
+    def walls(colour):
+        return [np.clip(np.array(colour) + random.normal(0, 9, (16, 16, 3)), 0, 255).astype(np.uint8) for _ in range(9)]
+
+    red, blue = walls((220, 30, 30)), walls((30, 30, 220))
+    texts = [["a red wall", "red bricks"]] * 8 + [["the blue sea", "blue water"]] * 8
+    found = baselines.nearest(red[:8] + blue[:8], texts, [red[8], blue[8], red[8]])
+    assert "red" in found[0] and "blue" in found[1] and found[2] == found[0]
+    assert baselines.most_likely(["a dog runs", "a dog runs fast", "a dog sits", "two cats"]) == "a dog runs"
+
+
+def test_pictures_are_drawn(tmp_path):
+    from common.plots.captioning import figures
+
+    few = SCENES.test[:9]
+    predictions = [{"text": "a red circle", "attention": [[1 / 36] * 36] * 3} for _ in few]
+    found = figures(TASK.score(few, predictions), few, predictions, tmp_path)
+    assert [name for name, _ in found] == ["captions.png", "attention.png"]
+    assert all((tmp_path / name).stat().st_size > 5000 for name, _ in found)
