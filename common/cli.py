@@ -25,6 +25,7 @@ LONGEST = 1000  # characters of an error
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Folder below tasks/, as `list` shows.")]
 TrainedTask = Annotated[str | None, typer.Argument(metavar="[TASK]", help="By default the one trained last.")]
 Data = Annotated[str | None, typer.Option(help="A named data set, or the path of a file of yours.")]
+Columns = Annotated[str | None, typer.Option(help="Of a file of yours: text,label, or text=review label=sentiment.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change settings.")]
 RunName = Annotated[str | None, typer.Option("--run", help="A run of the task; the latest by default.")]
 
@@ -44,6 +45,7 @@ def train(
     validation: Annotated[str | None, typer.Option(help="A file of yours to choose the best epoch on.")] = None,
     test: Annotated[str | None, typer.Option(help="A file of yours to measure on.")] = None,
     fold: Annotated[int | None, typer.Option(help="Of a set with cross-validation, from 0.")] = None,
+    columns: Columns = None,
     cell: Annotated[str | None, typer.Option(help="simple_rnn, gru or lstm.")] = None,
     set: Set = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, batches and dropout.")] = None,
@@ -60,16 +62,36 @@ def train(
     from common.commands import train as command
     from common.runs.examples import Request
 
-    request = Request(data, validation, test, fold)
+    request = Request(data, validation, test, fold, columns)
     command.run(task, request, {**_settings(set), **_given(cell=cell, seed=seed)}, quick, resume)
 
 
 @app.command()
-def evaluate(task: TrainedTask = None, run: RunName = None, data: Data = None, set: Set = None):
+def validate(
+    task: TaskName,
+    data: Data = None,
+    validation: Annotated[str | None, typer.Option(help="A file of yours to choose the best epoch on.")] = None,
+    test: Annotated[str | None, typer.Option(help="A file of yours to measure on.")] = None,
+    columns: Columns = None,
+    set: Set = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+):
+    """Read data as a training would, and say what is in it and what is wrong."""
+    from common.commands import validate as command
+    from common.runs.examples import Request
+
+    request = Request(data, validation, test, None, columns)
+    raise typer.Exit(0 if command.run(task, request, _settings(set), json) else 2)
+
+
+@app.command()
+def evaluate(
+    task: TrainedTask = None, run: RunName = None, data: Data = None, columns: Columns = None, set: Set = None
+):
     """Measure a trained run on test, and write its report."""
     from common.commands import evaluate as command
 
-    command.run(task, run, data, _settings(set))
+    command.run(task, run, data, _settings(set), columns)
 
 
 @app.command()
@@ -78,6 +100,7 @@ def predict(
     text: Annotated[str | None, typer.Option(help="One input.")] = None,
     input: Annotated[str | None, typer.Option(help="A file of inputs.")] = None,
     run: RunName = None,
+    columns: Columns = None,
     set: Set = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="The share of each input step in the answer.")] = False,
@@ -85,7 +108,7 @@ def predict(
     """What a trained run says of new inputs: --text, --input, or standard input, one a line."""
     from common.commands import predict as command
 
-    command.run(task, text, input, run, _settings(set), json, explain)
+    command.run(task, text, input, run, _settings(set), json, explain, columns)
 
 
 @app.command()

@@ -57,6 +57,8 @@ class TrainConfig:
     batch_size: int = 64  # examples per step
     learning_rate: float = 1e-3
     patience: int = 3  # epochs without a lower validation loss after which training stops
+    embeddings: str = "none"  # path of word vectors that the embedding of words begins with
+    class_weight: str = "none"  # balanced: each class weighs alike in the loss, however rare it is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +72,14 @@ class OwnFile:
             of a path it may get a `lines.Text`, a text that is no file; the readers of `common.datasets` take both.
         split: `(examples, seed) -> Splits`, for a file that comes without a split of its own.
         folders: whether a path may name a folder, such as one of pictures with a table.
+        parallel: whether it may name two files that belong together line by line: `read` gets a `lines.Parallel`.
     """
 
     format: str
     read: Callable[[Path | Text, bool], Sequence]
     split: Callable[[Sequence, int], Splits]
     folders: bool = False
+    parallel: bool = False
 
     def parse(self, text: str) -> Sequence:
         """The inputs in a text that was typed or sent; nothing is written to a file."""

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from common.reporting import report, tables
+from common.runs.inspection import Inspection
 
 
 def console() -> Console:
@@ -61,6 +62,16 @@ def _flat(output) -> list:
     return [tensor for part in output for tensor in _flat(part)] if isinstance(output, (list, tuple)) else [output]
 
 
+def inspection(console: Console, found: Inspection) -> None:
+    """Print what was decided about the data, and what a user should look at."""
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    for what, how in found.decisions.items():
+        table.add_row(what, how)
+    console.print(table, highlight=False)
+    for warning in found.warnings:
+        console.print(f"warning: {warning}", highlight=False)
+
+
 def scores(console: Console, measured: dict) -> None:
     """Print every score beside the baselines, and which is better."""
     baselines = {**measured["baselines"], **{f"{name} (mixture)": s for name, s in measured["mixtures"].items()}}
@@ -74,6 +85,8 @@ def scores(console: Console, measured: dict) -> None:
         table.add_row(name, tables.number(value), f"{low} to {high}", *others)
     console.print(table)
     console.print(report.verdict(measured), highlight=False)
+    for remark in measured["remarks"]:
+        console.print(remark, highlight=False)
 
 
 def coloured(names: Sequence[str], shares: Sequence[float]) -> Text:

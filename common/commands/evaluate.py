@@ -10,6 +10,7 @@ from rich.console import Console
 
 from common.commands import console_output, steps
 from common.datasets import fetching
+from common.datasets.reading import Reading, reading
 from common.datasets.splits import same_input
 from common.errors import UserError
 from common.runs import examples
@@ -19,7 +20,9 @@ from common.runs.run import Run
 from common.task import Task, TrainConfig, change_prediction, load_task
 
 
-def run(task_name: str | None, run_name: str | None, data: str | None, settings: dict) -> dict:
+def run(
+    task_name: str | None, run_name: str | None, data: str | None, settings: dict, columns: str | None = None
+) -> dict:
     """Measure a run on its own test examples, or on other data; prints the scores.
 
     Nothing is fitted or split again: settings, encoder, weights and splits are those of the run. Its own test examples
@@ -31,6 +34,7 @@ def run(task_name: str | None, run_name: str | None, data: str | None, settings:
         run_name: None for the latest.
         data: a named set (its test side is used) or a file with targets; None for the run's own.
         settings: changes to prediction settings, such as a beam width.
+        columns: of that file, as `reading.Reading` has them; None for those of the run.
 
     Returns:
         The content of `metrics.json`.
@@ -49,7 +53,8 @@ def run(task_name: str | None, run_name: str | None, data: str | None, settings:
     networks = runs.load_networks(folder, task, config, encoder)
     source = _source(task, trained, folder, data, console)
     is_own = data is None or (source is not None and _is_own(source, data))
-    other = None if is_own else _other(task, trained, data, source, folder, console)
+    with reading(Reading(columns or folder.request.columns, inherited=columns is None)):
+        other = None if is_own else _other(task, trained, data, source, folder, console)
     into = folder if other is None and not settings else Run(folder.path / "evaluations" / _name(data, other, settings))
     measured = steps.measure(task, config, networks, encoder, folder, source, into, other)
     console_output.scores(console, measured)

@@ -6,12 +6,13 @@ import json
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from common.datasets.reading import Reading, reading
 from common.errors import UserError
 from common.insight import occlusion
 from common.insight.composition import Composition
-from common.runs import examples
+from common.runs import examples, inspection
 from common.runs import run as runs
 from common.task import Task, change_prediction, load_task
 
@@ -28,6 +29,7 @@ def run(
     settings: dict,
     as_json: bool,
     explain: bool = False,
+    columns: str | None = None,
 ):
     """Print the prediction for each input: of `text`, a file, or standard input.
 
@@ -38,6 +40,7 @@ def run(
         settings: changes to settings that act after training, such as a temperature.
         as_json: one JSON object a line instead of text for a person.
         explain: whether to say how much of the answer hangs on each step of the input.
+        columns: of the file, as `reading.Reading` has them; None for those of the run.
 
     Raises:
         UserError: if there is no run, no input, or an input the task cannot read.
@@ -49,7 +52,11 @@ def run(
     folder = runs.find(task_name, run_name)
     config, encoder = runs.load_encoder(folder, task)
     config = change_prediction(config, settings, also=("seed",))
-    inputs = read(task, text, file)
+    given = Reading(columns or folder.request.columns, inherited=columns is None)
+    with reading(given):
+        inputs = read(task, text, file)
+    for line in _remarks(given, encoder, inputs):
+        print(line, file=sys.stderr)
     if not len(inputs):
         raise UserError(f"There is no input in {file or 'the text'}.")
     networks = runs.load_networks(folder, task, config, encoder)
@@ -66,6 +73,15 @@ def run(
             print("\n".join(_readable(str(example), prediction)))
             if explanation:
                 _show(explanation)
+
+
+def _remarks(read: Reading, encoder, inputs: Sequence) -> Iterator[str]:
+    """What a user should know about how the inputs were read."""
+    for file, decisions in read.decisions.items():
+        if said := [f"{what} {how}" for what, how in decisions.items() if what != "delimiter"]:
+            yield f"{file}: {', '.join(said)}"
+    if said := inspection.cut(encoder, inputs):
+        yield said
 
 
 def read(task: Task, text: str | None, file: str | None) -> Sequence:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
+from common.datasets import labels
 from common.encoding import batching
-from common.encoding.text import Labels
+from common.encoding.text import UNKNOWN, Labels
 from common.errors import UserError, one_line
 
 MOST = 1 << 31  # that an encoder counts of anything
@@ -25,6 +27,7 @@ class Encoder:
     Attributes:
         fixed: names of the inputs, and perhaps "targets", whose arrays all have one shape: a picture is no sequence of
             rows. Other arrays of one dimension or more are sequences and are padded.
+        word_inputs: names of the inputs that hold ids of words, of which some may be unknown.
         weight_per_example: whether the loss counts every example once (CTC), not each timestep of its targets.
         positions: names of the inputs that say that or where a timestep is, not what stands there.
         answers: what an output of the network is: "class", one of several; "each", whether each of several things is
@@ -32,6 +35,7 @@ class Encoder:
     """
 
     fixed: ClassVar[tuple[str, ...]] = ()
+    word_inputs: ClassVar[tuple[str, ...]] = ()
     weight_per_example: ClassVar[bool] = False
     positions: ClassVar[tuple[str, ...]] = ()
     answers: ClassVar[str] = "class"
@@ -60,6 +64,24 @@ class Encoder:
         parts = (getattr(self, field.name) for field in dataclasses.fields(self))
         vocabulary = next((part for part in parts if hasattr(part, "decode")), None)
         return None if vocabulary is None or ids.dtype != np.int32 or ids.ndim > 1 else vocabulary.decode(ids)
+
+    def full_length(self, example) -> int:
+        """How long an example is before `encode` cuts it, in what `max_timesteps` counts where the encoder has it."""
+        return len(example)
+
+    def is_cut(self, example) -> bool:
+        """Whether `encode` keeps only a part of an example."""
+        return self.full_length(example) > getattr(self, "max_timesteps", math.inf)
+
+    def unknown_words(self, examples: Iterable) -> float | None:
+        """Share of the words of some examples that are unknown; None where there are no words."""
+        unknown = total = 0
+        for example in examples if self.word_inputs else ():
+            inputs, _ = self.encode(labels.without(example))  # a label may be unknown, too
+            for name in self.word_inputs:
+                unknown += int(np.count_nonzero(inputs[name] == UNKNOWN))
+                total += len(inputs[name])
+        return unknown / total if total else None
 
     def batches(self, encoded: batching.Encoded, batch_size: int, seed: int | None = None) -> batching.Batches:
         """The encoded examples in batches, in an order drawn from `seed` (None: as they come, for evaluation)."""

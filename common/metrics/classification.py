@@ -82,6 +82,15 @@ class Classification(Scores):
             },
         )
 
+    def classes(self) -> dict[str, tuple[int, int, int]]:
+        return class_counts(self.labels, self.confusion)
+
+
+def class_counts(names: Sequence[str], confusion: np.ndarray) -> dict[str, tuple[int, int, int]]:
+    """What `Scores.classes` gives, from a confusion matrix."""
+    counts = np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1)
+    return {name: tuple(int(count[i]) for count in counts) for i, name in enumerate(names)}
+
 
 def classification(
     truth: Sequence[str],

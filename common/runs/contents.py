@@ -51,6 +51,8 @@ METRICS = {
     **dict.fromkeys(("test", "baseline"), SCORES),
     **{name: {str: SCORES} for name in ("baselines", "mixtures")},
     "interval": {str: [NUMBER_SCORE]},
+    "unknown_words": NUMBER_SCORE,
+    "remarks": [str],
     "difference": dict.fromkeys(("difference", "low", "high", "better"), NUMBER_SCORE),
     "examples": {str: int},
     "shared": {str: int},

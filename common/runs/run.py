@@ -39,6 +39,7 @@ class Run:
     history_file = property(lambda self: self.path / "history.csv")
     metrics_file = property(lambda self: self.path / "metrics.json")
     curves_file = property(lambda self: self.path / "curves.png")
+    inspection_file = property(lambda self: self.path / "inspection.json")  # what was found in the data
     report_file = property(lambda self: self.path / "report.md")
 
     @property

@@ -95,9 +95,10 @@ def read(path: Path, labelled: bool) -> Sequence[Line]:
 
 
 def split(examples: Sequence[Line], seed: int) -> Splits:
-    """The last lines are held out."""
+    """The last lines are held out; blank ones do not count."""
     held_out = min(0.1, HELD_OUT_LINES / len(examples))
-    return by_position(examples, (1 - 2 * held_out, held_out, held_out))
+    shares = (1 - 2 * held_out, held_out, held_out)
+    return by_position(examples, shares, lambda line: bool(line.text.strip()), "lines of text")
 
 
 TOKENS = {"words": words, "spaces": str.split}  # ways to cut a text
@@ -105,6 +106,7 @@ TOKENS = {"words": words, "spaces": str.split}  # ways to cut a text
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("token_ids",)
     vocabulary: Vocabulary
     counts: list[int]  # how often each token of the vocabulary occurs in train
     tokens: str

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from common.datasets import manifest, pictures, readers
+from common.datasets import labels, manifest, pictures, readers
 from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError
 
@@ -54,8 +54,10 @@ def _folder(folder: Path, labelled: bool) -> list[Raw]:
     if not labelled and not table.exists():
         return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
     columns = ("file", "label") if labelled else ("file",)
-    found, lines_of = [], {}
-    for number, row in readers.numbered_rows(table, columns, ("group",)):
+    found, lines_of, rows = [], {}, list(readers.numbered_rows(table, columns, ("group",)))
+    if labelled:
+        labels.check(table, ((number, row["label"]) for number, row in rows))
+    for number, row in rows:
         if Path(row["file"]).name != row["file"]:
             raise at_line(table, number, f"must name a picture in the same folder, not {row['file']!r:.60}")
         manifest.check_new(table, number, folder / row["file"], lines_of)
@@ -100,8 +102,13 @@ def _table(path: Path, labelled: bool) -> Iterator[Raw]:
         if len(cells) != len(header):
             raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
         row = dict(zip(header, cells))
-        if labelled and not row["label"].strip():
-            raise at_line(path, number, "has an empty label: fill it or remove the row")
+        if labelled and readers.is_missing("label", row["label"].strip()):
+            what = (
+                f"the label {row['label']!r}, which stands for a missing one"
+                if row["label"].strip()
+                else "an empty label"
+            )
+            raise at_line(path, number, f"has {what}: fill it or remove the row")
         label = row["label"].strip() if labelled else None
         raw = _numbers(path, number, [cells[i].strip() for i in places])
         yield raw._replace(label=label, group=row.get("group", "").strip())

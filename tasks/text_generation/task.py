@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common.datasets import lines
-from common.datasets.prose import passages
+from common.datasets.prose import PASSAGE, passages, without_blank_ends
 from common.datasets.splits import scattered
 from common.encoding import batching
 from common.encoding.encoder import Encoder as BaseEncoder
@@ -83,13 +83,13 @@ def load_shakespeare(folder: Path) -> Splits:
 def read(path: Path, labelled: bool) -> list[Passage]:
     """The passages of a text; or its lines, each to be continued, a blank one from nothing."""
     if labelled:
-        return [Passage(text) for text in passages(lines.lines(path))]
+        return [Passage(text) for text in passages(without_blank_ends(lines.lines(path)))]
     return [Passage(text, is_prompt=True) for text in lines.lines(path)]
 
 
 def split(examples: Sequence[Passage], seed: int) -> Splits:
     """The last tenth tests; validation is scattered over the rest."""
-    return scattered(examples)
+    return scattered(examples, f"passages of {PASSAGE} characters in whole lines")
 
 
 KEPT = 4_000_000  # characters of train that a run remembers, to tell what its model copies

@@ -56,7 +56,7 @@ def test_config_lacks_something(run, name):
 def test_a_damaged_request(run, request_):
     assert run.request == Request("sample")
     run.config_file.write_text(json.dumps({**CONFIG, "request": request_}))
-    with one_line("request must be an object with data, validation, test, fold, not .*Train again"):
+    with one_line("request must be an object with data, validation, test, fold, columns, not .*Train again"):
         _ = run.request
 
 
