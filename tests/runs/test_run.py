@@ -1,5 +1,6 @@
 """A run folder may come from anywhere: what is wrong with a file of it is said in one line."""
 
+import dataclasses
 import json
 
 import pytest
@@ -12,7 +13,7 @@ from common.task import load_task
 CONFIG = {
     "task": "sentiment",
     "data": "sample",
-    "request": {"data": "sample", "validation": None, "test": None, "fold": None},
+    "request": dataclasses.asdict(Request("sample")),
     "data_sha256": "0" * 64,
     "encoder_sha256": "0" * 64,
     "quick": True,
