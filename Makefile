@@ -3,14 +3,18 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA VALIDATION TEST FOLD CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON FROM TO CELLS SEEDS ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO CELLS SEEDS ARGS PYTHON
+comma := ,
+ifeq (environment,$(origin COLUMNS)$(findstring =,$(COLUMNS))$(findstring $(comma),$(COLUMNS)))
+override COLUMNS :=  # the width of a terminal, which some shells hand on
+endif
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train evaluate predict export new record results bench test check format
+COMMANDS = list train validate evaluate predict inspect export new record results strip bench test fuzz check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -24,7 +28,7 @@ $(COMMANDS): .venv/ready
 
 example = make $(firstword $(MAKECMDGOALS)) TASK=$(if $(filter new,$(MAKECMDGOALS)),spam FROM=)sentiment
 need = $(if $(strip $($(1))),,$(error $(1) is missing. Say $(example), for example; `make list` names every task))
-ifneq (,$(filter train new record,$(MAKECMDGOALS)))
+ifneq (,$(filter train validate new record,$(MAKECMDGOALS)))
 $(call need,TASK)
 endif
 ifneq (,$(filter new,$(MAKECMDGOALS)))
@@ -47,21 +51,35 @@ list:
 ## train a model and measure it on test beside the baseline
 ##   TASK=sentiment [DATA=sst2 or a file of yours] [CELL=simple_rnn, gru or lstm] [SET="epochs=3 units=64"]
 ##   [SEED=1] [QUICK=1] [RESUME=1] [WORKERS=2] [VALIDATION=dev.csv] [TEST=test.csv] [FOLD=3]
+##   [COLUMNS="text=review label=sentiment", or COLUMNS=text,label where the file has no header]
 train:
 	@$(ZOO) train "$$TASK" $(call option,DATA,data) $(call option,VALIDATION,validation) $(call option,TEST,test) \
-	    $(call option,FOLD,fold) $(call option,CELL,cell) $(call option,SET,set) $(call option,SEED,seed) \
-	    $(call option,WORKERS,workers) $(call switch,QUICK,quick) $(call switch,RESUME,resume)
+	    $(call option,FOLD,fold) $(call option,COLUMNS,columns) $(call option,CELL,cell) $(call option,SET,set) \
+	    $(call option,SEED,seed) $(call option,WORKERS,workers) $(call switch,QUICK,quick) $(call switch,RESUME,resume)
+
+## what a training would find in a file of yours, without training
+##   TASK=sentiment DATA=reviews.csv [VALIDATION=dev.csv] [TEST=test.csv] [COLUMNS=text,label] [JSON=1]
+validate:
+	@$(ZOO) validate "$$TASK" $(call option,DATA,data) $(call option,VALIDATION,validation) \
+	    $(call option,TEST,test) $(call option,COLUMNS,columns) $(call option,SET,set) $(call switch,JSON,json)
 
 ## the full report of a trained run
-##   [TASK=the one trained last] [RUN=the latest] [DATA=another set or file] [SET="name=value"]
+##   [TASK=the one trained last] [RUN=the latest] [DATA=another set or file] [COLUMNS=text,label] [SET="name=value"]
 evaluate:
-	@$(ZOO) evaluate $${TASK:+"$$TASK"} $(call option,RUN,run) $(call option,DATA,data) $(call option,SET,set)
+	@$(ZOO) evaluate $${TASK:+"$$TASK"} $(call option,RUN,run) $(call option,DATA,data) $(call option,COLUMNS,columns) \
+	    $(call option,SET,set)
 
 ## what a trained run says of new inputs: TEXT, the lines of INPUT, or those of standard input
-##   [TASK=the one trained last] [TEXT="a fine film"] [INPUT=file] [RUN=the latest] [SET="name=value"] [JSON=1]
+##   [TASK=the one trained last] [TEXT="a fine film"] [INPUT=file] [COLUMNS=text,label] [RUN=the latest]
+##   [SET="name=value"] [JSON=1] [EXPLAIN=1: the share of each step of the input in the answer]
 predict:
 	@$(ZOO) predict $${TASK:+"$$TASK"} $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
-	    $(call option,SET,set) $(call switch,JSON,json)
+	    $(call option,COLUMNS,columns) $(call option,SET,set) $(call switch,JSON,json) $(call switch,EXPLAIN,explain)
+
+## what the network of a trained run does with one example: pages with pictures, in the folder of the run
+##   [TASK=the one trained last] [RUN=the latest] [TEXT="a fine film" or INPUT=file; by default a test example]
+inspect:
+	@$(ZOO) inspect $${TASK:+"$$TASK"} $(call option,RUN,run) $(call option,TEXT,text) $(call option,INPUT,input)
 
 ## a folder with a trained run that predicts without this repository
 ##   TO=folder [TASK=the one trained last] [RUN=the latest]
@@ -84,6 +102,10 @@ record:
 results:
 	@$(ZOO) results $${TASK:+"$$TASK"}
 
+## docs/pictures/zoo.png from the reports of the latest runs of all tasks
+strip:
+	@$(ZOO) strip
+
 ## speed and memory beside stock Keras and PyTorch
 ##   [QUICK=1]
 bench:
@@ -93,6 +115,11 @@ bench:
 ##   [ARGS="-k sentiment"]
 test:
 	@PYTEST_ADDOPTS="-n auto --maxprocesses=8 $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
+
+## 50,000 damaged files for each reader: parsed, refused in one line, and nothing else
+##   [ARGS=1000]
+fuzz:
+	@.venv/bin/python -m tests.fuzz $$ARGS
 
 ## lint, format and the layout rules
 check:
@@ -113,7 +140,8 @@ clean:
 
 # ---------------------------------------------------------------------------------------------------------- Set-up
 # .venv/ready is written last: a set-up that was interrupted starts anew, and so does one whose interpreter or packages
-# are gone, or which is not of the version that PYTHON asks for.
+# are gone, or which is not of the version that PYTHON asks for. A requirements.txt that was touched and not changed, by a
+# checkout say, sets nothing up: .venv/installed holds what it was.
 
 version = $(shell $(1) -c 'import sys, $(2); print(sys.version)' 2>/dev/null)
 ifneq (,$(wildcard .venv/ready))
@@ -122,6 +150,11 @@ wanted := $(if $(PYTHON),$(call version,$(call quoted,$(PYTHON)),sys),$(found))
 ifneq ($(if $(found),$(found),broken),$(wanted))
 .PHONY: .venv/ready
 endif
+endif
+
+packages_are := $(shell test -e .venv/installed && { cmp -s requirements.txt .venv/installed && echo same || echo other; })
+ifeq ($(packages_are),other)
+.PHONY: .venv/ready
 endif
 
 candidates = $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.12 python3.11 python3.10)
@@ -135,7 +168,7 @@ starts = import common.cli, common.commands.list
 progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0-9]+ MB)\).*/  \2, \3/p
 
 # Importing the packages once shows that they work, and compiles just the modules in use: faster than all of them.
-.venv/ready: requirements.txt
+.venv/ready: $(if $(filter same,$(packages_are)),,requirements.txt)
 	$(eval python := $(interpreter))
 	$(if $(python),,$(error $(unsupported)))
 	@echo "Setting up .venv with $$($(call quoted,$(python)) -V) (one time, about 2 minutes) ..."
@@ -144,5 +177,5 @@ progress = s/^ *(Downloading|Using cached) ([^-]+-[0-9.]+)[^ ]* \(([0-9]{2,}\.[0
 	@{ .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile -r requirements.txt \
 	    && echo "  looking whether all of it works" \
 	    && .venv/bin/python -c '$(packages); $(starts)' \
-	    && touch .venv/ready; } 2>.venv/errors | tee .venv/log | sed -nE -e '$(progress)' -e '/^  looking/p'
+	    && cp requirements.txt .venv/installed && touch .venv/ready; } 2>.venv/errors | tee .venv/log | sed -nE -e '$(progress)' -e '/^  looking/p'
 	@test -e .venv/ready || { cat .venv/errors >&2; echo "error: .venv could not be set up; see above" >&2; exit 2; }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Annotated
 
 import typer
 
-from common.errors import UserError
+from common.errors import UserError, one_line
 from common.task import parse_settings
 
 app = typer.Typer(
@@ -18,9 +19,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+STOPPED = 130  # exit code after Ctrl-C
+LONGEST = 1000  # characters of an error
+
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Folder below tasks/, as `list` shows.")]
 TrainedTask = Annotated[str | None, typer.Argument(metavar="[TASK]", help="By default the one trained last.")]
 Data = Annotated[str | None, typer.Option(help="A named data set, or the path of a file of yours.")]
+Columns = Annotated[str | None, typer.Option(help="Of a file of yours: text,label, or text=review label=sentiment.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change settings.")]
 RunName = Annotated[str | None, typer.Option("--run", help="A run of the task; the latest by default.")]
 
@@ -40,6 +45,7 @@ def train(
     validation: Annotated[str | None, typer.Option(help="A file of yours to choose the best epoch on.")] = None,
     test: Annotated[str | None, typer.Option(help="A file of yours to measure on.")] = None,
     fold: Annotated[int | None, typer.Option(help="Of a set with cross-validation, from 0.")] = None,
+    columns: Columns = None,
     cell: Annotated[str | None, typer.Option(help="simple_rnn, gru or lstm.")] = None,
     set: Set = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, batches and dropout.")] = None,
@@ -56,16 +62,36 @@ def train(
     from common.commands import train as command
     from common.runs.examples import Request
 
-    request = Request(data, validation, test, fold)
+    request = Request(data, validation, test, fold, columns)
     command.run(task, request, {**_settings(set), **_given(cell=cell, seed=seed)}, quick, resume)
 
 
 @app.command()
-def evaluate(task: TrainedTask = None, run: RunName = None, data: Data = None, set: Set = None):
+def validate(
+    task: TaskName,
+    data: Data = None,
+    validation: Annotated[str | None, typer.Option(help="A file of yours to choose the best epoch on.")] = None,
+    test: Annotated[str | None, typer.Option(help="A file of yours to measure on.")] = None,
+    columns: Columns = None,
+    set: Set = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+):
+    """Read data as a training would, and say what is in it and what is wrong."""
+    from common.commands import validate as command
+    from common.runs.examples import Request
+
+    request = Request(data, validation, test, None, columns)
+    raise typer.Exit(0 if command.run(task, request, _settings(set), json) else 2)
+
+
+@app.command()
+def evaluate(
+    task: TrainedTask = None, run: RunName = None, data: Data = None, columns: Columns = None, set: Set = None
+):
     """Measure a trained run on test, and write its report."""
     from common.commands import evaluate as command
 
-    command.run(task, run, data, _settings(set))
+    command.run(task, run, data, _settings(set), columns)
 
 
 @app.command()
@@ -74,13 +100,28 @@ def predict(
     text: Annotated[str | None, typer.Option(help="One input.")] = None,
     input: Annotated[str | None, typer.Option(help="A file of inputs.")] = None,
     run: RunName = None,
+    columns: Columns = None,
     set: Set = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="The share of each input step in the answer.")] = False,
 ):
     """What a trained run says of new inputs: --text, --input, or standard input, one a line."""
     from common.commands import predict as command
 
-    command.run(task, text, input, run, _settings(set), json)
+    command.run(task, text, input, run, _settings(set), json, explain, columns)
+
+
+@app.command()
+def inspect(
+    task: TrainedTask = None,
+    run: RunName = None,
+    text: Annotated[str | None, typer.Option(help="An input; by default an example of the test set.")] = None,
+    input: Annotated[str | None, typer.Option(help="A file, of which the first input is looked at.")] = None,
+):
+    """What the network of a trained run does with one example, as pages with pictures."""
+    from common.commands import inspect as command
+
+    command.run(task, run, text, input)
 
 
 @app.command()
@@ -93,6 +134,14 @@ def export(
     from common.commands import export as command
 
     command.run(task, run, to)
+
+
+@app.command()
+def strip(to: Annotated[str, typer.Option(metavar="FILE", help="The picture, a PNG.")] = "docs/pictures/zoo.png"):
+    """One picture of all tasks, from the reports of their latest runs."""
+    from common.commands import strip as command
+
+    command.run(to)
 
 
 @app.command()
@@ -138,19 +187,40 @@ def check():
 
 def main() -> None:
     """Run the command line; what a user can mend ends in one line and exit code 2."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a letter that the terminal does not know ends nothing
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the layers are written for it
     try:
         app()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(error, LONGEST)}", file=sys.stderr)  # whatever a file has put into it
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("\nstopped. A training goes on from its last epoch with RESUME=1.", file=sys.stderr)
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as ended:
+        if isinstance(ended, SystemExit) and ended.code != STOPPED:  # Typer's own exit, with any other code
+            raise
+        print("\nstopped. A training goes on from its last epoch: make train TASK=... RESUME=1", file=sys.stderr)
+        sys.exit(STOPPED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        if (problem := _problem(error)) is None:
+            raise
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _problem(error: Exception) -> str | None:
+    """What the machine lacks, in one line; None for an error of another kind."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # the latter TensorFlow's
+        return 'There is not enough memory: make the model or its batches smaller, SET="units=32 batch_size=8" say.'
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        hdf5 = re.search(r"error message = '([^']*)'", str(error))  # HDF5 says it in the middle of a long line
+        kept = " A training that has begun goes on with RESUME=1." if "train" in sys.argv[1:2] else ""
+        return f"{one_line(f'{place}{error.strerror or (hdf5 and hdf5[1]) or error}')}.{kept}"
+    return None
 
 
 def _settings(given: list[str] | None) -> dict[str, str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # ONNX Runtime puts them into its messages
 
 
 class UserError(Exception):
@@ -16,7 +19,7 @@ class UserError(Exception):
 
 def one_line(text: object, limit: int = 200) -> str:
     """A foreign text, such as the message of a library or a name in a file, fit for one line of a message."""
-    line = " ".join(str(text).split())
+    line = " ".join(_COLOURS.sub("", str(text)).split())
     line = "".join(character if character.isprintable() else "?" for character in line)
     return line if len(line) <= limit else line[: limit - 3] + "..."
 

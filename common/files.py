@@ -6,6 +6,8 @@ import contextlib
 import json
 import math
 import os
+import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 _TEMPORARY = ".part-"
-_LARGEST_JSON = 256 << 20  # bytes; a vocabulary of a million words takes 20 MB
+_LARGEST_JSON = 48 << 20  # bytes; a vocabulary of a million words takes 20 MB
+_MOST_VALUES = 3_000_000  # in a JSON file; an empty list takes 20 times as much memory as its two characters
+_MOST_LISTS = 100_000  # lists and objects among them
 
 
 @contextlib.contextmanager
@@ -66,10 +70,47 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         np.savez(file, **arrays)
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
+def check_file(path: Path, largest: int) -> None:
+    """See to it that opening the path ends soon and reads what lies there.
+
+    Args:
+        largest: bytes that the file may have.
+
+    Raises:
+        UserError: if it is missing, no file of its own (a link, a folder, a pipe, a device), or too large.
+    """
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: the run is not complete; train again.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): train again.") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise UserError(f"{path} is no regular file (a link, a folder, a pipe or a device): train again.")
+    if status.st_size > largest:
+        raise UserError(f"{path} is larger than {largest >> 20} MiB: it was not written by a run. Train again.")
+
+
+def read_bytes(path: Path, largest: int) -> bytes:
+    """The content of a file of a run.
+
+    Raises:
+        UserError: as `check_file`, or if it cannot be read.
+    """
+    check_file(path, largest)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): train again.") from None
+
+
+def read_arrays(path: Path, largest: int = 1 << 30) -> dict[str, np.ndarray]:
     """The arrays in a file that `write_arrays` wrote; nothing is unpickled, and nothing packed is unpacked.
 
     An array takes as many bytes as its shape says, so the arrays need no more memory than the file needs space.
+
+    Args:
+        largest: bytes that the file may have.
 
     Raises:
         UserError: if the file is missing or damaged, or is not such a file.
@@ -78,14 +119,15 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     import numpy as np
 
+    check_file(path, largest)
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 _check_array(archive, member)
+            if len(set(archive.namelist())) < len(archive.namelist()):
+                raise ValueError("a name occurs twice")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: the run is not complete; train again.") from None
     # zipfile raises RuntimeError for an encrypted member and NotImplementedError, one of its kind, for unknown methods.
     except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is damaged ({one_line(error)}): train again.") from None
@@ -124,26 +166,30 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def json_text(value: object) -> str:
+    """The text of a JSON file."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value: object) -> None:
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(value))
 
 
 def read_json(path: Path) -> dict:
     """The JSON object in a file of a run.
 
     Raises:
-        UserError: if the file is missing, too large, or not a JSON object whose names are unique and whose numbers
-            are finite.
+        UserError: if the file is missing, no regular file, too large, or not a JSON object whose names are unique,
+            whose numbers are finite and whose texts are Unicode.
     """
+    content = read_bytes(path, _LARGEST_JSON)
     try:
-        if path.stat().st_size > _LARGEST_JSON:
-            raise UserError(f"{path} is larger than {_LARGEST_JSON >> 20} MiB: it was not written by a run.")
-        text = path.read_text(encoding="utf-8")
+        if content.count(b",") > _MOST_VALUES or content.count(b"[") + content.count(b"{") > _MOST_LISTS:
+            raise ValueError("it holds more values than a run writes")
+        text = content.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: the run is not complete; train again.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): train again.") from None
+        if re.search(rb"\\u[dD][89a-fA-F]", content):  # perhaps half of a character, which cannot be written again
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({one_line(error)}): train again.") from None
     if not isinstance(value, dict):

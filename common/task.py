@@ -17,7 +17,7 @@ from common import folders
 from common.datasets.declaration import Dataset, Reference, checksums
 from common.datasets.lines import Text
 from common.datasets.splits import Splits
-from common.errors import UserError, unknown
+from common.errors import UserError, one_line, unknown
 
 if TYPE_CHECKING:
     import keras
@@ -43,6 +43,7 @@ __all__ = [
     "task_names",
 ]
 
+LARGEST = 2**32 - 1  # of a whole number: the seeds that NumPy's generators take
 SHAPES = ("many-to-one", "many-to-many", "one-to-many", "encoder-decoder")
 
 
@@ -56,6 +57,8 @@ class TrainConfig:
     batch_size: int = 64  # examples per step
     learning_rate: float = 1e-3
     patience: int = 3  # epochs without a lower validation loss after which training stops
+    embeddings: str = "none"  # path of word vectors that the embedding of words begins with
+    class_weight: str = "none"  # balanced: each class weighs alike in the loss, however rare it is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,12 +72,14 @@ class OwnFile:
             of a path it may get a `lines.Text`, a text that is no file; the readers of `common.datasets` take both.
         split: `(examples, seed) -> Splits`, for a file that comes without a split of its own.
         folders: whether a path may name a folder, such as one of pictures with a table.
+        parallel: whether it may name two files that belong together line by line: `read` gets a `lines.Parallel`.
     """
 
     format: str
     read: Callable[[Path | Text, bool], Sequence]
     split: Callable[[Sequence, int], Splits]
     folders: bool = False
+    parallel: bool = False
 
     def parse(self, text: str) -> Sequence:
         """The inputs in a text that was typed or sent; nothing is written to a file."""
@@ -197,6 +202,8 @@ def _in_range(name: str, value: object, default: object) -> object:
         least = 1 if isinstance(default, int) and default else 0
         if not least <= value < math.inf:
             raise UserError(f"Setting {name} must be at least {least}, not {value}.")
+        if isinstance(default, int) and value > LARGEST:
+            raise UserError(f"Setting {name} must be at most {LARGEST}, not {one_line(value, 40)}.")
         if name.endswith("dropout") and value >= 1:
             raise UserError(f"Setting {name} must be below 1, not {value}.")
     return value
@@ -210,8 +217,8 @@ def _convert(name: str, value: object, kind: type) -> object:
     if kind is not bool and not isinstance(value, bool):
         try:
             converted = kind(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             converted = None
         if converted is not None and not (kind is int and isinstance(value, float) and value != converted):
             return converted
-    raise UserError(f"Setting {name} must be a {kind.__name__}, not {value!r}.")
+    raise UserError(f"Setting {name} must be a {kind.__name__}, not {one_line(repr(value), 60)}.")

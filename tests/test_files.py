@@ -39,7 +39,7 @@ def test_what_is_no_json_object_of_a_run(tmp_path, content, reason):
 def test_a_file_that_is_missing_or_a_folder(tmp_path):
     with pytest.raises(UserError, match="is missing"):
         files.read_json(tmp_path / "config.json")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="is no regular file"):
         files.read_json(tmp_path)
 
 
@@ -50,7 +50,7 @@ def test_what_was_written_is_read(tmp_path):
 
 
 def test_a_foreign_text_becomes_one_line():
-    assert one_line("two\nlines\tand \x1b[31mred\x00") == "two lines and ?[31mred?"
+    assert one_line("two\nlines\tand \x1b[31mred\x00") == "two lines and red?"
     assert one_line("x" * 300) == "x" * 197 + "..."
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from common.reporting import report, tables
+from common.runs.inspection import Inspection
 
 
 def console() -> Console:
@@ -22,7 +25,8 @@ def console() -> Console:
 def download_progress(console: Console):
     """Gives a callback `(file, bytes done, bytes in all)` that draws one bar a file."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
-    with Progress(*columns, console=console, transient=True) as progress:
+    # Elsewhere than in a terminal nothing is drawn, and an empty line would be left of it.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bars = {}
 
         def show(file: str, done: int, total: int) -> None:
@@ -58,6 +62,16 @@ def _flat(output) -> list:
     return [tensor for part in output for tensor in _flat(part)] if isinstance(output, (list, tuple)) else [output]
 
 
+def inspection(console: Console, found: Inspection) -> None:
+    """Print what was decided about the data, and what a user should look at."""
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    for what, how in found.decisions.items():
+        table.add_row(what, how)
+    console.print(table, highlight=False)
+    for warning in found.warnings:
+        console.print(f"warning: {warning}", highlight=False)
+
+
 def scores(console: Console, measured: dict) -> None:
     """Print every score beside the baselines, and which is better."""
     baselines = {**measured["baselines"], **{f"{name} (mixture)": s for name, s in measured["mixtures"].items()}}
@@ -71,6 +85,21 @@ def scores(console: Console, measured: dict) -> None:
         table.add_row(name, tables.number(value), f"{low} to {high}", *others)
     console.print(table)
     console.print(report.verdict(measured), highlight=False)
+    for remark in measured["remarks"]:
+        console.print(remark, highlight=False)
+
+
+def coloured(names: Sequence[str], shares: Sequence[float]) -> Text:
+    """The steps of an input, green where they speak for the answer and red against it, the strongest brightest."""
+    largest = max(map(abs, shares), default=0.0) or 1.0
+    between = "" if all(len(name) == 1 for name in names) else " "  # characters, or words
+    text = Text("  ")
+    for name, share in zip(names, shares):
+        strength = round(160 * abs(share) / largest)
+        colour = f"rgb({40 if share > 0 else 40 + strength},{40 + strength if share > 0 else 40},40)"
+        text.append(name.replace("\n", "⏎"), style=f"white on {colour}" if strength else "")
+        text.append(between)
+    return text
 
 
 def relative(path: Path) -> Path:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from common.commands import console_output, steps
 from common.datasets import fetching
+from common.datasets.reading import Reading, reading
 from common.datasets.splits import same_input
 from common.errors import UserError
 from common.runs import examples
@@ -19,7 +20,9 @@ from common.runs.run import Run
 from common.task import Task, TrainConfig, change_prediction, load_task
 
 
-def run(task_name: str | None, run_name: str | None, data: str | None, settings: dict) -> dict:
+def run(
+    task_name: str | None, run_name: str | None, data: str | None, settings: dict, columns: str | None = None
+) -> dict:
     """Measure a run on its own test examples, or on other data; prints the scores.
 
     Nothing is fitted or split again: settings, encoder, weights and splits are those of the run. Its own test examples
@@ -31,6 +34,7 @@ def run(task_name: str | None, run_name: str | None, data: str | None, settings:
         run_name: None for the latest.
         data: a named set (its test side is used) or a file with targets; None for the run's own.
         settings: changes to prediction settings, such as a beam width.
+        columns: of that file, as `reading.Reading` has them; None for those of the run.
 
     Returns:
         The content of `metrics.json`.
@@ -47,13 +51,27 @@ def run(task_name: str | None, run_name: str | None, data: str | None, settings:
     trained, encoder = runs.load_encoder(folder, task)
     config = change_prediction(trained, settings)
     networks = runs.load_networks(folder, task, config, encoder)
-    source = steps.reload_source(task, trained, folder, console)
-    other = None if data is None or _is_own(source, data) else _other(task, trained, data, source, folder, console)
+    source = _source(task, trained, folder, data, console)
+    is_own = data is None or (source is not None and _is_own(source, data))
+    with reading(Reading(columns or folder.request.columns, inherited=columns is None)):
+        other = None if is_own else _other(task, trained, data, source, folder, console)
     into = folder if other is None and not settings else Run(folder.path / "evaluations" / _name(data, other, settings))
     measured = steps.measure(task, config, networks, encoder, folder, source, into, other)
     console_output.scores(console, measured)
     console.print(f"The report is {console_output.relative(into.report_file)}", highlight=False)
     return measured
+
+
+def _source(task: Task, config: TrainConfig, folder: Run, data: str | None, console: Console) -> Source | None:
+    """What the run was trained on; None, and a line that says so, where other data can be measured without it."""
+    try:
+        return steps.reload_source(task, config, folder, console)
+    except UserError as error:
+        if data is None:
+            raise
+        examples.check_known(task, data)
+        console.print(f"{error} Here the model alone is measured, and rows that it has seen are not left out.")
+        return None
 
 
 def _is_own(source: Source, data: str) -> bool:
@@ -69,7 +87,7 @@ def _is_own(source: Source, data: str) -> bool:
 
 
 def _other(
-    task: Task, config: TrainConfig, data: str, source: Source, folder: Run, console: Console
+    task: Task, config: TrainConfig, data: str, source: Source | None, folder: Run, console: Console
 ) -> tuple[str, Sequence, dict]:
     """Name and examples of other data, and how many of them the run has seen.
 
@@ -79,8 +97,10 @@ def _other(
     if data in task.datasets:
         request = Request(data, fold=0 if task.datasets[data].folds else None)
         test = steps.load_source(task, request, config, folder.config["quick"], console).splits.test
-        return data, test, {"test in train": _seen(source, test).count(True)}
+        return data, test, {"test in train": _seen(source, test).count(True)} if source else {}
     given = task.own_file.read(examples.own_file(task, data), True)
+    if source is None:
+        return data, given, {}
     if not isinstance(given, list):  # lines of a running text repeat by nature
         return data, given, {"test in train": _seen(source, given).count(True)}
     test = [example for example, seen in zip(given, _seen(source, given)) if not seen]

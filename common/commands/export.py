@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from common import files
 from common.errors import UserError
 from common.reporting import card
 from common.runs import export
@@ -28,7 +27,7 @@ def run(task_name: str | None, run_name: str | None, to: str) -> Path:
     folder = runs.find(task_name, run_name)
     if not folder.finished:
         raise UserError(f"Run {folder.path.name} was not measured: its training did not end.")
-    measured, path = files.read_json(folder.metrics_file), Path(to).expanduser()
+    measured, path = folder.metrics, Path(to).expanduser()
     written = export.write(folder, task, path, lambda *given: card.text(task, folder, measured, *given))
     print(f"{folder.path.name} of {task_name}, in {path}: {', '.join(written)}")
     return path

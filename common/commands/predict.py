@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from common.datasets.reading import Reading, reading
 from common.errors import UserError
-from common.runs import examples
+from common.insight import occlusion
+from common.insight.composition import Composition
+from common.runs import examples, inspection
 from common.runs import run as runs
 from common.task import Task, change_prediction, load_task
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could steer a terminal; tabs and line ends stay
 
-def run(task_name: str | None, text: str | None, file: str | None, run_name: str | None, settings: dict, as_json: bool):
+STRONGEST = 8  # steps whose share is told
+
+
+def run(
+    task_name: str | None,
+    text: str | None,
+    file: str | None,
+    run_name: str | None,
+    settings: dict,
+    as_json: bool,
+    explain: bool = False,
+    columns: str | None = None,
+):
     """Print the prediction for each input: of `text`, a file, or standard input.
 
     Args:
@@ -21,6 +39,8 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
         file: path of a file in the task's own format; targets are not needed.
         settings: changes to settings that act after training, such as a temperature.
         as_json: one JSON object a line instead of text for a person.
+        explain: whether to say how much of the answer hangs on each step of the input.
+        columns: of the file, as `reading.Reading` has them; None for those of the run.
 
     Raises:
         UserError: if there is no run, no input, or an input the task cannot read.
@@ -32,29 +52,66 @@ def run(task_name: str | None, text: str | None, file: str | None, run_name: str
     folder = runs.find(task_name, run_name)
     config, encoder = runs.load_encoder(folder, task)
     config = change_prediction(config, settings, also=("seed",))
-    if text is not None and file is not None:
-        raise UserError("Give TEXT or INPUT, not both.")
-    inputs = _read(task, text, file)
+    given = Reading(columns or folder.request.columns, inherited=columns is None)
+    with reading(given):
+        inputs = read(task, text, file)
+    for line in _remarks(given, encoder, inputs):
+        print(line, file=sys.stderr)
     if not len(inputs):
         raise UserError(f"There is no input in {file or 'the text'}.")
     networks = runs.load_networks(folder, task, config, encoder)
     for example, prediction in zip(inputs, task.predict(config, networks, encoder, inputs)):
+        if not _is_finite(prediction):
+            raise UserError(
+                f"Run {folder.path.name} predicts what is no number: its networks are damaged, train again."
+            )
+        explanation = occlusion.explain(Composition(networks, encoder), example) if explain else None
         if as_json:
-            print(json.dumps({"input": str(example), **prediction}, ensure_ascii=False))
+            explained = {"explanation": explanation.to_json()} if explanation else {}
+            print(json.dumps({"input": str(example), **prediction, **explained}, ensure_ascii=False))
         else:
             print("\n".join(_readable(str(example), prediction)))
+            if explanation:
+                _show(explanation)
 
 
-def _read(task: Task, text: str | None, file: str | None) -> Sequence:
+def _remarks(read: Reading, encoder, inputs: Sequence) -> Iterator[str]:
+    """What a user should know about how the inputs were read."""
+    for file, decisions in read.decisions.items():
+        if said := [f"{what} {how}" for what, how in decisions.items() if what != "delimiter"]:
+            yield f"{file}: {', '.join(said)}"
+    if said := inspection.cut(encoder, inputs):
+        yield said
+
+
+def read(task: Task, text: str | None, file: str | None) -> Sequence:
+    """The examples of a text or a file, without targets; of standard input if there is neither.
+
+    Raises:
+        UserError: if both are given, or there is no input, or one that the task cannot read.
+    """
+    if text is not None and file is not None:
+        raise UserError("Give TEXT or INPUT, not both.")
     if file is not None:
         return task.own_file.read(examples.own_file(task, file), False)
     if text is None:
         if sys.stdin.isatty():
             print("Type one input a line, then Ctrl-D:", file=sys.stderr)
-        text = sys.stdin.read()
+        text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")  # readers name the line that is not UTF-8
     if not text.strip():
         raise UserError("There is no input: the text is empty.")
     return list(task.own_file.parse(text))
+
+
+def _is_finite(value) -> bool:
+    if isinstance(value, (dict, list)):
+        return all(map(_is_finite, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def answer(prediction: dict) -> str:
+    """The answer of a prediction in one line."""
+    return ", ".join(_answer(*next(iter(prediction.items()))))
 
 
 def _readable(text: str, prediction: dict) -> list[str]:
@@ -62,9 +119,9 @@ def _readable(text: str, prediction: dict) -> list[str]:
 
     Lists beside the answer are left to JSON.
     """
-    (name, answer), *others = prediction.items()
+    (name, first), *others = prediction.items()
     details = {"input": text, **{name: value for name, value in others if not isinstance(value, list)}}
-    return [*_answer(name, answer), *(f"  {name}: {_short(value)}" for name, value in details.items())]
+    return [*_answer(name, first), *(f"  {name}: {_short(value)}" for name, value in details.items())]
 
 
 def _answer(name: str, answer) -> list[str]:
@@ -75,7 +132,22 @@ def _answer(name: str, answer) -> list[str]:
     return [_short(item) for item in answer] or [f"no {name}"]
 
 
+def _show(explanation: occlusion.Explanation) -> None:
+    """The steps that move the answer most; on a terminal also the whole input in colours."""
+    from common.commands import console_output
+
+    console = console_output.console()
+    names, share = explanation.names, explanation.share
+    if console.is_terminal:
+        console.print(console_output.coloured(names, share))
+    largest = sorted(range(len(names)), key=lambda step: -abs(share[step]))[:STRONGEST]
+    told = (f"{names[step].strip() or repr(names[step])} {share[step]:+.1%}" for step in largest if share[step])
+    console.print(
+        "  share of the answer:", ", ".join(told) or "no step alone changes it", highlight=False, soft_wrap=True
+    )
+
+
 def _short(value) -> str:
     if isinstance(value, dict):
         return "  ".join(f"{key} {_short(item)}" for key, item in value.items())
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else _CONTROL.sub("?", str(value))

@@ -47,7 +47,7 @@ def measure(
     networks: Networks,
     encoder,
     folder: Run,
-    source: Source,
+    source: Source | None,
     into: Run,
     other: tuple[str, Sequence, dict] | None = None,
 ) -> dict:
@@ -55,30 +55,30 @@ def measure(
 
     Args:
         folder: the run.
-        source: what it was trained on; the baselines learn from its train side.
+        source: what it was trained on; the baselines learn from its train side. None where it is no longer there.
         into: where to write; the run itself for its own test examples and settings.
         other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
+    history, about, own = folder.history, folder.config, into == folder
+    scored = into.metrics["test_scored"] if own and folder.finished else 0  # damaged files are found now
     name, test, shared = other or (source.name, source.splits.test, dict(source.shared))
-    result = evaluation.evaluate(task, config, networks, encoder, source.splits.train, test)
-    history = folder.history
-    about = folder.config
-    own = into == folder
+    train = source.splits.train if source else []
+    result = evaluation.evaluate(task, config, networks, encoder, train, test)
     measured = {
         "task": about["task"],
         "data": name,
         "cell": config.cell,
         "seed": config.seed,
-        "metric": task.metric,
         **result.measured(task.metric),
-        "examples": {**{side: len(part) for side, part in source.splits}, "test": len(test)},
+        "examples": {**{side: len(part) for side, part in (source.splits if source else ())}, "test": len(test)},
         "shared": shared,
-        "test_scored": 1 + (files.read_json(into.metrics_file)["test_scored"] if own and folder.finished else 0),
+        "inspection": files.read_json(folder.inspection_file) if own and folder.inspection_file.exists() else {},
+        "test_scored": scored + 1,
         "parameters": networks.parameters,
         "epochs": len(history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
         **{key: about[key] for key in ("versions", "code", "machine", "cores")},
-        "data_sha256": source.sha256,
+        "data_sha256": about["data_sha256"],
         "settings": dataclasses.asdict(config),
     }
     files.write_json(into.metrics_file, measured)

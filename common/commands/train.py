@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from common import backend
+from common import backend, files
 from common.commands import console_output, steps
 from common.encoding import batching
-from common.errors import UserError
+from common.encoding.text import Labels
+from common.errors import UserError, unknown
 from common.prediction.networks import Networks
-from common.runs import cache, examples, onnx_files, provenance
+from common.runs import cache, examples, inspection, onnx_files, provenance, weights
 from common.runs import run as runs
 from common.runs.examples import Request, Source
+from common.runs.inspection import Inspection
 from common.runs.run import Run
 from common.task import Task, TrainConfig, change_config, load_task
-from common.training import workers
+from common.training import word_vectors, workers
 
 QUICK_EPOCHS = 2
 
@@ -52,10 +60,17 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         source = steps.load_source(task, request, config, quick, console)
         few = {"epochs": QUICK_EPOCHS} if quick else {}
         config = change_config(config, {**source.settings, **few, **settings})
+        if not quick:
+            inspection.refuse(source.splits)
         encoder = task.encoder.fit(config, source.splits.train)
-        folder = _start(task_name, config, source, quick, encoder) if writes else None
+        _check_class_weight(config, encoder)
+        found = inspection.inspect(source, encoder)
+        folder = _start(task_name, config, source, quick, encoder, found) if writes else None
     _show(source, config, console)
-    model = _train(task, config, source, encoder, folder, console, cluster)
+    if not resume and source.is_file:
+        console_output.inspection(console, found)
+    with _removed_unless_begun(folder):
+        model = _train(task, config, source, encoder, folder, console, cluster)
     if not writes:
         return None
     networks = _networks(task, config, model, encoder, folder, source, console)
@@ -65,14 +80,25 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     return folder
 
 
+@contextlib.contextmanager
+def _removed_unless_begun(folder: Run | None) -> Iterator[None]:
+    """A training that ends before its first epoch does, refused or stopped, leaves no run behind."""
+    try:
+        yield
+    except BaseException:
+        if folder and not os.path.lexists(folder.state_file):
+            shutil.rmtree(folder.path)
+        raise
+
+
 def _unfinished(task_name: str, changed: bool) -> Run:
     if changed:
         raise UserError("RESUME goes on with the settings of the run: leave DATA, CELL, SET, SEED and QUICK out.")
     return runs.unfinished(task_name)
 
 
-def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, encoder) -> Run:
-    """A new run folder that says how to repeat the run, and holds the encoder."""
+def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, encoder, found: Inspection) -> Run:
+    """A new run folder that says how to repeat the run, and holds the encoder and what was found in the data."""
     folder = runs.create(
         task_name,
         config.cell,
@@ -82,6 +108,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
             "data": source.home if source.is_file else source.name,
             "request": dataclasses.asdict(source.request),
             "data_sha256": source.sha256,
+            "encoder_sha256": runs.encoder_sha256(encoder),
             "quick": quick,
             "settings": dataclasses.asdict(config),
             "versions": provenance.versions(),
@@ -92,6 +119,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
         },
     )
     runs.save_encoder(folder, encoder)
+    files.write_json(folder.inspection_file, found.to_json())
     return folder
 
 
@@ -103,16 +131,41 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     from common.training import fitting
 
     keras.utils.set_random_seed(config.seed)
-    model = task.build_model(config, encoder)
+    with weights.room(folder.weights_file if folder and os.path.lexists(folder.weights_file) else None):
+        model = task.build_model(config, encoder)
+    begun = folder is not None and folder.state_file.exists()  # its weights are loaded later
+    if config.embeddings != "none" and not begun:
+        covered = word_vectors.initialise(model, encoder, Path(config.embeddings).expanduser())
+        console.print(covered, highlight=False)
     console_output.layers(console, model)
     is_large = source.is_file or task.datasets[source.name].files
     kept = cache.folder_of(source, encoder) if is_large else None
     train = batching.encode(encoder, source.splits.train, kept and kept / "train")
-    validation = batching.encode(encoder, source.splits.validation, kept and kept / "validation")
+    learnable = inspection.learnable(source.splits.train, source.splits.validation)
+    validation = batching.encode(encoder, learnable, kept and kept / "validation")
     batches = encoder.batches(train, config.batch_size, config.seed)
+    validated = encoder.batches(validation, config.batch_size)
+    if config.class_weight == "balanced":
+        batches.class_weights = validated.class_weights = _class_weights(encoder, train)
     console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
-    fitting.fit(model, batches, encoder.batches(validation, config.batch_size), config, folder, console, cluster)
+    fitting.fit(model, batches, validated, config, folder, console, cluster)
     return model
+
+
+def _class_weights(encoder, train: batching.Encoded) -> np.ndarray:
+    """The weight of each class in the loss, one for each label of the encoder."""
+    (count,) = (len(part) for part in vars(encoder).values() if isinstance(part, Labels))
+    found = batching.balanced(train.targets.values)
+    return np.pad(found, (0, count - len(found)), constant_values=1)
+
+
+def _check_class_weight(config: TrainConfig, encoder) -> None:
+    """Refuse another word than the known ones, and weights of classes where there are none."""
+    if config.class_weight not in ("none", "balanced"):
+        raise UserError(unknown("class_weight", config.class_weight, ["none", "balanced"]))
+    has_classes = any(isinstance(part, Labels) for part in vars(encoder).values()) and not encoder.weight_per_example
+    if config.class_weight != "none" and not has_classes:
+        raise UserError("class_weight=balanced is for tasks that tell classes apart; this one has none.")
 
 
 def _networks(
@@ -121,7 +174,8 @@ def _networks(
     """The networks that predict from now on, written to the run: by ONNX Runtime, or, if that cannot be, by Keras."""
     from common.prediction import keras_networks
 
-    reason = onnx_files.write(folder, task, config, encoder, model, source.splits.validation)
+    learnable = inspection.learnable(source.splits.train, source.splits.validation)
+    reason = onnx_files.write(folder, task, config, encoder, model, learnable)
     if reason is None:
         return onnx_files.load(folder)
     console.print(f"This run predicts through Keras, which takes longer to start: {reason}.", highlight=False)

@@ -1,8 +1,13 @@
-"""Lines of UTF-8 text files: streamed, or by number from a file of any size."""
+"""Lines of text files: streamed, or by number from a file of any size.
+
+What is read is Unicode text in the normal form NFC, so that a word is written in one way. UTF-8 with lines that end in
+LF or CRLF is streamed; UTF-16, Windows-1252 where it is sure, and lines that end in CR are read whole. See `encodings`.
+"""
 
 from __future__ import annotations
 
 import array
+import codecs
 import contextlib
 import copy
 import dataclasses
@@ -10,16 +15,19 @@ import gzip
 import io
 import itertools
 import math
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
+from common.datasets import encodings, reading
 from common.errors import UserError
 
 LONGEST_LINE = 1 << 20  # bytes
 LARGEST_RATIO = 100  # unpacked to packed bytes; text packs 3 to 10 times smaller, a decompression bomb 1000 times
 CHUNK = 1 << 14  # bytes read at a time
+LARGEST_OTHER = 1 << 28  # bytes of a file that is not UTF-8, or whose lines end in CR: it is read whole
 EVERY = 64  # lines between two places that a LineSequence knows
 
 
@@ -28,13 +36,20 @@ def at_line(path: Path, number: int, problem: str) -> UserError:
     return UserError(f"{path}, line {number:,}, {problem}.")
 
 
+def some(path: Path, found: list) -> list:
+    if not found:
+        raise UserError(f"{path} holds nothing to read: every line is blank or passed over.")
+    return found
+
+
 def lines(path: Path | Text) -> Iterator[str]:
     """The lines of a text file without their ends, one at a time; at least one.
 
-    A byte order mark is dropped; lines end in LF or CRLF; a file whose name ends in `.gz` is unpacked while it is read.
+    A byte order mark is dropped; lines end in LF, CRLF or CR; a file whose name ends in `.gz`, in whatever case, is
+    unpacked while it is read.
 
     Raises:
-        UserError: if the file is missing, empty or not UTF-8 text, naming the line.
+        UserError: if the file is missing, empty, no text, or in an encoding that is not sure, naming the line.
     """
     path = path if isinstance(path, Text) else Path(path)
     with _opened(path) as file:
@@ -64,6 +79,21 @@ class Text:
         return self.name
 
 
+@dataclasses.dataclass(frozen=True)
+class Parallel:
+    """Two files that belong together line by line, such as sentences and their translations."""
+
+    source: Path
+    target: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.name},{self.target.name}"
+
+    def __str__(self) -> str:
+        return f"{self.source},{self.target}"
+
+
 class LineSequence(Sequence):
     """The lines of a text file by number, read when they are asked for: nothing of the file stays in memory.
 
@@ -77,7 +107,7 @@ class LineSequence(Sequence):
 
     def __init__(self, path: Path, make: Callable[[str], object] = str):
         self.path, self.make = Path(path), make
-        if self.path.suffix == ".gz":
+        if is_packed(self.path):
             raise UserError(f"{path} is packed: unpack it first (gunzip -k).")
         self._offsets, count = _offsets(self.path)
         self._numbers = range(count)  # of the lines shown, from 0
@@ -136,13 +166,18 @@ def _offsets(path: Path) -> tuple[array.array, int]:
 
 @contextlib.contextmanager
 def _opened(path: Path | Text) -> Iterator[IO[bytes]]:
-    """The file for reading bytes; what goes wrong while it is open becomes one line."""
+    """The file for reading bytes of UTF-8 whose lines end in LF or CRLF; what goes wrong becomes one line."""
     if isinstance(path, Text):
-        yield io.BytesIO(path.text.encode("utf-8", "surrogateescape"))
+        yield io.BytesIO(_with_line_feeds(path.text.encode("utf-8", "surrogateescape")))
         return
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-            yield file
+        with _unpacked(path) as file:
+            survey = _survey(path, file)
+            if survey == _Survey():
+                file.seek(0)
+                yield file
+            else:
+                yield io.BytesIO(_read_whole(path, file, survey))
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}.") from error
     except IsADirectoryError as error:
@@ -153,12 +188,117 @@ def _opened(path: Path | Text) -> Iterator[IO[bytes]]:
         raise UserError(f"{path} cannot be read ({error.strerror or error}).") from error
 
 
+def is_packed(path: Path | Text) -> bool:
+    """Whether a name says that the file is packed with gzip."""
+    return path.suffix.lower() == ".gz"
+
+
+def _unpacked(path: Path) -> IO[bytes]:
+    return (gzip.open if is_packed(path) else open)(path, "rb")
+
+
+class _Survey(NamedTuple):
+    """How the bytes of a file become lines."""
+
+    encoding: str = "utf-8"
+    ends_in_cr: bool = False
+
+
+def _survey(path: Path, file: IO[bytes]) -> _Survey:
+    """How to read a file, found out once for each state of it.
+
+    Raises:
+        UserError: if it is no text.
+    """
+    about = path.stat()
+    found = _surveyed(path, file, (about.st_size, about.st_mtime_ns))
+    if found.encoding != "utf-8":
+        reading.note(path, "encoding", found.encoding.upper().replace("CP1252", "Windows-1252"))
+    if found.ends_in_cr:
+        reading.note(path, "line ends", "CR, as on an old Mac")
+    return found
+
+
+_SURVEYS: dict[tuple, _Survey] = {}  # of the files read last
+
+
+def _surveyed(path: Path, file: IO[bytes], state: tuple) -> _Survey:
+    key = (str(path), *state)
+    if key not in _SURVEYS:
+        while len(_SURVEYS) >= 64:
+            del _SURVEYS[next(iter(_SURVEYS))]
+        _SURVEYS[key] = _look(path, file)
+    return _SURVEYS[key]
+
+
+def _look(path: Path, file: IO[bytes]) -> _Survey:
+    start = file.read(LONGEST_LINE)
+    if what := encodings.is_no_text(start[:1024]):
+        raise UserError(f"{path} is {what}.")
+    encoding = encodings.of_start(start[:4096]) or "utf-8"
+    if encoding == "utf-8-sig":
+        encoding = "utf-8"  # `_decoded` drops the mark
+    if encoding != "utf-8":
+        return _Survey(encoding)
+    ends_in_cr = b"\n" not in start and b"\r" in start
+    if not _is_utf8(path, file, start):
+        file.seek(0)
+        encoding = "cp1252" if encodings.is_surely_cp1252(file.read(encodings.SAMPLE)) else "utf-8"
+    return _Survey(encoding, ends_in_cr)
+
+
+def _is_utf8(path: Path, file: IO[bytes], chunk: bytes) -> bool:
+    """Whether a file is UTF-8 to its end, or to where it is found to be too large when it is read."""
+    decoder, left = codecs.getincrementaldecoder("utf-8")(), _most_unpacked(path)
+    try:
+        while chunk and left > 0:
+            decoder.decode(chunk)
+            left -= len(chunk)
+            chunk = file.read(1 << 20)
+        decoder.decode(b"", final=not chunk)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _most_unpacked(path: Path | Text) -> float:
+    """Bytes beyond which a packed file is a decompression bomb."""
+    return LARGEST_RATIO * path.stat().st_size + LONGEST_LINE if is_packed(path) else math.inf
+
+
+def _read_whole(path: Path, file: IO[bytes], survey: _Survey) -> bytes:
+    """The file as UTF-8 whose lines end in LF or CRLF."""
+    file.seek(0)
+    content = file.read(LARGEST_OTHER + 1)
+    if len(content) > LARGEST_OTHER:
+        raise UserError(
+            f"{path} is too large to be read in {survey.encoding.upper()}: {_iconv(path, survey.encoding.upper())}."
+        )
+    try:
+        text = content.decode(survey.encoding)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is damaged: it is not {survey.encoding.upper()} at byte {error.start:,}.") from error
+    content = text.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
+    return _with_line_feeds(content)
+
+
+def _with_line_feeds(content: bytes) -> bytes:
+    """LF in the place of CR, in a text whose lines all end in CR."""
+    return content if b"\n" in content else content.replace(b"\r", b"\n")
+
+
+def _iconv(path: Path, encoding: str) -> str:
+    """The command that writes a file again in UTF-8."""
+    name = path.name
+    return f"iconv -f {encoding} -t UTF-8 {name} > utf8-{name}"
+
+
 def _blocks(path: Path, file: IO[bytes], number: int = 1) -> Iterator[list[str]]:
     """The lines from where the file stands, many at a time, the first of which has this number.
 
     Refuses a line too long for memory, and a small packed file which does not end.
     """
-    rest, left = b"", LARGEST_RATIO * path.stat().st_size + LONGEST_LINE if path.suffix == ".gz" else math.inf
+    rest, left = b"", _most_unpacked(path)
     while chunk := file.read(CHUNK):
         whole, end, begun = chunk.rpartition(b"\n")
         if end:
@@ -181,16 +321,38 @@ def _too_long(path: Path, number: int) -> UserError:
     return at_line(path, number, f"is longer than {LONGEST_LINE:,} bytes: break it into shorter ones (fold -s)")
 
 
-def _decoded(path: Path, number: int, block: bytes) -> list[str]:
+def _decoded(path: Path | Text, number: int, block: bytes) -> list[str]:
     """The lines of a block without their ends; `number` is that of its first."""
     try:
         text = block.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         place = error.start - block.rfind(b"\n", 0, error.start)
-        problem = f"is not UTF-8 (byte {block[error.start]:#04x} at {place}): save the file as UTF-8"
-        raise at_line(path, number + block.count(b"\n", 0, error.start), problem) from error
+        line = number + block.count(b"\n", 0, error.start)
+        raise at_line(path, line, f"is not UTF-8 (byte {block[error.start]:#04x} at {place}): {_mend(path)}") from error
     if "\0" in text:
         problem = "holds a NUL byte: it is no text, or text in UTF-16; save the file as UTF-8"
         raise at_line(path, number + text.count("\n", 0, text.index("\0")), problem)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        if "\ufeff" in text:  # of files that were put end to end
+            text = text.replace("\n\ufeff", "\n").removeprefix("\ufeff")
     found = text.split("\n")
     return [line.rstrip("\r") for line in found] if "\r" in text else found
+
+
+def _mend(path: Path | Text) -> str:
+    """What to do with a text that is not UTF-8."""
+    if isinstance(path, Text):
+        return "give it in UTF-8"
+    with _unpacked(path) as file:
+        sample = file.read(encodings.SAMPLE)
+    if any(byte >= 0xC2 for byte in sample) and _mostly_utf8(sample):
+        return "the rest is UTF-8, so this line is damaged: write it again"
+    return f"save the file as UTF-8, or, if it is {(found := encodings.guess(sample))}, {_iconv(path, found)}"
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    """Whether at least nine in ten of the characters beyond ASCII are UTF-8."""
+    text = sample.decode("utf-8", "replace")
+    wrong, beyond = text.count("\ufffd"), sum(character > "\x7f" for character in text)
+    return wrong < 0.1 * beyond

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from common.datasets import labels, reading
 from common.datasets.lines import Text, at_line, lines
 from common.datasets.readers import numbered_rows
 from common.errors import UserError
@@ -71,15 +73,45 @@ def _files_of(folder: Path, suffixes: Sequence[str]) -> list[Entry]:
 
 
 def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[Entry]:
-    found = []
+    found, numbered, lines_of = [], [], {}
     for number, row in numbered_rows(table, ("file", *columns), optional):
-        entry = Entry(table.parent / row.pop("file"), row, f"{table}, line {number:,}")
+        entry = Entry(_existing(table.parent, row.pop("file")), row, f"{table}, line {number:,}")
         if entry.file.suffix.lower() not in suffixes:
             raise at_line(table, number, f"names {entry.file.name}, which is no {' or '.join(suffixes)} file")
         if not entry.file.is_file():
             raise at_line(table, number, f"names {entry.file.name}, which does not lie in {entry.file.parent}")
+        check_new(table, number, entry.file, lines_of)
         found.append(entry)
+        if "label" in row:
+            numbered.append((number, row["label"]))
+    labels.check(table, numbered)
+    warn_of_others(table, lines_of, (file for file in table.parent.iterdir() if file.suffix.lower() in suffixes))
     return found
+
+
+def _existing(folder: Path, name: str) -> Path:
+    """The file of that name, which some systems write with marks apart from their letters."""
+    paths = [folder / unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+    return next((path for path in paths if path.is_file()), paths[0])
+
+
+def check_new(table: Path, number: int, file: Path, lines_of: dict[Path, int]) -> None:
+    """Remember the line that names a file.
+
+    Raises:
+        UserError: if another line names it too.
+    """
+    before = lines_of.setdefault(file.resolve(), number)
+    if before != number:
+        raise at_line(table, number, f"names {file.name}, as line {before:,} does: keep one of the rows")
+
+
+def warn_of_others(table: Path, lines_of: Mapping[Path, int], there: Iterable[Path]) -> None:
+    """Say which files lie beside those that a table names, and are passed over."""
+    others = sorted(file.name for file in there if file.resolve() not in lines_of)
+    if others:
+        shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+        reading.warn(f"{table} does not name {len(others):,} of the files beside it ({shown}): they are passed over.")
 
 
 def _checked(entry: Entry, suffixes: Sequence[str]) -> Entry:

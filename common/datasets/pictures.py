@@ -29,6 +29,8 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
     """
     from PIL import Image
 
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file: name a picture.")
     try:
         with Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
             if image.width * image.height > LARGEST:
@@ -37,6 +39,8 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
                 image = image.convert("RGBA")
                 white = Image.new("RGBA", image.size, "white")
                 image = Image.alpha_composite(white, image)
+            if image.mode.startswith("I"):  # 16 bits a pixel, of which Pillow would cut off what is above 255
+                image = Image.fromarray((np.array(image) >> 8).clip(0, 255).astype(np.uint8))
             image = image.convert("RGB" if colour else "L")
             if size and size != (image.height, image.width):
                 image = image.resize(size[::-1], Image.Resampling.BOX)

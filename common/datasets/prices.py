@@ -1,36 +1,52 @@
-"""Daily prices of a stock, from the files that providers of prices write."""
+"""Prices of a stock over time, from the files that providers of prices write.
+
+Read with pandas, which is imported where a series is read.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import itertools
-import math
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from common.datasets import dates, numbers, reading
 from common.datasets.lines import at_line
-from common.datasets.readers import numbered_rows, some
+from common.datasets.readers import rows
+from common.datasets.time_series import DAY, Step, time_text
 from common.errors import UserError
 
 if TYPE_CHECKING:
-    import numpy as np
+    import pandas as pd
 
-MISSING_NUMBERS = ("", "null", "nan", "na", "n/a")
+# Names of the columns, in small letters and without anything else: those that come first are taken first.
+TIMES = ("date", "datetime", "timestamp", "day", "tradedate", "tradingdate", "tradingday", "exchangedate", "time", "")
+ADJUSTED = ("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjcloseprice", "adjustedcloseprice")
+CLOSE = ("close", "closelast", "closeprice", "closingprice", "price", "last", "lastprice")
+VOLUME = ("volume", "vol", "sharevolume")
+STOCKS = ("name", "symbol", "ticker", "tic", "stock", "code", "company", "security", "isin")
+BUSINESS_DAY = Step(1, "business day")
+LONGEST_GAP = 10  # days without a price, from which on a warning is due
+EXTREME = 0.35  # share of a price that a step seldom takes: a split, perhaps
+MOST_OFF = 0.5  # share of the rows that may keep another step
 
 
 @dataclasses.dataclass(frozen=True)
 class PriceSeries:
-    """Daily prices, oldest first.
+    """Prices, oldest first.
 
     Attributes:
         name: of the stock: the file's name without its ending.
-        dates: datetime64[D] array `(days,)`, ascending, each once.
-        close: float array `(days,)`, above 0, adjusted for splits and dividends where the file says so.
-        volume: float array `(days,)`, 0 where the file has none for a day; None if it has no such column.
-        market: float array `(days,)`, how far the market moved on each day, in any unit: the mean size of many stocks'
-            returns, or an index of volatility; 0 where it is not known; None if it is known of no day.
+        dates: datetime64[D] array `(rows,)`, or datetime64[s] where rows are closer than a day; ascending, each once.
+        close: float array `(rows,)`, above 0, adjusted for splits and dividends where the file says so.
+        volume: float array `(rows,)`, 0 where the file has none for a row; None if it has no such column.
+        market: float array `(rows,)`, how far the market moved in each row, in any unit: the mean size of many stocks'
+            returns, or an index of volatility; 0 where it is not known; None if it is known of no row.
+        step: the time from one row to the next.
     """
 
     name: str
@@ -38,79 +54,256 @@ class PriceSeries:
     close: np.ndarray
     volume: np.ndarray | None = None
     market: np.ndarray | None = None
+    step: Step = BUSINESS_DAY
 
     def __len__(self) -> int:
         return len(self.dates)
 
     def __str__(self) -> str:
-        return f"{self.name}, {len(self)} days, {self.dates[0]} to {self.dates[-1]}"
+        return f"{self.name}, {len(self)} rows, one every {self.step}, {self.dates[0]} to {self.dates[-1]}"
 
-    def __getitem__(self, days: slice) -> PriceSeries:
-        volume, market = (None if column is None else column[days] for column in (self.volume, self.market))
-        return PriceSeries(self.name, self.dates[days], self.close[days], volume, market)
+    def __getitem__(self, part: slice) -> PriceSeries:
+        volume, market = (None if column is None else column[part] for column in (self.volume, self.market))
+        return PriceSeries(self.name, self.dates[part], self.close[part], volume, market, self.step)
+
+    @property
+    def pace(self) -> str:
+        """The step in words; days of trade and all days are alike."""
+        return "day" if self.step == BUSINESS_DAY else str(self.step)
+
+    def following(self, count: int) -> list[str]:
+        """The `count` times after the last row, as text. Holidays are not known, so that one may be among them."""
+        if self.step == BUSINESS_DAY:
+            return [str(day) for day in np.busday_offset(self.dates[-1], np.arange(1, count + 1), roll="backward")]
+        if self.step.unit == "second" and self.step.count < DAY:
+            return [time_text(time, self.step) for time in _sessions(self.dates, self.step, count)]
+        if self.step.unit == "second":
+            return [str(self.dates[-1] + number * self.step.count // DAY) for number in range(1, count + 1)]
+        return [str(day) for day in _months(self.dates, self.step.count, count)]
 
 
 def read_prices(path: Path) -> PriceSeries:
-    """The prices of a .csv or .tsv file with the columns Date and Close, and perhaps Adj Close, Volume and Market.
+    """The prices of a .csv or .tsv file with a column of dates and one of prices, perhaps of volume and of the market.
 
-    Adj Close is taken where there is one: returns then hold no jump on the day of a dividend. Rows without a price
-    (empty or "null") are dropped. Newest first is turned round.
+    An adjusted price is taken where there is one: returns then hold no jump on the day of a dividend. Rows without a
+    price (empty or "null") are dropped. Newest first is turned round. What was decided, and what looks wrong without
+    being so for sure, is said through `reading`.
+
+    Raises:
+        UserError: in one line, naming file and line, for what is no series of prices of one stock.
     """
-    import numpy as np
-
-    rows = []  # (date, price, volume, market, line number)
-    present = set()
-    for number, row in numbered_rows(path, ("Date",), ("Close", "Adj Close", "Volume", "Market")):
-        if "Close" not in row and "Adj Close" not in row:
-            raise UserError(f"{path} has no column 'Close' or 'Adj Close'. Rename the column of the prices in line 1.")
-        price, present = row.get("Adj Close", row.get("Close")), row.keys()
-        if price.lower() in MISSING_NUMBERS:
-            continue
-        close = _number(path, number, "price", price)
-        if close <= 0:
-            raise at_line(path, number, f"has the price {price}: prices must be above 0")
-        volume, market = (_amount(path, number, row, column) for column in ("Volume", "Market"))
-        rows.append((_date(path, number, row["Date"]), close, volume, market, number))
-    if len(some(path, rows)) > 1 and rows[0][0] > rows[-1][0]:
-        rows.reverse()
-    for (before, *_), (date, *_, number) in itertools.pairwise(rows):
-        if date <= before:
-            problem = "occurs twice" if date == before else f"is out of order beside {before}"
-            raise at_line(
-                path, number, f"has the date {date}, which {problem}: there must be one row a day, sorted by date"
-            )
-    dates, closes, volumes, markets, _ = zip(*rows, strict=True)
-    return PriceSeries(
-        name=path.name.split(".csv")[0].split(".tsv")[0],
-        dates=np.array(dates, "datetime64[D]"),
-        close=np.array(closes),
-        volume=np.array(volumes) if "Volume" in present else None,
-        market=np.array(markets) if "Market" in present else None,
+    table = _table(path)
+    names = {_plain(column): column for column in reversed(table.columns)}  # of two alike the first
+    _check_one_stock(path, table, names)
+    times = _times(path, table, names)
+    texts = _prices(path, table, names)
+    known = ~texts.str.lower().isin(numbers.MISSING)
+    if not known.any():
+        raise UserError(f"{path} holds nothing to read: no row has a price.")
+    table, times = table[known], times[known]
+    close = numbers.read(path, "price", texts[known], smooth=True)
+    if (below := close <= 0).any():
+        number = int(below.idxmax())
+        raise at_line(
+            path,
+            number,
+            f"has the price {texts[number]}: prices must be above 0. A series that is no price is forecast by "
+            "make train TASK=weather_forecast",
+        )
+    volume, market = _amounts(path, table, names, VOLUME), _amounts(path, table, names, ("market",))
+    if times.iloc[0] > times.iloc[-1]:
+        times, close = times[::-1], close[::-1]
+        volume, market = (None if column is None else column[::-1] for column in (volume, market))
+    step = _step(path, times)
+    reading.note(path, "step between rows", str(step))
+    _warn(path, times, close, step)
+    moments = times.to_numpy().astype(
+        "datetime64[s]" if step.unit == "second" and step.count < DAY else "datetime64[D]"
     )
+    return PriceSeries(path.name.split(".csv")[0].split(".tsv")[0], moments, close.to_numpy(), volume, market, step)
 
 
-def _amount(path: Path, number: int, row: Mapping[str, str], column: str) -> float:
-    """What a column says of a day, at least 0; 0 where it says nothing."""
-    if (text := row.get(column, "")).lower() in MISSING_NUMBERS:
-        return 0.0
-    amount = _number(path, number, column.lower(), text)
-    if amount < 0:
-        raise at_line(path, number, f"has the {column.lower()} {text}: it must not be below 0")
-    return amount
+def _table(path: Path) -> pd.DataFrame:
+    """The cells as texts, by line number, without the lines that yfinance writes below its header."""
+    import pandas as pd
+
+    found = rows(path)
+    _, header = next(found)
+    numbered = [(number, cells) for number, cells in found if any(cells)]
+    for number, cells in numbered:
+        if len(cells) != len(header):
+            raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
+    if not numbered:
+        raise UserError(f"{path} has a header and no rows.")
+    if numbered[0][1][0].lower() == "ticker":
+        _check_names(path, "Ticker", numbered.pop(0)[1][1:])
+        if numbered and _plain(numbered[0][1][0]) in TIMES and not any(numbered[0][1][1:]):
+            numbered.pop(0)
+        header = ["Date", *header[1:]]
+        reading.note(path, "header", "three lines, as yfinance writes them")
+    return pd.DataFrame([cells for _, cells in numbered], columns=header, index=[number for number, _ in numbered])
 
 
-def _number(path: Path, number: int, what: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise at_line(path, number, f"has the {what} {text!r:.30}: write numbers as 1234.5")
-    return value
+def _plain(column: str) -> str:
+    return re.sub(r"[^a-z]", "", column.lower())
 
 
-def _date(path: Path, number: int, text: str) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(text[:10])  # a time of day after it is passed over
-    except ValueError:
-        raise at_line(path, number, f"has the date {text!r:.30}: write it as 2017-09-01") from None
+def _first(names: dict[str, str], wanted: Sequence[str]) -> str | None:
+    return next((names[name] for name in wanted if name in names), None)
+
+
+def _check_one_stock(path: Path, table: pd.DataFrame, names: dict[str, str]) -> None:
+    for name in STOCKS:
+        if name in names:
+            _check_names(path, names[name], table[names[name]])
+
+
+def _check_names(path: Path, column: str, cells: Sequence[str]) -> None:
+    found = sorted({cell for cell in cells if cell})
+    if len(found) > 1:
+        shown = ", ".join(found[:4]) + (", ..." if len(found) > 4 else "")
+        raise UserError(f"{path}: column {column} holds {len(found)} stocks ({shown}): give one stock a file.")
+
+
+def _times(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series:
+    """The time of each row as a clock at the exchange shows it."""
+    column = _first(names, TIMES)
+    if column is None:
+        has = ", ".join(table.columns)
+        raise UserError(f"{path} has no column 'Date'. It has: {has}. Rename one in line 1.")
+    texts = table[column]
+    if (empty := texts == "").any():
+        raise at_line(path, int(empty.idxmax()), f"has an empty {column or 'date'}: fill it or remove the row")
+    if _plain(column) == "date" and "time" in names and table[names["time"]].str.contains(":").all():
+        texts = texts + " " + table[names["time"]]
+    return dates.read(path, texts, local=True)
+
+
+def _prices(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series:
+    """The cells of the adjusted price, or of the plain one where there is none."""
+    adjusted, close = _first(names, ADJUSTED), _first(names, CLOSE)
+    if adjusted is not None:
+        empty = table[adjusted].str.lower().isin(numbers.MISSING)
+        if close is None or not empty.all():
+            half = empty & ~table[close].str.lower().isin(numbers.MISSING) if close else empty & False
+            if half.any():
+                raise at_line(
+                    path,
+                    int(half.idxmax()),
+                    f"has a {close} and no {adjusted}: fill it, or take out the row or the column {adjusted}",
+                )
+            reading.note(path, "prices", f"column {adjusted}")
+            return table[adjusted]
+    if close is None:
+        has = ", ".join(table.columns)
+        raise UserError(
+            f"{path} has no column 'Close' or 'Adj Close'. It has: {has}. Rename that of the prices in line 1."
+        )
+    reading.note(path, "prices", f"column {close}, as it was traded")
+    return table[close]
+
+
+def _amounts(path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Sequence[str]) -> np.ndarray | None:
+    """A column of amounts, 0 where it says nothing; None without the column, or where it holds words and no numbers."""
+    column = _first(names, wanted)
+    if column is None:
+        return None
+    if not table[column].str.contains(r"\d").any() and not table[column].str.lower().isin(numbers.MISSING).all():
+        reading.note(path, column, "passed over: it holds words")
+        return None
+    found = numbers.read(path, wanted[0], table[column], units=True)
+    if (below := found < 0).any():
+        number = int(below.idxmax())
+        raise at_line(path, number, f"has the {wanted[0]} {table[column][number]}: it must not be below 0")
+    return found.fillna(0).to_numpy()
+
+
+def _step(path: Path, times: pd.Series) -> Step:
+    """The step that most rows keep.
+
+    Raises:
+        UserError: if rows are not sorted, or most of them keep no common step.
+    """
+    gaps = times.diff().iloc[1:].dt.total_seconds().astype("int64")
+    if (gaps <= 0).any():
+        number = int((gaps <= 0).idxmax())
+        time, before = times[number], times.iloc[times.index.get_loc(number) - 1]
+        problem = "occurs twice" if time == before else f"is out of order beside {_shown(before)}"
+        raise at_line(
+            path,
+            number,
+            f"has the date {_shown(time)}, which {problem}: there must be one row a time, sorted, of one stock",
+        )
+    common = int(Counter(gaps.tolist()).most_common(1)[0][0]) if len(gaps) else DAY
+    for months, low, high in ((1, 28, 31), (3, 89, 92), (12, 365, 366)):
+        if low * DAY <= common <= high * DAY:
+            step, kept = Step(months, "month"), gaps.between(low * DAY, high * DAY)
+            break
+    else:
+        step, kept = Step(common, "second"), gaps == common
+        days = times.to_numpy().astype("datetime64[D]")
+        of_trade = np.busday_count(days[:-1], days[1:])
+        if (times.dt.day_of_week < 5).all() and (of_trade == 1).mean() >= 0.5 and (gaps % DAY == 0).all():
+            step, kept = BUSINESS_DAY, of_trade == 1
+    if len(gaps) and (~kept).mean() > MOST_OFF:
+        number = int(gaps.index[np.argmin(kept)])
+        raise at_line(
+            path,
+            number,
+            f"has the date {_shown(times[number])}: the commonest step is {step}, and yet {int((~kept).sum())} of "
+            f"{len(gaps)} rows keep another one: take prices at regular times",
+        )
+    return step
+
+
+def _shown(time: pd.Timestamp) -> str:
+    return str(time.date() if time == time.normalize() else time)
+
+
+def _warn(path: Path, times: pd.Series, close: pd.Series, step: Step) -> None:
+    """Say what a user should look at: gaps, leaps as of a split, a price that never moves."""
+    returns = close.pct_change().iloc[1:]
+    for number, change in returns[returns.abs() > EXTREME].head(3).items():
+        reading.warn(
+            f"{path}, line {number:,}: the price changes by {change:+.0%} in one step, on {times[number].date()}: "
+            "a split? Take adjusted prices."
+        )
+    gaps = times.diff().dt.days
+    least = LONGEST_GAP if step.unit != "month" and step.count <= 7 * DAY else 3 * 31 * step.count
+    for number, days in gaps[gaps > max(least, 3 * step.count / DAY if step.unit == "second" else 0)].head(3).items():
+        reading.warn(
+            f"{path}, line {number:,}: {days:.0f} days without a price end on {times[number].date()}; the return over "
+            f"them counts as that of one step ({step})."
+        )
+    if len(close) > 1 and (close == close.iloc[0]).all():
+        reading.warn(f"{path}: the price never moves: there is nothing to forecast.")
+
+
+def _sessions(times: np.ndarray, step: Step, count: int) -> list[np.datetime64]:
+    """The times after the last one, within the hours of the day at which rows occur."""
+    days = times.astype("datetime64[D]")
+    hours = np.unique(times - days)
+    weekends = not np.is_busday(days).all()
+    found, time = [], times[-1]
+    while len(found) < count:
+        time = time + np.timedelta64(step.count, "s")
+        day = time.astype("datetime64[D]")
+        if time - day > hours[-1] or time - day < hours[0]:
+            before = found[-1].astype("datetime64[D]") if found else days[-1]
+            day = before + 1 if weekends else np.busday_offset(before, 1, roll="backward")
+            time = day + hours[0]
+        found.append(time)
+    return found
+
+
+def _months(days: np.ndarray, months: int, count: int) -> list[np.datetime64]:
+    """The same day of the months to come; their last one where the last row is at the end of its month."""
+    month = days[-1].astype("datetime64[M]")
+    day = int((days[-1] - month.astype("datetime64[D]")).astype(int))
+    at_end = (days[-1] + 1).astype("datetime64[M]") != month
+    found = []
+    for number in range(1, count + 1):
+        first = (month + number * months).astype("datetime64[D]")
+        last = (month + number * months + 1).astype("datetime64[D]") - 1
+        found.append(last if at_end else min(first + day, last))
+    return found

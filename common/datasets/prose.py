@@ -35,6 +35,18 @@ def passages(lines: Iterable[str], shortest: int = PASSAGE) -> Iterator[str]:
         yield "".join(together)
 
 
+def without_blank_ends(lines: Iterable[str]) -> Iterator[str]:
+    """The lines from the first to the last that is not blank."""
+    blank, begun = 0, False
+    for line in lines:
+        if line.strip():
+            yield from [""] * blank if begun else ()
+            yield line
+            blank, begun = 0, True
+        else:
+            blank += 1
+
+
 def sentences(topics: Mapping[str, str]) -> Iterator[str]:
     """The sentences of all topics, in order, without code, tables, headings and markup; none comes twice.
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from common.datasets.lines import Text, at_line, lines
-from common.errors import UserError
+from common.errors import UserError, one_line
 
 Frames = tuple[tuple[int, ...], ...]
 
@@ -116,7 +116,7 @@ def read_midi(path: Path) -> Frames:
     """
     notes = _notes(path)
     if not notes:
-        raise UserError(f"{path} has no notes.")
+        raise UserError(f"{path} has no notes: take it out.")
     for _, _, pitch in notes:
         if not LOWEST <= pitch <= HIGHEST:
             raise UserError(f"{path} has a note of pitch {pitch}: a piano has {LOWEST} to {HIGHEST}. Transpose it.")
@@ -133,14 +133,18 @@ def read_midi(path: Path) -> Frames:
 def _notes(path: Path) -> list[tuple[int, int, int]]:
     """`(first step, step after the last, pitch)` of each note."""
     import mido
+    from mido.midifiles.meta import KeySignatureError
 
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file: name a MIDI file.")
     try:
         file = mido.MidiFile(path)
         messages = list(mido.merge_tracks(file.tracks))
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}.") from error
-    except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
-        raise UserError(f"{path} is not a whole MIDI file ({error or type(error).__name__}).") from error
+    except (OSError, EOFError, ValueError, KeyError, IndexError, KeySignatureError) as error:
+        reason = one_line(error) or type(error).__name__
+        raise UserError(f"{path} is not a whole MIDI file ({reason}): save it again, or take it out.") from error
     if file.ticks_per_beat <= 0:
         raise UserError(f"{path} counts time in frames of a film: save it with ticks a quarter note.")
     time, begun, found = 0, {}, []

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from common.errors import UserError
+from common.errors import UserError, one_line
 
 LONGEST = 600  # seconds; a longer recording has to be cut into utterances first
 FRAME = 0.01  # seconds over which the energy of a sound is measured
+# What SciPy raises for files that are damaged in one way or another.
+DAMAGED = (ValueError, EOFError, struct.error, UnboundLocalError, ZeroDivisionError, TypeError, OverflowError)
 PEAK = 32_767  # of a 16-bit sample
 
 
@@ -88,14 +90,17 @@ def read_wav(path: Path) -> Sound:
     """
     from scipy.io import wavfile
 
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file: name a WAV file.")
     try:
+        _check_length(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # parts of the file that hold no sound
             rate, samples = wavfile.read(path)
     except FileNotFoundError as error:
         raise UserError(f"There is no sound {path}.") from error
-    except (ValueError, EOFError, struct.error, OSError) as error:
-        raise UserError(f"{path} is not a whole WAV file ({error}): save it as WAV, 16 bits PCM.") from error
+    except (*DAMAGED, OSError) as error:
+        raise UserError(f"{path} is not a whole WAV file ({one_line(error)}): save it as WAV, 16 bits PCM.") from error
     if not len(samples) or rate <= 0:
         raise UserError(f"{path} holds no sound.")
     if len(samples) > LONGEST * rate:
@@ -108,6 +113,25 @@ def read_wav(path: Path) -> Sound:
     if samples.ndim > 1:
         samples = samples.mean(axis=1)
     return Sound((np.clip(samples, -1, 1) * PEAK).round().astype(np.int16), rate)
+
+
+def _check_length(path: Path) -> None:
+    """Raises a ValueError for a file that ends before its samples do: SciPy would read what is left without a word.
+
+    A length of 0 or of nothing but ones is that of a program that wrote to a pipe.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"RIFF":
+            return  # SciPy knows other beginnings, or refuses it
+        place, size = 12, path.stat().st_size
+        while place + 8 <= size:
+            file.seek(place)
+            name, length = struct.unpack("<4sI", file.read(8))
+            if name == b"data":
+                if length not in (0, 0xFFFFFFFF) and place + 8 + length > size:
+                    raise ValueError(f"it ends after {size - place - 8:,} of {length:,} bytes of sound")
+                return
+            place += 8 + length + length % 2
 
 
 def _scaled(samples: np.ndarray) -> np.ndarray:

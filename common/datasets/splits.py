@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import array
 import dataclasses
 import math
 import random
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from common.errors import UserError
@@ -32,9 +35,10 @@ FRACTIONS = (0.8, 0.1, 0.1)  # of train, validation, test
 def same_input(example: object) -> str:
     """What makes two examples the same for a split: their input without case and runs of white space.
 
-    An encoder hardly sees more than this, so examples that differ only there must not stand in train and in test.
+    An encoder hardly sees more than this, so examples that differ only there must not stand in train and in test. Space
+    counts for nothing: `a film.` and `a film .` are the same words.
     """
-    return " ".join(str(example).casefold().split())
+    return "".join(unicodedata.normalize("NFC", str(example)).casefold().split())
 
 
 def by_chance(
@@ -46,7 +50,8 @@ def by_chance(
     """Splits in an order drawn from the seed; examples of the same key, or of the same `group`, stay together.
 
     A text that occurs twice, perhaps with two labels, cannot be learned by heart for the test; nor can the style of a
-    document, speaker or subject whose examples name it in their attribute `group`.
+    document, speaker or subject whose examples name it in their attribute `group`. Where examples have a `label`, the
+    split is stratified: every side gets its share of each label, and the first examples of a rare one go to train.
 
     Raises:
         UserError: if fewer than three sets of examples may be parted.
@@ -64,8 +69,45 @@ def by_chance(
             f"The examples hang together in {len(set(roots))} groups (documents, speakers, equal inputs), and no group "
             "may stand on two sides of a split: at least 3 are needed. Give VALIDATION and TEST, or leave groups out."
         )
+    if any(getattr(example, "label", None) for example in examples):
+        made = _stratified(examples, roots, seed, fractions)
+        if made.validation and made.test:
+            return made
     numbers = iter(roots)
     return by_group(examples, lambda _: next(numbers), seed, fractions)
+
+
+def _stratified(examples: Sequence, roots: Sequence, seed: int, fractions: tuple[float, float, float]) -> Splits:
+    """Splits in which each label is shared out by itself, one set of joined examples after the other.
+
+    A set goes to the side that lacks most of its share of the label so far, and, of equals, of its share of all.
+    """
+    _check(fractions)
+    order = random.Random(seed)
+    joined: dict[Hashable, list] = {}
+    for example, root in zip(examples, roots, strict=True):
+        joined.setdefault(root, []).append(example)
+    waiting = list(joined.values())
+    order.shuffle(waiting)
+    strata: dict[str, list[list]] = {}
+    for members in waiting:
+        label = Counter(str(example.label) for example in members).most_common(1)[0][0]
+        strata.setdefault(label, []).append(members)
+    sides = [], [], []
+    for label in sorted(strata):
+        taken = [0, 0, 0]
+        for members in strata[label]:
+            seen, total = sum(taken) + len(members), sum(map(len, sides)) + len(members)
+
+            def lacks(side: int, taken=taken, seen=seen, total=total) -> tuple[float, float]:
+                return round(fractions[side] * seen - taken[side], 9), fractions[side] * total - len(sides[side])
+
+            side = max(range(3), key=lacks)
+            sides[side].extend(members)
+            taken[side] += len(members)
+    for side in sides:
+        order.shuffle(side)
+    return Splits(*sides)
 
 
 class _Joined:
@@ -121,27 +163,39 @@ def by_group(
     return Splits(train, validation, test)
 
 
-def by_position(examples: Sequence, fractions: tuple[float, float, float] = FRACTIONS) -> Splits:
+def by_position(
+    examples: Sequence,
+    fractions: tuple[float, float, float] = FRACTIONS,
+    counts: Callable[[object], bool] | None = None,
+    unit: str = "different examples",
+) -> Splits:
     """Splits of running text or of a series: the first part trains, the last part tests, the order is kept.
 
     The sides are slices, so a lazy sequence stays lazy.
 
+    Args:
+        counts: whether an example counts for the shares, as a blank line of a text does not; None: all do.
+        unit: what the examples are called when there are too few of them.
+
     Raises:
-        UserError: if there are fewer than three examples.
+        UserError: if there are fewer than three examples that count.
     """
     _check(fractions)
-    total = len(examples)
+    places = range(len(examples))  # of the examples that count
+    if counts is not None:
+        places = array.array("q", (place for place, example in enumerate(examples) if counts(example)))
+    total = len(places)
     if total < 3:
-        raise _too_few(total)
+        raise _too_few(total, unit)
     first = min(max(round(fractions[0] * total), 1), total - 2)
     second = min(max(round((fractions[0] + fractions[1]) * total), first + 1), total - 1)
-    return Splits(examples[:first], examples[first:second], examples[second:])
+    return Splits(examples[: places[first]], examples[places[first] : places[second]], examples[places[second] :])
 
 
 RUN, EVERY = 5, 16  # `scattered`: every 16th run of five examples validates
 
 
-def scattered(examples: Sequence) -> Splits:
+def scattered(examples: Sequence, unit: str = "different examples") -> Splits:
     """Splits of running text whose last tenth tests, with validation scattered over the rest in short runs.
 
     What stands next to the test resembles it most; here train reaches up to it, and validation is like train.
@@ -150,7 +204,7 @@ def scattered(examples: Sequence) -> Splits:
     Raises:
         UserError: if there are fewer than three examples.
     """
-    made = by_position(examples)
+    made = by_position(examples, unit=unit)
     rest = [*made.train, *made.validation]
     if len(rest) < EVERY:
         return made
@@ -182,5 +236,6 @@ def _check(fractions: tuple[float, float, float]) -> None:
         raise ValueError(f"fractions must be three positive numbers that add up to 1, not {fractions!r}")
 
 
-def _too_few(count: int) -> UserError:
-    return UserError(f"{count} different examples are too few to train, validate and test: at least 3 are needed.")
+def _too_few(count: int, unit: str = "different examples") -> UserError:
+    hint = ", or break a text that is one long line (fold -s)" if unit != "different examples" else ""
+    return UserError(f"{count} {unit} are too few to train, validate and test: at least 3 are needed. Give more{hint}.")

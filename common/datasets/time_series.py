@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from common.datasets import dates, numbers, reading
 from common.datasets.lines import Text, at_line
 from common.datasets.readers import rows
 from common.errors import UserError
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 KNOWN = "known:"  # begins the name of a column whose values are known ahead: holidays, a price that is announced
 TIME_NAMES = ("time", "date", "datetime", "timestamp", "month", "week", "day", "year", "ds")
 TIME_PARTS = ("year", "month", "day", "hour", "minute")  # columns that say a time together
-MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
-FORMATS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y")  # beside ISO 8601; a time may follow
+NUMBER = r"(?i)[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins
 MOST_CATEGORIES = 12  # different words of a column that is no number; each becomes a column of 0 and 1
+STAND_INS = (-999, -9999, -99, -99.9, -999.9, 999, 9999, 99999)  # which some write where nothing was measured
 DAY = 86_400  # seconds
 
 
@@ -152,17 +153,42 @@ def read_series(path: Path | Text) -> TimeSeries:
     times = _times(path, table[time_columns])
     if times.iloc[0] > times.iloc[-1]:
         times, table = times[::-1], table[::-1]
-    numbers = _numbers(path, table.drop(columns=time_columns))
+    values = _numbers(path, table.drop(columns=time_columns))
     step, times = _step(path, times)
-    numbers.index = times
-    grid = pd.date_range(times[0], times[-1], freq=step.offset())
-    if len(grid) > 2 * len(times):
+    values.index = times
+    lasting = (times[-1] - times[0]).total_seconds()
+    wanted = lasting // (step.count if step.unit == "second" else DAY * {"month": 31 * step.count}.get(step.unit, 1.4))
+    if wanted > 2 * len(times):  # before a row is made for each
         raise UserError(
-            f"{path} has {len(times):,} of the {len(grid):,} rows, one every {step}, between its first and last time: "
+            f"{path} has {len(times):,} of about {wanted:,.0f} rows, one every {step}, between its first and last: "
             "cut off the part that is full of gaps, or take means over longer steps."
         )
-    numbers = numbers.reindex(grid)
-    return series(str(getattr(path, "stem", path)).removesuffix(".csv"), step, numbers)
+    grid = pd.date_range(times[0], times[-1], freq=step.offset())
+    reading.note(path, "step between rows", str(step))
+    if len(grid) > len(times):
+        reading.warn(
+            f"{path}: {len(grid) - len(times):,} of {len(grid):,} rows, one every {step}, are missing between others."
+        )
+    _warn_of_columns(path, values)
+    values = values.reindex(grid)
+    return series(str(getattr(path, "stem", path)).removesuffix(".csv"), step, values)
+
+
+def _warn_of_columns(path: Path | Text, values: pd.DataFrame) -> None:
+    """Say which columns hardly say anything, and which hold what stands for a missing value, perhaps."""
+    for name in values.columns:
+        column = values[name].dropna()
+        if len(column) * 2 < len(values):
+            reading.warn(f"{path}: {name} is empty in {len(values) - len(column):,} of {len(values):,} rows.")
+        if column.nunique() == 1:
+            reading.warn(f"{path}: {name} never changes.")
+        for value in STAND_INS:
+            others = column[column != value]
+            if 0 < len(others) < len(column) and not others.min() - others.std() < value < others.max() + others.std():
+                times = len(column) - len(others)
+                reading.warn(
+                    f"{path}: {name} is {value:g} in {times:,} rows: where that means nothing, leave the cell empty."
+                )
 
 
 def series(name: str, step: Step, table: pd.DataFrame) -> TimeSeries:
@@ -187,35 +213,17 @@ def _time_columns(path: Path | Text, header: list[str]) -> list[str]:
 
 
 def _times(path: Path | Text, cells: pd.DataFrame) -> pd.Series:
-    """The time of each row, without a zone (UTC where the file has zones), by the one format that fits all rows."""
+    """The time of each row, without a zone (UTC where the file has zones)."""
     import pandas as pd
 
-    if len(cells.columns) > 1:
-        names = [_plain(name) for name in cells.columns]
-        parts = cells.set_axis(names, axis=1).apply(pd.to_numeric, errors="coerce")
-        for part, first in (("month", 1), ("day", 1)):
-            if part not in parts:
-                parts[part] = first
-        return _all_read(path, pd.to_datetime(parts, errors="coerce"), cells)
-    texts = cells.iloc[:, 0]
-    readings = [pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)]
-    for date in FORMATS:
-        found = [pd.to_datetime(texts, format=date + time, errors="coerce") for time in ("", " %H:%M", " %H:%M:%S")]
-        readings.append(found[0].fillna(found[1]).fillna(found[2]))
-    whole = [reading for reading in readings if reading.notna().all()]
-    if not whole:
-        return _all_read(path, max(readings, key=lambda reading: reading.notna().sum()), cells)
-    if any((reading != whole[0]).any() for reading in whole[1:]):
-        raise UserError(f"{path} has dates such as {texts.iloc[0]!r}: day or month first? Write 2017-09-01.")
-    return whole[0]
-
-
-def _all_read(path: Path | Text, times: pd.Series, cells: pd.DataFrame) -> pd.Series:
-    if (unread := times.isna()).any():
-        number = int(unread.idxmax())
-        text = " ".join(cells.loc[number])
-        raise at_line(path, number, f"has the time {text!r:.40}: write it as 2017-09-01 or 2017-09-01 13:00")
-    return times
+    if len(cells.columns) == 1:
+        return dates.read(path, cells.iloc[:, 0])
+    names = [_plain(name) for name in cells.columns]
+    parts = cells.set_axis(names, axis=1).apply(pd.to_numeric, errors="coerce")
+    for part, first in (("month", 1), ("day", 1)):
+        if part not in parts:
+            parts[part] = first
+    return dates.all_read(path, pd.to_datetime(parts, errors="coerce"), cells.agg(" ".join, axis=1))
 
 
 def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
@@ -225,32 +233,24 @@ def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for name in cells.columns:
         texts = cells[name]
-        numbers = pd.to_numeric(texts, errors="coerce")
-        unread = texts[numbers.isna()]
-        given = unread[~unread.str.lower().isin(MISSING)]
-        if len(given) and given.str.fullmatch(r"[-+]?\d*,\d+").all():  # a comma that is the decimal point
-            numbers = numbers.fillna(pd.to_numeric(given.str.replace(",", ".", regex=False)))
-            given = given[:0]
+        given = texts[~texts.str.lower().isin(numbers.MISSING)]
         words = sorted(set(given))
-        if words and (numbers.notna().any() or len(words) > MOST_CATEGORIES):
-            text = given.iloc[0]
-            raise at_line(
-                path, given.index[0], f"has the {name} {text!r:.30}: write numbers as 1234.5, or take the column out"
-            )
-        if words:
+        if not words:
+            continue
+        if given.str.match(NUMBER).mean() > 0.5 or len(words) > MOST_CATEGORIES:
+            found = numbers.read(path, name, texts)
+            if not _counts_rows(found):
+                columns[name] = found
+        else:
             for word in words:
                 columns[f"{name}={word}"] = (texts == word).astype(float).where(texts.isin(words))
-        elif (infinite := numbers.abs() == np.inf).any():
-            raise at_line(path, infinite.idxmax(), f"has an infinite {name}")
-        elif numbers.notna().any() and not _counts_rows(numbers):
-            columns[name] = numbers
     if not columns:
         raise UserError(f"{path} has no column of numbers beside its times.")
     return pd.DataFrame(columns, index=cells.index)
 
 
-def _counts_rows(numbers: pd.Series) -> bool:
-    return numbers.iloc[0] in (0, 1) and (numbers.diff().iloc[1:] == 1).all()
+def _counts_rows(values: pd.Series) -> bool:
+    return values.iloc[0] in (0, 1) and (values.diff().iloc[1:] == 1).all()
 
 
 def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:

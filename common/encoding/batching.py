@@ -135,6 +135,7 @@ class Batches:
     """
 
     epoch = 0
+    class_weights: np.ndarray | None = None  # of each class, float32 (classes,), where targets are classes
 
     def __iter__(self) -> Iterator[tuple]:
         raise NotImplementedError
@@ -178,6 +179,26 @@ class Batches:
             yield from self
 
 
+def balanced(targets: np.ndarray) -> np.ndarray:
+    """Weights under which every class that occurs counts alike, and a target weighs 1 on average.
+
+    As scikit-learn's `class_weight="balanced"`: count of all / (classes * count of the class).
+
+    Args:
+        targets: numbers of classes, int array `(targets,)`.
+
+    Returns:
+        float32 array `(largest number + 1,)`; 1 for a class that does not occur.
+
+    Example:
+        >>> balanced(np.array([0, 0, 0, 1]))
+        array([0.6666667, 2.       ], dtype=float32)
+    """
+    counts = np.bincount(np.asarray(targets, np.int64))
+    weights = counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return np.where(counts > 0, weights, 1).astype(np.float32)
+
+
 class ByLength(Batches):
     """Batches whose examples are about equally long, shuffled anew every epoch.
 
@@ -214,6 +235,8 @@ class ByLength(Batches):
         targets, weights = self.encoded.targets.take(examples, self.batch_size)
         if self.encoded.weight_per_example:
             weights = (np.arange(self.batch_size) < len(examples)).astype(np.float32)
+        if self.class_weights is not None:
+            weights = weights * self.class_weights[targets]
         return inputs, targets, weights
 
     def padding(self) -> float:

@@ -10,6 +10,7 @@ from common.datasets.time_series import DAY, Step
 from common.errors import UserError
 
 YEAR = 365.25  # days
+MOST_SECONDS = 10**10  # of a step: three hundred years
 WAVES = {"year": 3, "week": 2, "day": 3}  # harmonics of what is usual
 
 
@@ -91,8 +92,8 @@ class Climatology:
                 "cycles": list(cycles),
                 "weights": list(weights),
             } if (
-                count > 0
-                and set(cycles) <= set(WAVES)
+                0 < count <= MOST_SECONDS
+                and all(cycle in tuple(WAVES) for cycle in cycles)
                 and all(isinstance(value, float) and np.isfinite(value) for value in weights)
                 and len(weights) == _waves(np.zeros(1, "datetime64[s]"), Step(count, unit), tuple(cycles)).shape[1]
             ):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
+from common.datasets import labels
 from common.encoding import batching
-from common.errors import UserError
+from common.encoding.text import UNKNOWN, Labels
+from common.errors import UserError, one_line
+
+MOST = 1 << 31  # that an encoder counts of anything
 
 
 class Encoder:
@@ -22,11 +27,18 @@ class Encoder:
     Attributes:
         fixed: names of the inputs, and perhaps "targets", whose arrays all have one shape: a picture is no sequence of
             rows. Other arrays of one dimension or more are sequences and are padded.
+        word_inputs: names of the inputs that hold ids of words, of which some may be unknown.
         weight_per_example: whether the loss counts every example once (CTC), not each timestep of its targets.
+        positions: names of the inputs that say that or where a timestep is, not what stands there.
+        answers: what an output of the network is: "class", one of several; "each", whether each of several things is
+            there; "number", a number or, first of several parameters, the location of its distribution.
     """
 
     fixed: ClassVar[tuple[str, ...]] = ()
+    word_inputs: ClassVar[tuple[str, ...]] = ()
     weight_per_example: ClassVar[bool] = False
+    positions: ClassVar[tuple[str, ...]] = ()
+    answers: ClassVar[str] = "class"
 
     @classmethod
     def fit(cls, config, examples: Sequence) -> Encoder:
@@ -42,6 +54,34 @@ class Encoder:
             targets: array that the loss compares with, likewise; None where the target is not known.
         """
         raise NotImplementedError
+
+    def step_names(self, example) -> list[str] | None:
+        """What stands at each timestep of the input, for a person. None: the timesteps are numbered.
+
+        By default the tokens whose ids the first input holds, if a field of the encoder decodes them.
+        """
+        ids = next(iter(self.encode(example)[0].values()))
+        parts = (getattr(self, field.name) for field in dataclasses.fields(self))
+        vocabulary = next((part for part in parts if hasattr(part, "decode")), None)
+        return None if vocabulary is None or ids.dtype != np.int32 or ids.ndim > 1 else vocabulary.decode(ids)
+
+    def full_length(self, example) -> int:
+        """How long an example is before `encode` cuts it, in what `max_timesteps` counts where the encoder has it."""
+        return len(example)
+
+    def is_cut(self, example) -> bool:
+        """Whether `encode` keeps only a part of an example."""
+        return self.full_length(example) > getattr(self, "max_timesteps", math.inf)
+
+    def unknown_words(self, examples: Iterable) -> float | None:
+        """Share of the words of some examples that are unknown; None where there are no words."""
+        unknown = total = 0
+        for example in examples if self.word_inputs else ():
+            inputs, _ = self.encode(labels.without(example))  # a label may be unknown, too
+            for name in self.word_inputs:
+                unknown += int(np.count_nonzero(inputs[name] == UNKNOWN))
+                total += len(inputs[name])
+        return unknown / total if total else None
 
     def batches(self, encoded: batching.Encoded, batch_size: int, seed: int | None = None) -> batching.Batches:
         """The encoded examples in batches, in an order drawn from `seed` (None: as they come, for evaluation)."""
@@ -66,7 +106,8 @@ class Encoder:
         """The encoder that `to_json` and `arrays` wrote.
 
         Raises:
-            UserError: if a field is missing, unknown or not of its type, or an array holds values that are no numbers.
+            UserError: if a field is missing, unknown or not of its type, an array holds values that are no numbers, or
+                the fields contradict each other.
         """
         hints = typing.get_type_hints(cls)
         names = [field.name for field in dataclasses.fields(cls) if hints[field.name] is not np.ndarray]
@@ -86,13 +127,53 @@ class Encoder:
             elif _is_a(kind, value):
                 values[name] = value
             else:
-                raise UserError(f"The encoder's field {name} must be a {kind}, not {value!r:.60}: train again.")
-        return cls(**values)
+                found = one_line(repr(value), 60)
+                raise UserError(f"The encoder's field {name} must be {_words(kind)}, not {found}: train again.")
+        encoder = cls(**values)
+        if encoder.contradicts_itself():
+            raise UserError("The fields of this run's encoder contradict each other: train again.")
+        return encoder
+
+    def contradicts_itself(self) -> bool:
+        """Whether fields that came from a file cannot belong together, such as two of different lengths."""
+        return False
+
+    def check_width(self, width: int) -> None:
+        """See to it that a network tells as many classes apart as there are labels; with CTC it has one more.
+
+        Raises:
+            UserError: if it does not.
+        """
+        for field in dataclasses.fields(self):
+            labels = getattr(self, field.name)
+            if isinstance(labels, Labels) and width != len(labels) + self.weight_per_example:
+                found = f"{len(labels)} {field.name}, its network tells {width} apart"
+                raise UserError(f"The encoder of this run has {found}: train again.")
+
+    def check_settings(self, config) -> None:
+        """See to it that the encoder says what the settings say, where both have a number of one name.
+
+        Raises:
+            UserError: if it does not.
+        """
+        for field in dataclasses.fields(self):
+            own, given = getattr(self, field.name), getattr(config, field.name, None)
+            if isinstance(given, (int, float)) and own != given:
+                raise UserError(f"The settings of this run say {field.name}={given}, its encoder {own}: train again.")
 
 
 def _is_a(kind, value) -> bool:
-    """Whether a JSON value has a type such as `int` or `list[list[float]]`; a whole number is a float too."""
+    """Whether a JSON value has a type such as `int` or `list[list[float]]`; a whole number is a float too.
+
+    Whole numbers of an encoder count something: they are not below 0.
+    """
     if (origin := typing.get_origin(kind)) is None:
-        return isinstance(value, (int, float) if kind is float else kind)
+        if kind is int:
+            return type(value) is int and 0 <= value <= MOST
+        return isinstance(value, (int, float)) and not isinstance(value, bool) if kind is float else type(value) is kind
     (inner,) = typing.get_args(kind)
     return isinstance(value, origin) and all(_is_a(inner, each) for each in value)
+
+
+def _words(kind) -> str:
+    return f"a whole number from 0 to {MOST:,}" if kind is int else f"a {getattr(kind, '__name__', kind)}"

@@ -1,4 +1,4 @@
-"""Series of numbers over time: returns, moves of a market, days to come, and a scaler fitted on train alone."""
+"""Series of numbers over time: returns, moves of a market, and a scaler fitted on train alone."""
 
 from __future__ import annotations
 
@@ -45,20 +45,6 @@ def beside_median(amounts: np.ndarray) -> np.ndarray:
     return np.where(known, np.clip(logs - middle, -3, 3), 0.0)
 
 
-def next_days(dates: np.ndarray, count: int) -> list[str]:
-    """The `count` days after the last of `dates`: Monday to Friday, or every day if `dates` holds a weekend.
-
-    Holidays are not known, so that a day on which the exchange is closed may be among them.
-
-    Args:
-        dates: datetime64[D] array, ascending.
-    """
-    steps = np.arange(1, count + 1)
-    if np.is_busday(dates).all():
-        return [str(day) for day in np.busday_offset(dates[-1], steps)]
-    return [str(day) for day in dates[-1] + steps]
-
-
 @dataclasses.dataclass(frozen=True)
 class Scaler:
     """Brings every feature to mean 0 and standard deviation 1 over the rows it was fitted on.
@@ -69,6 +55,9 @@ class Scaler:
 
     means: tuple[float, ...]
     deviations: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.means)
 
     @classmethod
     def fit(cls, rows: np.ndarray) -> Scaler:

@@ -33,6 +33,12 @@ def spans(tags: Sequence[str]) -> list[Span]:
     return found
 
 
+def is_complete(tags: Sequence[str]) -> bool:
+    """Whether these are O and, for each type, B- and I-: what a decoder of spans needs."""
+    types = [tag[2:] for tag in tags if tag.startswith("B-")]
+    return len(set(tags)) == len(tags) and set(tags) == {"O", *(f"{mark}-{kind}" for kind in types for mark in "BI")}
+
+
 def allowed(tags: Sequence[str]) -> np.ndarray:
     """Which tag may follow which in BIO.
 

@@ -4,27 +4,54 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import regex
 
 from common.errors import UserError
 
 PADDING, UNKNOWN, START, END = range(4)  # the same ids in every vocabulary
 SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+# Classes of characters for patterns of the package regex. In some scripts no space stands between words: there every
+# grapheme cluster, a letter with its marks, is a token. Elsewhere marks and joiners belong to the word they stand in.
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\u30fc"
+LETTER = rf"[[\w\p{{M}}\p{{No}}\u200c\u200d]--[{UNSPACED}]]"  # a part of a word
+_SPACE = r"\s\x1c-\x1f"  # as str.isspace has it
+WORD = rf"(?=[{UNSPACED}])\X|{LETTER}+(?:['’]{LETTER}+)*|(?=[^{_SPACE}\p{{GCB=Prepend}}])\X|[^{_SPACE}]"
+
+_ASCII_WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")  # the same, three times as fast
+_WORD = regex.compile(WORD, regex.V1)
+_UNSPACED = regex.compile(rf"[{UNSPACED}]", regex.V1)
+_WIDE = "。，、；：！？（）「」『』【】《》"  # marks that bring their own space
+_NO_SPACE = regex.compile(
+    rf" (?=[.,;:!?)\]।{_WIDE}])|(?<=[(\[{_WIDE}]) |(?<=[{UNSPACED}]\p{{M}}*) (?=[{UNSPACED}])", regex.V1
+)
 
 
 def words(text: str) -> list[str]:
-    """The words and punctuation marks of a text: `"It isn't dull." -> ["It", "isn't", "dull", "."]`."""
-    return _WORD.findall(text)
+    """The words and punctuation marks of a text; of scripts written without spaces, the characters.
+
+    Example:
+        >>> words("It isn't dull.")
+        ['It', "isn't", 'dull', '.']
+        >>> words("AI很好。")
+        ['AI', '很', '好', '。']
+    """
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
 
 
 def running_text(tokens: Iterable[str]) -> str:
     """Words and punctuation marks as they are written: `["It", "(", "too", ")", "is", "."] -> "It (too) is."`."""
-    return re.sub(r" (?=[.,;:!?)\]])|(?<=[(\[]) ", "", " ".join(tokens))
+    return _NO_SPACE.sub("", " ".join(tokens))
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether most letters of a text are of scripts in which no space stands between words."""
+    return 2 * len(_UNSPACED.findall(text)) > sum(map(str.isalpha, text))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +108,10 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, data: list) -> Vocabulary:
-        return cls(_texts(data, "vocabulary"))
+        tokens = _texts(data, "vocabulary")
+        if tokens[: len(SPECIAL)] != SPECIAL:
+            raise UserError(f"The vocabulary of this run does not begin with {', '.join(SPECIAL)}: train again.")
+        return cls(tokens)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +147,10 @@ class Labels:
 
     @classmethod
     def from_json(cls, data: list) -> Labels:
-        return cls(_texts(data, "labels"))
+        names = _texts(data, "labels")
+        if not names or any(unicodedata.category(character) == "Cc" for name in names for character in name):
+            raise UserError("The labels of this run are none, or hold control characters: train again.")
+        return cls(names)
 
 
 def _texts(data: object, what: str) -> tuple[str, ...]:

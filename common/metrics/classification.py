@@ -77,10 +77,19 @@ class Classification(Scores):
             groups=groups,
             breakdowns={
                 "by class": {label: np.flatnonzero(truth == i) for i, label in enumerate(labels)},
-                "by length": by_length(lengths),
+                "by length in timesteps": by_length(lengths),
                 **({"by kind": dict(zip(names, map(np.flatnonzero, of_kind)))} if names else {}),
             },
         )
+
+    def classes(self) -> dict[str, tuple[int, int, int]]:
+        return class_counts(self.labels, self.confusion)
+
+
+def class_counts(names: Sequence[str], confusion: np.ndarray) -> dict[str, tuple[int, int, int]]:
+    """What `Scores.classes` gives, from a confusion matrix."""
+    counts = np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1)
+    return {name: tuple(int(count[i]) for count in counts) for i, name in enumerate(names)}
 
 
 def classification(

@@ -23,6 +23,7 @@ class Scores(Mapping[str, float]):
         groups: int array `(examples,)`; examples of one group depend on each other (days of one month, sentences of
             one document, say) and are resampled together. None: every example stands alone. See `group_numbers`.
         breakdowns: title -> (label -> int array of example numbers): parts of the test set worth a score of their own.
+        leading: name of the score that says most of these examples, if it is not that of the task.
         signatures: score name -> how it was computed, where the field demands that it be said (sacrebleu's signature).
     """
 
@@ -37,11 +38,13 @@ class Scores(Mapping[str, float]):
         groups: np.ndarray | None = None,
         breakdowns: Mapping[str, Mapping[str, np.ndarray]] | None = None,
         signatures: Mapping[str, str] | None = None,
+        leading: str | None = None,
     ):
         if not len(rows):
             raise ValueError("rows is empty: there is nothing to score")
         self.rows, self.reduce = np.asarray(rows, float), reduce
         self.losses, self.truths, self.answers = losses, truths, answers
+        self.leading = leading
         self.groups, self.breakdowns, self.signatures = groups, dict(breakdowns or {}), dict(signatures or {})
         self._values = reduce(self.rows)
 
@@ -56,6 +59,10 @@ class Scores(Mapping[str, float]):
 
     def mixtures(self, others: Mapping[str, Scores]) -> dict[str, Scores]:
         """Scores of this model mixed with others, by name, where the family knows how to mix predictions."""
+        return {}
+
+    def classes(self) -> dict[str, tuple[int, int, int]]:
+        """Of each class how often it was answered rightly, answered, and true; empty where there are no classes."""
         return {}
 
     def over(self, examples: np.ndarray) -> dict[str, float]:

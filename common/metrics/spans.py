@@ -39,7 +39,11 @@ class SpanScores(Scores):
             by_type = {f"f1_{kind}": ratios(*counts[i])[2] for i, kind in enumerate(types)}
             return {"f1": f1, "precision": precision, "recall": recall, **by_type}
 
+        self._classes = {kind: tuple(map(int, rows[:, i].sum(axis=0))) for i, kind in enumerate(types)}
         super().__init__(rows.reshape(len(rows), -1), reduce, losses=(predicted - right) + (true - right), **keywords)
+
+    def classes(self) -> dict[str, tuple[int, int, int]]:
+        return self._classes
 
 
 def ratios(right: float, predicted: float, true: float) -> tuple[float, float, float]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from common.metrics.classification import class_counts
 from common.metrics.scores import Scores, by_length, group_numbers
 
 
@@ -57,6 +58,9 @@ class TagScores(Scores):
             return {name: float(value) for name, value in scores.items()}
 
         super().__init__(rows, reduce, losses=rows[:, 1] - rows[:, 0], **keywords)
+
+    def classes(self) -> dict[str, tuple[int, int, int]]:
+        return class_counts(self.tags, self.confusion)
 
 
 def score_tags(

@@ -7,11 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 
+from common.encoding.text import is_unspaced
 from common.metrics.scores import Scores, by_length, group_numbers
+
+FEW_4GRAMS = 0.5  # of a reference, on average: below it BLEU says little
 
 
 class Translation(Scores):
     """`bleu` and `chrf` (0 to 100), and `exact_match` (a fraction).
+
+    BLEU counts words as sacrebleu's 13a cuts them; where the references are written without spaces, characters (`zh`
+    for Chinese, `char` for others), as its signature says. Where 4-grams hardly occur in the references, `chrf` comes
+    first and is the score that counts.
 
     The test set proper alone makes these scores. Every further part, of another kind and to be measured beside it, has
     three of its own, named after it: `bleu_longer`.
@@ -28,11 +35,14 @@ class Translation(Scores):
         parts: np.ndarray,
         groups: np.ndarray | None = None,
     ):
-        bleu, chrf = BLEU(), CHRF()
+        bleu, chrf = BLEU(tokenize=tokenizer(references)), CHRF()
         exact = [text == reference for text, reference in zip(texts, references, strict=True)]
         bleu_counts = np.array(bleu._extract_corpus_statistics(texts, [references]))
         chrf_counts = np.array(chrf._extract_corpus_statistics(texts, [references]))
         split_at = 2 + bleu_counts.shape[1]
+        # sacrebleu's counts: lengths of text and reference, right n-grams, n-grams of the text; of 1 to 4 words each
+        lengths_of_references = bleu_counts[:, 1]
+        few = np.maximum(lengths_of_references - 3, 0).mean() < FEW_4GRAMS
         names = ["", *sorted({*parts} - {""})]
         numbers = np.array([names.index(part) for part in parts])
         proper = np.flatnonzero(numbers == 0)
@@ -47,6 +57,8 @@ class Translation(Scores):
                     "chrf": chrf._compute_score_from_stats(counts[split_at:]).score,
                     "exact_match": counts[1] / max(size, 1),
                 }
+                if few:
+                    values = {"chrf": values.pop("chrf"), **values}
                 for score, value in values.items():
                     scores[f"{score}_{name}" if name else score] = value if size else np.nan
             return scores
@@ -58,9 +70,22 @@ class Translation(Scores):
             truths=references,
             answers=texts,
             groups=groups,
-            breakdowns={"by length": {label: proper[members] for label, members in by_length(lengths[proper]).items()}},
+            breakdowns={
+                "by length in words": {part: proper[members] for part, members in by_length(lengths[proper]).items()}
+            },
+            leading="chrf" if few else None,
             signatures={"bleu": str(bleu.get_signature()), "chrf": str(chrf.get_signature())},
         )
+
+
+def tokenizer(references: Sequence[str]) -> str:
+    """The name of sacrebleu's tokenizer that suits the script of the references."""
+    text = " ".join(references[:1000])
+    if not is_unspaced(text):
+        return "13a"
+    has_kana = any("\u3040" <= character <= "\u30ff" for character in text)
+    has_han = any("\u4e00" <= character <= "\u9fff" for character in text)
+    return "zh" if has_han and not has_kana else "char"
 
 
 def translation(

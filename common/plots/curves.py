@@ -30,16 +30,16 @@ def curves(history: Sequence[Mapping[str, float]], path: Path) -> None:
     style.save(figure, path)
 
 
-def lengths(parts: Mapping[str, Mapping[str, float]], metric: str, unit: str, path: Path) -> None:
+def lengths(parts: Mapping[str, Mapping[str, float]], metric: str, length: str, path: Path) -> None:
     """Write one score of several models by length.
 
     Args:
         parts: name of the model -> (label of the part, as `"5 to 12"` -> score).
         metric: name of the score.
-        unit: what a length counts, as `"words"`.
+        length: of what, and in what it is counted, as `"length in words"`.
         path: of the picture.
     """
-    figure, axes = style.new_figure(7, 4, xlabel=unit, ylabel=metric)
+    figure, axes = style.new_figure(7, 4, xlabel=length, ylabel=metric)
     for (name, scores), marker in zip(parts.items(), "osD^vP"):
         axes.plot(list(scores), list(scores.values()), marker=marker, label=name)
     axes.legend()

@@ -5,11 +5,15 @@ Importing this module sets matplotlib's defaults. No window is ever opened: a `F
 
 from __future__ import annotations
 
+import functools
+import sys
 from pathlib import Path
 
 import matplotlib
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from common import files
 
@@ -55,5 +59,53 @@ def new_figure(width: float = 7, height: float = 4, **axes) -> tuple[Figure, Axe
 
 def save(figure: Figure, path: Path) -> None:
     """Write the figure as PNG; the file appears whole or not at all."""
+    _cover_letters(figure)
     with files.written(path) as part:
         figure.savefig(part, format="png", metadata={"Software": None})
+
+
+def _cover_letters(figure: Figure) -> None:
+    """Give every text of a figure a font for letters that DejaVu Sans lacks; what no installed font has becomes ?."""
+    axes = [axis for one in figure.axes for axis in (one.xaxis, one.yaxis)]
+    ticks = {axis: [label.get_text() for label in axis.get_ticklabels()] for axis in axes}  # makes the labels, too
+    texts = [text for text in figure.findobj(Text) if not text.get_text().isascii()]
+    written = "".join([text.get_text() for text in texts] + [name for names in ticks.values() for name in names])
+    letters = {letter for letter in written if letter.isprintable() and not letter.isspace()}
+    missing = letters - _letters_of(font_manager.findfont("DejaVu Sans"))
+    if not missing:
+        return
+    family, lacking = _font_for("".join(sorted(missing)))
+    for text in texts:
+        text.set_fontfamily(["DejaVu Sans", *([family] if family else [])])
+        text.set_text(_shown(text.get_text(), lacking))
+    for axis, names in ticks.items():
+        if lacking.intersection("".join(names)):  # ticks are written anew when they are drawn
+            axis.set_ticks(axis.get_ticklocs(), [_shown(name, lacking) for name in names])
+    if lacking and not _said:
+        _said.append("".join(sorted(lacking)))
+        print(f"No installed font has {_said[0][:20]} (pictures show ?): fonts-noto has most scripts.", file=sys.stderr)
+
+
+def _shown(text: str, lacking: frozenset[str]) -> str:
+    return "".join("?" if letter in lacking else letter for letter in text)
+
+
+_said: list[str] = []  # letters that a message has named
+
+
+@functools.cache
+def _font_for(letters: str) -> tuple[str | None, frozenset[str]]:
+    """The family of the installed font that has most of the letters, if one has any, and those that it lacks."""
+    lacking, family = frozenset(letters), None
+    for entry in font_manager.fontManager.ttflist:
+        if entry.name.startswith("Last Resort"):  # a box for each script
+            continue
+        left = frozenset(letters) - _letters_of(entry.fname)
+        if len(left) < len(lacking):
+            lacking, family = left, entry.name
+    return family, lacking
+
+
+@functools.cache
+def _letters_of(file: str) -> frozenset[str]:
+    return frozenset(map(chr, font_manager.get_font(file).get_charmap()))

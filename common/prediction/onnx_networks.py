@@ -20,7 +20,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
-from common.errors import UserError
+from common.errors import UserError, one_line
 from common.prediction.networks import Input, Outputs
 
 ALONE = "output"  # the name of the output of a network that gives one array
@@ -39,13 +39,16 @@ class OnnxNetwork:
     Args:
         model: the file, or its content.
         name: of the network, for messages.
+
+    Attributes:
+        width: size of the last axis of its output; None where it has several, or any size will do.
     """
 
     def __init__(self, model: Path | bytes, name: str = "model"):
         self.name = name
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what goes wrong is raised
         source = str(model) if isinstance(model, Path) else model
         self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         self.inputs = {
@@ -59,6 +62,8 @@ class OnnxNetwork:
         outputs = self._session.get_outputs()
         self._outputs = [one.name for one in outputs]
         self._names = [_plain(one.name, self.inputs) for one in outputs]
+        width = outputs[0].shape[-1] if len(outputs) == 1 and outputs[0].shape else None
+        self.width = width if isinstance(width, int) else None
         self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # the others are the same for all rows
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs:
@@ -77,9 +82,7 @@ class OnnxNetwork:
         try:
             return self._session.run(self._outputs, arrays)
         except ERRORS as error:
-            raise UserError(
-                f"Network {self.name} cannot read this ({str(error).splitlines()[0]}): train again."
-            ) from None
+            raise UserError(f"Network {self.name} cannot read this ({one_line(error)}): train again.") from None
 
     def _in_parts(self, arrays: Mapping[str, np.ndarray], rows: int, parts: int) -> list[np.ndarray]:
         bounds = [rows * part // parts for part in range(parts + 1)]

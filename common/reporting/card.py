@@ -72,6 +72,7 @@ def _limits(measured: dict, parity: dict) -> list[str]:
         f"On held-out rows ONNX Runtime and Keras differ by {difference:.1g} at most; {decisions} decisions are equal.",
         "An empty batch ends the process inside ONNX Runtime. `predict.py` refuses it; so must other callers.",
     ]
-    if measured["difference"]["low"] <= 0 <= measured["difference"]["high"]:
+    low, high = measured["difference"]["low"], measured["difference"]["high"]
+    if None in (low, high) or low <= 0 <= high:
         lines.append(f"It was not shown to be better than its baseline, {measured['baseline_name']}.")
     return lines

@@ -6,10 +6,13 @@ import dataclasses
 import math
 import time
 from collections.abc import Sequence
+from itertools import islice
 
 from common.metrics import scores as metrics
 from common.metrics.scores import Scores
 from common.prediction.networks import Networks
+from common.reporting.remarks import remarks
+from common.runs import inspection
 from common.task import Task, TrainConfig
 
 
@@ -21,6 +24,8 @@ class Evaluation:
         baselines: name -> scores on the same examples; the strongest comes first and is the one to beat.
         mixtures: name -> scores of the model mixed with a baseline; no baseline, since the model is part of it.
         seconds: of predicting all examples with the model.
+        unknown_words: share of the words that the model does not know; None where there are no words.
+        remarks: what a reader must know of the scores, one sentence each.
     """
 
     examples: Sequence
@@ -29,11 +34,16 @@ class Evaluation:
     baselines: dict[str, Scores]
     mixtures: dict[str, Scores]
     seconds: float
+    unknown_words: float | None = None
+    remarks: Sequence[str] = ()
 
     def measured(self, metric: str) -> dict:
-        """What `metrics.json` says of it; a score that is not a number is None."""
-        bar, bar_scores = next(iter(self.baselines.items()))
+        """What `metrics.json` says of it, with this metric or the one that leads; what is no number is None."""
+        metric = self.scores.leading or metric
+        bar, bar_scores = next(iter(self.baselines.items()), ("no baseline", {}))
+        unknown = dict.fromkeys(("difference", "low", "high", "better"))
         found = {
+            "metric": metric,
             "test": dict(self.scores),
             "interval": self.scores.intervals(),
             "signatures": self.scores.signatures,
@@ -41,8 +51,10 @@ class Evaluation:
             "baseline_name": bar,
             "baselines": {name: dict(scores) for name, scores in self.baselines.items()},
             "mixtures": {name: dict(scores) for name, scores in self.mixtures.items()},
-            "difference": metrics.difference(self.scores, bar_scores, metric),
+            "difference": metrics.difference(self.scores, bar_scores, metric) if bar_scores else unknown,
             "predict_seconds": round(self.seconds, 3),
+            "unknown_words": self.unknown_words,
+            "remarks": list(self.remarks),
         }
         return _without_nan(found)
 
@@ -50,16 +62,19 @@ class Evaluation:
 def evaluate(
     task: Task, config: TrainConfig, networks: Networks, encoder, train: Sequence, examples: Sequence
 ) -> Evaluation:
-    """Predict and score `examples` with the model, and with the task's baselines fitted on `train`."""
+    """Predict and score `examples` with the model, and with the task's baselines fitted on `train`, if it holds any."""
     started = time.perf_counter()
     predictions = task.predict(config, networks, encoder, examples)
     seconds = time.perf_counter() - started
     scores = task.score(examples, predictions)
-    answers = task.baseline(config, train, examples)
+    answers = task.baseline(config, train, examples) if len(train) else {}
     scored = {name: task.score(examples, answer) for name, answer in answers.items()}
-    sign = 1 if metrics.lower_is_better(task.metric) else -1
-    baselines = dict(sorted(scored.items(), key=lambda one: _last_if_nan(sign * one[1][task.metric])))
-    return Evaluation(examples, predictions, scores, baselines, scores.mixtures(baselines), seconds)
+    metric = scores.leading or task.metric
+    sign = 1 if metrics.lower_is_better(metric) else -1
+    baselines = dict(sorted(scored.items(), key=lambda one: _last_if_nan(sign * one[1][metric])))
+    unknown = encoder.unknown_words(islice(examples, inspection.LOOKED_AT))
+    said = remarks(encoder, train, examples, scores)
+    return Evaluation(examples, predictions, scores, baselines, scores.mixtures(baselines), seconds, unknown, said)
 
 
 def _last_if_nan(value: float) -> float:

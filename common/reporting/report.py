@@ -11,6 +11,7 @@ import numpy as np
 from common import files
 from common.metrics import scores as metrics
 from common.reporting.evaluation import Evaluation
+from common.reporting.remarks import MOST_UNKNOWN
 from common.reporting.tables import markdown, number
 from common.runs.examples import describe_shared
 from common.runs.run import Run
@@ -48,8 +49,11 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
         "",
         verdict(measured),
         "",
+        *(line for remark in measured["remarks"] for line in (remark, "")),
+        *_data(measured.get("inspection", {})),
         *(line for name, text in measured["signatures"].items() for line in (f"Signature of {name}: `{text}`", "")),
     ]
+    lines += _classes(evaluation)
     for title, scores in over_parts.items():
         lines += [f"## Scores {title}", "", *_breakdown(scores, breakdowns[title], metric), ""]
     lines += ["## Worst mistakes", "", *_mistakes(evaluation), ""]
@@ -75,6 +79,11 @@ def score_table(measured: dict) -> list[str]:
 def verdict(measured: dict) -> str:
     """One sentence: which is better on the metric that counts, and whether the interval of the difference has zero."""
     metric, gap = measured["metric"], measured["difference"]
+    if not measured["baselines"]:
+        return "No baseline was fitted: what the model was trained on is not here as it was."
+    unknown = measured["unknown_words"]
+    if unknown is not None and unknown > MOST_UNKNOWN:
+        return f"{unknown:.0%} of the words of the test are unknown to the model, so its score on {metric} says little."
     if None in gap.values():
         return f"On {metric} the model and {measured['baseline_name']} cannot be compared: a score is not a number."
     sure = gap["low"] > 0 or gap["high"] < 0
@@ -86,6 +95,24 @@ def verdict(measured: dict) -> str:
         f"(95 % interval of model minus baseline {number(gap['low'])} to {number(gap['high'])}, "
         f"paired bootstrap){doubt}."
     )
+
+
+def _data(found: dict) -> list[str]:
+    """What was decided about the data before training, and warned of."""
+    if not found.get("decisions") and not found.get("warnings"):
+        return []
+    rows = [["data", ""], *([what, how] for what, how in found["decisions"].items())]
+    return ["## Data", "", *markdown(rows), "", *(line for text in found["warnings"] for line in (text, ""))]
+
+
+def _classes(evaluation: Evaluation) -> list[str]:
+    """Precision, recall and F1 of each class, and how many examples it has."""
+    rows = [["class", "precision", "recall", "f1", "support"]]
+    for name, (right, answered, true) in evaluation.scores.classes().items():
+        shares = right / answered if answered else None, right / true if true else None
+        f1 = 2 * right / (answered + true) if answered + true else None
+        rows.append([name, *(number(value) for value in (*shares, f1)), f"{true:,}"])
+    return ["## Each class", "", *markdown(rows), ""] if len(rows) > 1 else []
 
 
 def _over(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> dict[str, dict[str, float]]:
@@ -141,7 +168,7 @@ def _pictures(
         found = []
         for title, scores in parts.items():
             if title.startswith("by length") and len(scores["model"]) > 1:
-                curves.lengths(scores, metric, "length in words", run.path / "lengths.png")
+                curves.lengths(scores, metric, title.removeprefix("by "), run.path / "lengths.png")
                 found.append(("lengths.png", f"{metric} {title}, the model and its baselines."))
         return found
 

@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from common.datasets import declaration, fetching
+from common.datasets.lines import Parallel
+from common.datasets.reading import Reading, reading
 from common.datasets.splits import Splits, shared
 from common.errors import UserError, unknown
 from common.task import Task
@@ -24,12 +26,14 @@ class Request:
         data: name of a declared set, or path of a file or folder; None: the task's first set.
         validation, test: paths of files with a split of the user's own; None: split off from `data`.
         fold: of a set with cross-validation, from 0.
+        columns: of the files, as `reading.Reading` has them.
     """
 
     data: str | None = None
     validation: str | None = None
     test: str | None = None
     fold: int | None = None
+    columns: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Source:
         settings: what the data set changes in the task's config.
         shared: how many examples of one side stand in another too, by `splits.shared`.
         seed: that drew the split; None where chance had no part in it.
+        read: what the readers decided and warned of.
     """
 
     name: str
@@ -56,26 +61,33 @@ class Source:
     is_file: bool = False
     shared: Mapping[str, int] = dataclasses.field(default_factory=dict)
     seed: int | None = None
+    read: Reading = dataclasses.field(default_factory=Reading)
 
 
-def load(task: Task, request: Request, seed: int, progress=None) -> Source:
+def load(task: Task, request: Request, seed: int, progress=None, read: Reading | None = None) -> Source:
     """The splits of a data set of the task's, or of files.
 
     Args:
         seed: draws the split of a file that has none of its own.
         progress: `(file, bytes done, bytes in all)`, called while files are downloaded.
+        read: keeps what the readers say; None for a new one, with the columns of the request.
 
     Raises:
         UserError: if the name is neither a set nor a file, the download fails, or a file cannot be read.
     """
     name = request.data or next(iter(task.datasets))
-    source = _declared(task, name, request, progress) if name in task.datasets else _own(task, name, request, seed)
+    with reading(read or Reading(request.columns)) as read:
+        source = _declared(task, name, request, progress) if name in task.datasets else _own(task, name, request, seed)
+    if source.is_file:
+        source = dataclasses.replace(source, read=read)
     lists = all(isinstance(side, (list, tuple)) for _, side in source.splits)  # lines of a corpus repeat by nature
     return dataclasses.replace(source, shared=shared(source.splits) if lists else {})
 
 
 def _declared(task: Task, name: str, request: Request, progress) -> Source:
     dataset = task.datasets[name]
+    if request.columns:
+        raise UserError(f"COLUMNS belongs to a file of your own, not to the set {name}.")
     if request.validation or request.test:
         raise UserError(f"VALIDATION and TEST belong to a file of your own: the set {name} has its own split.")
     if not dataset.folds and request.fold is not None:
@@ -103,9 +115,9 @@ def _own(task: Task, name: str, request: Request, seed: int) -> Source:
     for side, part in splits:
         if not len(part):
             raise UserError(f"{name} has too few examples: none is left for {side}.")
-    digest = hashlib.sha256("".join(fetching.sha256_of_path(path) for path in paths.values()).encode())
-    sha256 = fetching.sha256_of_path(paths["data"]) if len(paths) == 1 else digest.hexdigest()
-    request = Request(**{side: str(path) for side, path in paths.items()})
+    digest = hashlib.sha256("".join(sha256_of_own(path) for path in paths.values()).encode())
+    sha256 = sha256_of_own(paths["data"]) if len(paths) == 1 else digest.hexdigest()
+    request = Request(**{side: str(path) for side, path in paths.items()}, columns=request.columns)
     home = ", ".join(map(str, paths.values()))
     drawn = seed if len(parts) < 3 and isinstance(parts["data"], list) else None
     title = paths["data"].name
@@ -124,19 +136,35 @@ def _split(task: Task, parts: Mapping[str, Sequence], seed: int) -> Splits:
     return made
 
 
-def own_file(task: Task, name: str) -> Path:
-    """The path, if it names a file, or a folder where the task reads folders.
+def own_file(task: Task, name: str) -> Path | Parallel:
+    """The path, if it names a file, a folder where the task reads folders, or two parallel files, `train.en,train.fr`.
 
     Raises:
         UserError: if it does not; lists the data sets.
     """
     path = Path(name).expanduser()
+    if "," in name and not path.exists() and task.own_file.parallel:
+        return Parallel(*(own_file(task, part.strip()) for part in name.split(",", 1)))
     if path.is_dir() and not task.own_file.folders:
         raise UserError(f"{name} is a folder: name a file. This task reads {task.own_file.format}.")
     if not path.is_file() and not path.is_dir():
         known = unknown("data set or file", name, list(task.datasets))
         raise UserError(f"{known}; or the path of a file: {task.own_file.format}")
     return path.resolve()
+
+
+def check_known(task: Task, name: str) -> None:
+    """Raises a UserError if the name is neither a data set nor a file."""
+    if name not in task.datasets:
+        own_file(task, name)
+
+
+def sha256_of_own(path: Path | Parallel) -> str:
+    """One checksum of what `own_file` gives."""
+    if isinstance(path, Parallel):
+        both = fetching.sha256_of_path(path.source) + fetching.sha256_of_path(path.target)
+        return hashlib.sha256(both.encode()).hexdigest()
+    return fetching.sha256_of_path(path)
 
 
 def quick(source: Source) -> Source:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from common import files, folders
+from common import folders
 from common.errors import UserError
-from common.runs import onnx_files, standalone
+from common.runs import contents, onnx_files, standalone
+from common.runs import run as runs
 from common.runs.run import Run
 from common.task import Task
 
@@ -97,11 +97,12 @@ def write(run: Run, task: Task, folder: Path, card: Callable[[dict, dict[str, st
     Raises:
         UserError: if the run has no ONNX files, or something is in the folder already.
     """
-    if not run.networks_file.exists():
+    if not os.path.lexists(run.networks_file):
         raise UserError(f"Run {run.path.name} has no ONNX files, and what is exported predicts with them: train again.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} exists already and is not an empty folder: name another with TO=.")
-    about = files.read_json(run.networks_file)
+    about = contents.networks(run.networks_file)
+    _, encoder = runs.load_encoder(run, task)
     name = run.config["task"]
     source, program = _source(name, task)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -110,9 +111,7 @@ def write(run: Run, task: Task, folder: Path, card: Callable[[dict, dict[str, st
         made.mkdir()
         for network in about["networks"]:
             (made / f"{network}.onnx").write_bytes(onnx_files.checked(onnx_files.path_of(run, network)))
-        for file in (run.encoder_file, run.arrays_file):
-            if file.exists():
-                shutil.copyfile(file, made / file.name)
+        runs.save_encoder(Run(made), encoder)
         settings = {"settings": run.config["settings"], **{key: about[key] for key in ("networks", "parameters")}}
         (made / "model.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
         (made / "predict.py").write_text(program, encoding="utf-8")

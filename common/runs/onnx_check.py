@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 OPSET = 17  # the newest that the writer needs; every ONNX Runtime since 2022 reads it
 IR_VERSION = 8
 
@@ -21,6 +23,7 @@ FIELDS = {
     "attribute": {1: None, 2: None, 3: None, 4: None, 7: None, 8: None, 20: None},  # name, numbers and texts, type
     "tensor": {1: None, 2: None, 8: None, 9: None},  # axes, type, name, values
 }
+_FLOAT = 1  # the type of a tensor
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5  # how a value is stored
 
 
@@ -35,9 +38,23 @@ def objection(content: bytes) -> str | None:
     domains = [bytes(value) for message, field, value in found if (message, field) in (("node", 7), ("opset", 1))]
     if versions != [IR_VERSION] or opsets != [OPSET]:
         return f"it must have IR version {IR_VERSION} and opset {OPSET}, not {versions} and {opsets}"
+    if not _finite(found):
+        return "it holds weights that are not numbers"
     if any(domains):
         return f"it uses operators of {next(filter(None, domains)).decode(errors='replace')!r:.40}"
     return None
+
+
+def _finite(found: list[tuple[str, int, int | memoryview]]) -> bool:
+    """Whether no float32 constant holds a NaN; its type comes before its values."""
+    kind = None
+    for message, field, value in found:
+        if (message, field) == ("tensor", 2):
+            kind = value
+        is_values = (message, field) == ("tensor", 9) and kind == _FLOAT
+        if is_values and np.isnan(np.frombuffer(value[: len(value) // 4 * 4], "<f4")).any():
+            return False
+    return True
 
 
 def _walk(message: str, data: memoryview) -> Iterator[tuple[str, int, int | memoryview]]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from common import files
-from common.errors import UserError
+from common.errors import UserError, one_line
 from common.prediction.networks import Networks
-from common.runs import onnx_check
+from common.runs import contents, onnx_check
 from common.runs.run import Run
 from common.task import Task, TrainConfig
 
 ENGINE = "ONNX Runtime"
 LARGEST = 1 << 30  # bytes of a file
-_NAME = re.compile(r"[A-Za-z0-9_]{1,64}")  # of a network, and so of its file
 
 
 def write(run: Run, task: Task, config: TrainConfig, encoder, model, held_out: Sequence) -> str | None:
@@ -43,7 +41,7 @@ def write(run: Run, task: Task, config: TrainConfig, encoder, model, held_out: S
     except parity.ParityError as error:
         return f"ONNX Runtime does not answer as Keras does: {error}"
     except ERRORS as error:
-        return f"ONNX Runtime cannot compute it: {str(error).splitlines()[0]}"
+        return f"ONNX Runtime cannot compute it: {one_line(error)}"
     for name, content in contents.items():
         with files.written(path_of(run, name)) as temporary:
             temporary.write_bytes(content)
@@ -63,13 +61,9 @@ def load(run: Run) -> Networks:
     Raises:
         UserError: if a file is missing or damaged, or holds what `write` never writes.
     """
-    described = files.read_json(run.networks_file)
-    match described:
-        case {"networks": [_, *_] as names, "parameters": int(parameters)} if all(
-            isinstance(name, str) and _NAME.fullmatch(name) for name in names
-        ):
-            return Networks({name: _network(path_of(run, name)) for name in names}, ENGINE, parameters)
-    raise UserError(f"{run.networks_file} is damaged: train again.")
+    described = contents.networks(run.networks_file)
+    found = {name: _network(path_of(run, name)) for name in described["networks"]}
+    return Networks(found, ENGINE, described["parameters"])
 
 
 def _network(path: Path):
@@ -79,7 +73,7 @@ def _network(path: Path):
     try:
         return OnnxNetwork(content, path.stem)
     except ERRORS as error:
-        raise _unfit(path, str(error).splitlines()[0]) from None
+        raise _unfit(path, one_line(error)) from None
 
 
 def checked(path: Path) -> bytes:
@@ -90,11 +84,7 @@ def checked(path: Path) -> bytes:
     Raises:
         UserError: if it does.
     """
-    if not path.is_file():
-        raise UserError(f"{path} is missing: the run is not complete; train again.")
-    if path.stat().st_size > LARGEST:
-        raise _unfit(path, f"it is larger than {LARGEST >> 20} MiB")
-    content = path.read_bytes()
+    content = files.read_bytes(path, LARGEST)
     if reason := onnx_check.objection(content):
         raise _unfit(path, reason)
     return content

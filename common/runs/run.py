@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import dataclasses
 import datetime
-import math
+import hashlib
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common import backend, files, folders
 from common.encoding.encoder import Encoder
-from common.errors import UserError, one_line
+from common.errors import UserError
 from common.prediction.networks import Networks
+from common.runs import contents
 from common.runs.examples import Request
 from common.task import Task, TrainConfig, change_config
 
-# What `train` writes to config.json, and the commands read.
-_CONFIG = {
-    "task": str,
-    "data": str,
-    "request": dict,
-    "data_sha256": str,
-    "quick": bool,
-    "settings": dict,
-    "versions": dict,
-    "code": str,
-    "code_sha256": str,
-    "machine": str,
-    "cores": int,
-}
-_HISTORY = ("epoch", "loss", "validation_loss", "seconds")  # and what other metrics a model has
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,67 +39,32 @@ class Run:
     history_file = property(lambda self: self.path / "history.csv")
     metrics_file = property(lambda self: self.path / "metrics.json")
     curves_file = property(lambda self: self.path / "curves.png")
+    inspection_file = property(lambda self: self.path / "inspection.json")  # what was found in the data
     report_file = property(lambda self: self.path / "report.md")
 
     @property
     def config(self) -> dict:
-        """What `create` was given, as the file says it.
-
-        Raises:
-            UserError: if the file is damaged, or lacks something that every run writes.
-        """
-        config = files.read_json(self.config_file)
-        for name, kind in _CONFIG.items():
-            if not isinstance(config.get(name), kind):
-                found = one_line(repr(config.get(name, "nothing")), 40)
-                raise UserError(f"{self.config_file}: {name} must be a {kind.__name__}, not {found}. Train again.")
-        return config
+        """What `create` was given, as the file says it; a UserError if it is damaged."""
+        return contents.config(self.config_file)
 
     @property
     def request(self) -> Request:
-        """The data that the run was trained on.
-
-        Raises:
-            UserError: as `config`.
-        """
-        given = self.config["request"]
-        fields = {name: int if name == "fold" else str for name in Request.__dataclass_fields__}
-        fits = given.keys() == fields.keys()
-        if not fits or not all(value is None or type(value) is fields[name] for name, value in given.items()):
-            raise UserError(f"{self.config_file}: request must hold {', '.join(fields)}. Train again.")
-        return Request(**given)
+        """The data that the run was trained on."""
+        return Request(**self.config["request"])
 
     @property
     def history(self) -> list[dict[str, float]]:
-        """One row an epoch of the training.
+        """One row an epoch of the training; a UserError if the file is missing or damaged."""
+        return contents.history(self.history_file)
 
-        Raises:
-            UserError: if the file is missing or damaged.
-        """
-        try:
-            with self.history_file.open(encoding="utf-8", newline="") as file:
-                rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-        except OSError as error:
-            raise UserError(f"{self.history_file} cannot be read ({error.strerror}): train again.") from None
-        except (ValueError, TypeError, csv.Error) as error:  # TypeError: a row is shorter or longer than the header
-            raise UserError(f"{self.history_file} is damaged ({one_line(error)}): train again.") from None
-        check_history(rows, self.history_file)
-        return rows
+    @property
+    def metrics(self) -> dict:
+        """What was measured; a UserError if the file is missing or damaged."""
+        return contents.metrics(self.metrics_file)
 
     @property
     def finished(self) -> bool:
         return self.metrics_file.exists()
-
-
-def check_history(rows: list[dict[str, float]], path: Path) -> None:
-    """Raises a UserError unless the rows, read from the file at `path`, are all epochs of a training so far."""
-    for number, row in enumerate(rows, 1):
-        if not all(name in row for name in _HISTORY):
-            raise UserError(f"{path} is damaged (the columns {', '.join(_HISTORY)} must be there): train again.")
-        if row["epoch"] != number or not all(math.isfinite(row[name]) for name in _HISTORY):
-            raise UserError(f"{path} is damaged (epoch {number} is missing or holds no finite numbers): train again.")
-    if not rows:
-        raise UserError(f"{path} is damaged (it holds no epochs): train again.")
 
 
 def create(task_name: str, cell: str, seed: int, config: dict) -> Run:
@@ -189,11 +144,30 @@ def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, Encoder]:
     """The settings and the encoder of a run, from its own files alone.
 
     Raises:
-        UserError: if a file is missing, damaged, or does not fit the task as it is now.
+        UserError: if a file is missing, damaged, or does not fit the task as it is now; if the encoder is not the one
+            that the run was trained with, or contradicts the settings.
     """
-    config = change_config(task.config, run.config["settings"])
+    about = run.config
+    config = change_config(task.config, about["settings"])
     arrays = files.read_arrays(run.arrays_file) if run.arrays_file.exists() else {}
-    return config, task.encoder.from_json(files.read_json(run.encoder_file), arrays)
+    fields = files.read_json(run.encoder_file)
+    if _sha256(run.encoder_file.read_bytes(), arrays) != about["encoder_sha256"]:
+        raise UserError(f"{run.encoder_file} is not the encoder that this run was trained with: train again.")
+    encoder = task.encoder.from_json(fields, arrays)
+    encoder.check_settings(config)
+    return config, encoder
+
+
+def encoder_sha256(encoder: Encoder) -> str:
+    """The checksum of an encoder, which `config.json` keeps: the files of two runs do not mix."""
+    return _sha256(files.json_text(encoder.to_json()).encode(), encoder.arrays())
+
+
+def _sha256(content: bytes, arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(content)
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.shape} {array.dtype}".encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 def save_encoder(run: Run, encoder: Encoder) -> None:
@@ -205,10 +179,13 @@ def save_encoder(run: Run, encoder: Encoder) -> None:
 
 def load_networks(run: Run, task: Task, config: TrainConfig, encoder) -> Networks:
     """The networks of a trained run: from its ONNX files, or, if it has none, from its weights through Keras."""
-    if run.networks_file.exists():
+    if os.path.lexists(run.networks_file):  # whatever it is
         from common.runs import onnx_files
 
-        return onnx_files.load(run)
+        networks = onnx_files.load(run)
+        if len(networks) == 1 and (width := next(iter(networks.values())).width) is not None:
+            encoder.check_width(width)
+        return networks
     print(f"Run {run.path.name} has no ONNX files: Keras predicts, which takes longer to start.", file=sys.stderr)
     model = load_model(run, task, config, encoder)
     from common.prediction import keras_networks  # once TensorFlow has been loaded quietly
@@ -220,9 +197,10 @@ def load_model(run: Run, task: Task, config: TrainConfig, encoder) -> object:
     """The trained model: built by the task, then given the weights of the run once they are known to fit."""
     from common.runs import weights
 
-    if not run.weights_file.exists():
+    if not os.path.lexists(run.weights_file):
         raise UserError(f"Run {run.path.name} has no weights yet: its training did not finish an epoch. Train again.")
     backend.load()
-    model = task.build_model(config, encoder)
+    with weights.room(run.weights_file):
+        model = task.build_model(config, encoder)
     weights.load(model, run.weights_file)
     return model

@@ -9,7 +9,7 @@ import numpy as np
 
 from common import files
 from common.errors import UserError, one_line
-from common.runs.run import check_history
+from common.runs.contents import check_history
 
 _HISTORY = "history "  # before the name of each column
 

@@ -6,13 +6,21 @@ groups. A file may hold what the model's own would hold and nothing else.
 
 from __future__ import annotations
 
+import contextlib
+import math
+import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from common import files
 from common.errors import UserError, one_line
+
+LARGEST = 1 << 34  # bytes of a file
+_BYTES = 4  # of a number
 
 
 def save(model, path: Path) -> None:
@@ -27,6 +35,7 @@ def load(model, path: Path) -> None:
         UserError: if the file is damaged, its arrays are not the model's in name, shape and type, they are not kept as
             `save` keeps them, or one holds a value that is not a finite number.
     """
+    files.check_file(path, LARGEST)
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "own.weights.h5"
         save(model, own)
@@ -36,6 +45,43 @@ def load(model, path: Path) -> None:
         except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:  # h5py has no error of its own
             raise UserError(f"{path} is not a weights file ({one_line(error)}). Train again.") from None
         _bare(model).load_weights(own)
+
+
+@contextlib.contextmanager
+def room(path: Path | None = None) -> Iterator[None]:
+    """While a model is built: refuses a weight for which there is no room, before it takes any memory.
+
+    Args:
+        path: of the weights file that the model is built for. The file holds every weight, so a model that needs more
+            than the file has is another one. None: a new model, which with its gradients and what Adam keeps of them
+            takes four times its size, and has to fit into the memory of this machine.
+
+    Raises:
+        UserError: if there is no room, or the file is missing or no regular file.
+    """
+    import keras
+
+    if path is None:
+        left = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+        problem = "The model that the settings describe does not fit into memory: make it smaller, SET=units=64 say."
+    else:
+        files.check_file(path, LARGEST)
+        left = path.stat().st_size
+        problem = f"{path} is too small for the model that the settings describe: train again."
+    add_weight = keras.layers.Layer.add_weight
+
+    def counted(layer, shape=None, *given, **named):
+        nonlocal left
+        left -= _BYTES * math.prod(shape or ())
+        if left < 0:
+            raise UserError(problem)
+        return add_weight(layer, shape, *given, **named)
+
+    keras.layers.Layer.add_weight = counted
+    try:
+        yield
+    finally:
+        keras.layers.Layer.add_weight = add_weight
 
 
 def _bare(model):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from common.datasets.lines import Text, at_line, lines
-from common.datasets.readers import numbered_rows
+from common.datasets import labels
+from common.datasets.lines import Text, at_line, is_packed, lines
+from common.datasets.readers import is_table, numbered_rows, suffix_of
 from common.errors import UserError
 
 # Which bases a letter may stand for (IUPAC, Cornish-Bowden 1985, https://doi.org/10.1093/nar/13.9.3021).
 LETTERS = dict(zip("ACGT", "ACGT"), R="AG", Y="CT", S="CG", W="AT", K="GT", M="AC")
 LETTERS |= dict(B="CGT", D="AGT", H="ACT", V="ACG", N="ACGT")
-TABLES = (".csv", ".tsv", ".tab")
 FASTA = (".fa", ".fasta", ".fna", ".fas")
 
 
@@ -63,25 +63,37 @@ def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
     a line.
     """
     if isinstance(path, Path) and path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in FASTA)
+        files = sorted(file for file in path.iterdir() if suffix_of(file) in FASTA)
         if len(files) < 2 and labelled:
             raise UserError(
                 f"{path} has {len(files)} FASTA files: give one for each label, named after it, as intron.fa"
             )
-        return [{"bases": bases, "label": file.stem} for file in files for _, _, bases in fasta(file)]
-    if path.suffix in TABLES:
-        columns = ("sequence", "label") if labelled else ("sequence",)
-        return [
-            {"bases": checked(path, number, row.pop("sequence")), **row}
-            for number, row in numbered_rows(path, columns, optional=("group",))
-        ]
-    if path.suffix in FASTA or next(lines(path)).startswith(">"):
-        return [_titled(path, *found) if labelled else {"bases": found[2]} for found in fasta(path)]
+        return [{"bases": bases, "label": _name(file)} for file in files for _, _, bases in fasta(file)]
+    if suffix_of(path) not in FASTA and is_table(path, ("sequence",)):
+        return _rows(path, labelled)
+    if suffix_of(path) in FASTA or next(lines(path)).startswith(">"):
+        if not labelled:
+            return [{"bases": bases} for _, _, bases in fasta(path)]
+        numbered = [(number, _titled(path, number, title, bases)) for number, title, bases in fasta(path)]
+        labels.check(path, ((number, row["label"]) for number, row in numbered))
+        return [row for _, row in numbered]
     if labelled:
         raise UserError(
             f"{path} is no table or FASTA file: name it .csv, .tsv or .fa, or give a folder of FASTA files."
         )
     return [{"bases": checked(path, number, line)} for number, line in enumerate(lines(path), 1) if line.strip()]
+
+
+def _name(file: Path) -> str:
+    return (Path(file.stem) if is_packed(file) else file).stem
+
+
+def _rows(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
+    columns = ("sequence", "label") if labelled else ("sequence",)
+    found = list(numbered_rows(path, columns, optional=("group",)))
+    if labelled:
+        labels.check(path, ((number, row["label"]) for number, row in found))
+    return [{"bases": checked(path, number, row.pop("sequence")), **row} for number, row in found]
 
 
 def _titled(path: Path | Text, number: int, title: str, bases: str) -> dict[str, str]:

@@ -99,12 +99,14 @@ def read(path: Path, labelled: bool) -> list[Sequence]:
 
 
 def split(examples: list[Sequence], seed: int) -> Splits:
-    """By chance; equal sequences, and those of one group, stay on one side."""
+    """By chance and label; equal sequences, and those of one group, stay on one side."""
     return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    positions = ("places",)
+
     labels: Labels
     longest: int  # sequence of train, in bases
     max_timesteps: int
@@ -114,11 +116,17 @@ class Encoder(BaseEncoder):
         longest = min(max(map(len, examples)), config.max_timesteps)
         return cls(Labels.fit(example.label for example in examples), longest, config.max_timesteps)
 
+    def contradicts_itself(self):
+        return not 1 <= self.longest <= self.max_timesteps
+
     def encode(self, example):
         bases = np.array([ODDS[letter] for letter in example.bases[: self.max_timesteps]])  # (timesteps, 4)
         places = np.minimum(np.arange(1, len(bases) + 1, dtype=np.int32), self.longest)  # 0 is padding
         target = None if example.label is None else np.int32(self.labels.encode(example.label))
         return {"bases": bases, "places": places}, target
+
+    def step_names(self, example):
+        return list(example.bases[: self.max_timesteps])
 
 
 # How likely each of the bases A, C, G and T is where a letter stands.
@@ -184,8 +192,8 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Many
         found = networks["finder"](inputs)
         return {"logits": networks["head"]({"pooled": found["pooled"]}), "attention": found["attention"]}
 
-    answers = []
-    for example, row in zip(examples, forward(analyse, encoder, examples)):
+    answers, unlabelled = [], [Sequence(example.bases) for example in examples]
+    for example, row in zip(examples, forward(analyse, encoder, unlabelled)):
         exponentials = np.exp(row["logits"] - row["logits"].max(), dtype=np.float64)
         answer = _answer(encoder.labels.names, exponentials / exponentials.sum())
         weights = np.round(row["attention"].astype(float), 6).tolist()

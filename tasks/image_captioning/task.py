@@ -124,6 +124,9 @@ class Encoder(BaseEncoder):
         others = np.stack([resized(examples[i].picture, config.picture_size) for i in chosen])
         return cls(vocabulary, config.picture_size, config.photographs, others)
 
+    def contradicts_itself(self):
+        return self.others.shape != (OTHERS, self.picture_size, self.picture_size, 3) or self.others.dtype != np.uint8
+
     def encode(self, example):
         inputs = {"picture": resized(example.picture, self.picture_size)}
         if example.caption is None:

@@ -78,7 +78,7 @@ def load_sample(folder: None) -> Splits:
 def load_chorales(folder: Path) -> Splits:
     """Bach's chorales in quarter notes, split as by Boulanger-Lewandowski."""
     sides = json.loads((folder / "jsb-chorales-quarter.json").read_text(encoding="utf-8"))
-    found = Splits(*(sides[side] for side in ("train", "valid", "test")))
+    found = Splits(sides["train"], sides["valid"], sides["test"])
     return found.map(lambda piece: Piece(tuple(tuple(sorted(frame)) for frame in piece), steps=1, held=True))
 
 
@@ -102,6 +102,7 @@ def read(path: Path, labelled: bool) -> list[Piece]:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    answers = property(lambda self: "class" if self.melody else "each")
     melody: bool  # whether no frame of train has two notes
     steps: int  # frames in a quarter note
     held: bool
@@ -112,16 +113,23 @@ class Encoder(BaseEncoder):
         melody = all(len(frame) < 2 for piece in examples for frame in piece.frames)
         return cls(melody, examples[0].steps, examples[0].held, config.echo)
 
+    def contradicts_itself(self):
+        return not 1 <= self.steps <= 480
+
     def encode(self, example):
-        """Each step reads the frame before it, the first one silence."""
-        frames = example.frames
+        """Each step reads the frame before it, the first one silence. A prompt is read to its end."""
+        frames = (*example.frames, ()) if example.is_prompt else example.frames
         if self.melody and any(len(frame) > 1 for frame in frames):
             raise UserError(f"{example.title or 'A piece'} has chords, and this model has learned melodies.")
         keys = notes.to_keys(((), *frames[:-1]))
         if self.echo:
-            heard = [frame or () for frame in notes.echoes(frames, self.echo)[:-1]]
-            keys = np.concatenate([keys, notes.to_keys(heard)], axis=1)
-        return {"keys": keys}, notes.to_classes(frames) if self.melody else notes.to_keys(frames)
+            heard = notes.to_keys([frame or () for frame in notes.echoes(frames, self.echo)[:-1]])
+            keys = np.concatenate([keys, heard], axis=1)
+        targets = notes.to_classes if self.melody else notes.to_keys
+        return {"keys": keys}, None if example.is_prompt else targets(frames)
+
+    def step_names(self, example):
+        return scores.written(((), *example.frames)).split()
 
 
 # ------------------------------------------------------------------------------------------------------ Model
@@ -185,10 +193,9 @@ def _foresee(config, network, encoder, examples) -> list[dict]:
 
 def _log_odds(encoder, logits: np.ndarray) -> np.ndarray:
     """Log-probabilities: of each class `(timesteps, 89)`, or that a key is silent or sounds `(timesteps, 88, 2)`."""
-    logits = logits.astype(np.float64)
     if encoder.melody:
-        return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    return -np.logaddexp(0, np.stack([logits, -logits], axis=-1))
+        return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True, dtype=np.float64)
+    return -np.logaddexp(0, np.stack([logits, -logits], axis=-1), dtype=np.float64)
 
 
 def _answer(encoder, piece, log_odds: np.ndarray) -> dict:
@@ -209,8 +216,7 @@ def _continue(config, network, encoder, frames, count: int) -> list[tuple[int, .
     """Frames drawn one after the other, each given all before; the seed decides, whatever other pieces there are."""
     random, frames, first = np.random.default_rng(config.seed), [*frames], len(frames)
     for _ in range(count):
-        unknown = Piece((*frames, ()))
-        logits = next(forward(network, encoder, [unknown]))[len(frames)]
+        logits = next(forward(network, encoder, [Piece(tuple(frames), is_prompt=True)]))[len(frames)]
         if encoder.melody:
             frames.append(notes.of_class(sampling.sample(logits, random, config.temperature)))
         else:
@@ -233,10 +239,10 @@ def baseline(config, train, examples):
 
     encoder = Encoder.fit(config, train)
     fit = music.of_melodies if encoder.melody else music.of_chords
-    pieces, tested = ([piece.frames for piece in side] for side in (train, examples))
+    models = fit(*([piece.frames for piece in side] for side in (train, examples)))
     return {
         name: [_answer(encoder, piece, odds) for piece, odds in zip(examples, found, strict=True)]
-        for name, found in fit(pieces, tested).items()
+        for name, found in models.items()
     }
 
 

@@ -9,19 +9,19 @@ tags together, so that only valid sequences come out. After Lample et al. (2016)
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import regex
 
 from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding import tagging
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
+from common.encoding.text import LETTER, PADDING, UNKNOWN, WORD, Labels, Vocabulary
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
 from common.prediction import crf
 from common.prediction.networks import Networks, forward
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     import keras
 
 # Web addresses, @names and #tags stay whole; so do initials before a name, and words with hyphen or apostrophe.
-TOKEN = re.compile(r"https?://\S+|[@#]\w+|\b[A-Z]\.(?= [A-Z])|['’]s\b|\w+(?:[-'’](?!s\b)\w+)*|[^\w\s]")
+TOKEN = regex.compile(
+    rf"https?://\S+|[@#]{LETTER}+|\b[A-Z]\.(?= [A-Z])|['’]s\b|{LETTER}+(?:[-'’](?!s\b){LETTER}+)*|{WORD}", regex.V1
+)
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -84,10 +86,10 @@ def load_wnut17(folder: Path) -> Splits:
 
 
 def read(path: Path, labelled: bool) -> list[Tagged]:
-    """Sentences of a user's file: CoNLL, whose last column is the tag; or plain text, one sentence a line."""
-    if not labelled and path.suffix == ".txt":
-        return [Tagged(tuple(TOKEN.findall(line))) for line in readers.lines(path) if line.strip()]
-    sentences = readers.conll(path)
+    """Sentences of a user's file: CoNLL; inputs alone may also be plain text, one sentence a line, or a table."""
+    if not labelled and not readers.is_conll(path):
+        return [Tagged(tuple(TOKEN.findall(text))) for text in readers.texts(path, "text")]
+    sentences = readers.conll(path, labelled=labelled)
     return [Tagged(s.tokens, readers.to_bio(s.tags) if labelled else None, s.document) for s in sentences]
 
 
@@ -98,6 +100,7 @@ def split(examples: list[Tagged], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("token_ids",)
     words: Vocabulary
     characters: Vocabulary
     tags: Labels
@@ -109,6 +112,9 @@ class Encoder(BaseEncoder):
         characters = Vocabulary.fit(map("".join, texts), 10**4)
         types = sorted({span.type for e in examples for span in tagging.spans(e.tags)})
         return cls(words, characters, Labels(("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI"))))
+
+    def contradicts_itself(self):
+        return not tagging.is_complete(self.tags.names)
 
     def encode(self, example):
         tokens = joined(example.tokens)
@@ -124,6 +130,9 @@ class Encoder(BaseEncoder):
         if example.tags is None:
             return inputs, None
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
+
+    def step_names(self, example):
+        return list(example.tokens)
 
 
 # ------------------------------------------------------------------------------------------------------ Model

@@ -95,9 +95,10 @@ def read(path: Path, labelled: bool) -> Sequence[Line]:
 
 
 def split(examples: Sequence[Line], seed: int) -> Splits:
-    """The last lines are held out."""
+    """The last lines are held out; blank ones do not count."""
     held_out = min(0.1, HELD_OUT_LINES / len(examples))
-    return by_position(examples, (1 - 2 * held_out, held_out, held_out))
+    shares = (1 - 2 * held_out, held_out, held_out)
+    return by_position(examples, shares, lambda line: bool(line.text.strip()), "lines of text")
 
 
 TOKENS = {"words": words, "spaces": str.split}  # ways to cut a text
@@ -105,6 +106,7 @@ TOKENS = {"words": words, "spaces": str.split}  # ways to cut a text
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("token_ids",)
     vocabulary: Vocabulary
     counts: list[int]  # how often each token of the vocabulary occurs in train
     tokens: str
@@ -120,6 +122,9 @@ class Encoder(BaseEncoder):
         encoder = cls(vocabulary, [], config.tokens, config.timesteps)
         in_train = np.bincount(encoder.ids(counts), list(counts.values()), len(vocabulary))
         return dataclasses.replace(encoder, counts=in_train.astype(int).tolist())
+
+    def contradicts_itself(self):
+        return len(self.counts) != len(self.vocabulary) or self.tokens not in TOKENS
 
     def split(self, line):
         return TOKENS[self.tokens](line.text)
@@ -228,8 +233,7 @@ def baseline(config, train, examples):
     """Interpolated Kneser-Ney: what the two words before say of the next, and what one says."""
     from common.baselines.ngram import KneserNey
 
-    encoder = Encoder.fit(config, train)
-    answers = {}
+    encoder, answers = Encoder.fit(config, train), {}
     for name, order in {"Kneser-Ney trigram": 3, "Kneser-Ney bigram": 2}.items():
         model = KneserNey((encoder.encode(line)[1] for line in train), order, len(encoder.vocabulary))
         scores = (model.score(encoder.encode(line)[1]) for line in examples)

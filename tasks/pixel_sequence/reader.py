@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from common.datasets import pictures, readers
+from common.datasets import labels, manifest, pictures, readers
 from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError
 
@@ -54,13 +54,27 @@ def _folder(folder: Path, labelled: bool) -> list[Raw]:
     if not labelled and not table.exists():
         return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
     columns = ("file", "label") if labelled else ("file",)
-    found = []
-    for number, row in readers.numbered_rows(table, columns, ("group",)):
+    found, lines_of, rows = [], {}, list(readers.numbered_rows(table, columns, ("group",)))
+    if labelled:
+        labels.check(table, ((number, row["label"]) for number, row in rows))
+    for number, row in rows:
         if Path(row["file"]).name != row["file"]:
             raise at_line(table, number, f"must name a picture in the same folder, not {row['file']!r:.60}")
+        manifest.check_new(table, number, folder / row["file"], lines_of)
         read = _picture(folder / row["file"])
+        if found and (read.width, len(read.pixels)) != (found[0].width, len(found[0].pixels)):
+            raise at_line(
+                table,
+                number,
+                f"names {row['file']}, of {_size(read)} pixels; the first has {_size(found[0])}: make all of one size",
+            )
         found.append(read._replace(label=row["label"] if labelled else None, group=row.get("group", "")))
+    manifest.warn_of_others(table, lines_of, pictures.files_in(folder))
     return found
+
+
+def _size(picture: Raw) -> str:
+    return f"{picture.width} x {len(picture.pixels) // picture.width}"
 
 
 def _picture(file: Path) -> Raw:
@@ -88,8 +102,13 @@ def _table(path: Path, labelled: bool) -> Iterator[Raw]:
         if len(cells) != len(header):
             raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
         row = dict(zip(header, cells))
-        if labelled and not row["label"].strip():
-            raise at_line(path, number, "has an empty label: fill it or remove the row")
+        if labelled and readers.is_missing("label", row["label"].strip()):
+            what = (
+                f"the label {row['label']!r}, which stands for a missing one"
+                if row["label"].strip()
+                else "an empty label"
+            )
+            raise at_line(path, number, f"has {what}: fill it or remove the row")
         label = row["label"].strip() if labelled else None
         raw = _numbers(path, number, [cells[i].strip() for i in places])
         yield raw._replace(label=label, group=row.get("group", "").strip())

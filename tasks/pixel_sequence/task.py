@@ -119,12 +119,19 @@ class Encoder(BaseEncoder):
         order = list(first.order or range(len(first)))
         return cls(Labels.fit(picture.label for picture in examples), first.width, order, config.shift, config.noise)
 
+    def contradicts_itself(self):
+        square = 1 <= len(self) <= MOST_PIXELS and self.width >= 1 and len(self) % self.width == 0
+        return not square or sorted(self.order) != list(range(len(self)))
+
     def encode(self, example):
         size, wanted = (f"{pixels.width} x {len(pixels) // pixels.width}" for pixels in (example, self))
         if size != wanted:
             raise UserError(f"A picture has {size} pixels and those of train have {wanted}: make all of one size.")
         pixels = np.array(example.pixels, np.uint8)[self.order]  # (timesteps,)
         return {"pixels": pixels}, None if example.label is None else np.int32(self.labels.encode(example.label))
+
+    def step_names(self, example):
+        return [f"row {1 + pixel // self.width}, column {1 + pixel % self.width}" for pixel in self.order]
 
     def batches(self, encoded, batch_size, seed=None):
         if seed is None or not (self.shift or self.noise):
@@ -189,7 +196,7 @@ class FirstPart:
     share: float
 
     def encode(self, example):
-        pixels = self.encoder.encode(example)[0]["pixels"]
+        pixels = self.encoder.encode(dataclasses.replace(example, label=None))[0]["pixels"]
         return {"pixels": pixels[: max(1, round(self.share * len(pixels)))]}, None
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import regex
+
 from common.datasets import readers
 from common.datasets.lines import Text, at_line, lines
+from common.encoding.text import LETTER, WORD
 
 COLUMNS = 10  # of CoNLL-U; https://universaldependencies.org/format.html
 ID, FORM, UPOS = 0, 1, 3  # columns
 
 # Web addresses and numbers stay whole. English is cut before n't, 's and their like; French after l', d', qu'.
-_ELISION = r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['’](?=\w)"
-_TOKEN = re.compile(
-    rf"https?://\S+|\w+@[\w.]+\w|[@#]\w+|\d+(?:[.,:]\d+)+|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|\b{_ELISION}"
-    r"|\w+?(?=n['’]t\b)|(?:\w\.){2,}|\w+|\.{2,}|[^\w\s]",
-    re.IGNORECASE,
+_ELISION = rf"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['’](?={LETTER})"
+_TOKEN = regex.compile(
+    rf"https?://\S+|\w+@[\w.]+\w|[@#]{LETTER}+|\d+(?:[.,:]\d+)+|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|\b{_ELISION}"
+    rf"|{LETTER}+?(?=n['’]t\b)|(?:{LETTER}\.){{2,}}|{LETTER}+|\.{{2,}}|{WORD}",
+    regex.V1 | regex.IGNORECASE,
 )
 
 
@@ -45,4 +48,4 @@ def conllu(path: Path | Text, labelled: bool) -> list[readers.TaggedSentence]:
             cells = line.split("\t")
             if len(cells) == COLUMNS and cells[ID].isdecimal() and cells[UPOS] == "_":
                 raise at_line(path, number, f"has no tag for {cells[FORM]!r:.30}: fill column {UPOS + 1} (UPOS)")
-    return readers.conll(path, FORM, UPOS, spans=False)
+    return readers.conll(path, FORM, UPOS, spans=False, labelled=labelled)

@@ -83,10 +83,11 @@ def load_sequoia(folder: Path) -> Splits:
 
 
 def read(path: Path, labelled: bool) -> list[Tagged]:
-    """Sentences of a user's file: CoNLL-U, other CoNLL whose last column is the tag, or one sentence of text a line."""
-    if not labelled and path.suffix == ".txt":
-        return [Tagged(tokens_of(line)) for line in readers.lines(path) if line.strip()]
-    sentences = conllu(path, labelled) if is_conllu(path) else readers.conll(path, spans=False)
+    """Sentences of a user's file: CoNLL-U or other CoNLL; inputs alone may also be plain text, or a table."""
+    in_conllu = is_conllu(path)
+    if not labelled and not in_conllu and not readers.is_conll(path, spans=False):
+        return [Tagged(tokens_of(text)) for text in readers.texts(path, "text")]
+    sentences = conllu(path, labelled) if in_conllu else readers.conll(path, spans=False, labelled=labelled)
     return [Tagged(s.tokens, s.tags if labelled else None, s.document) for s in sentences]
 
 
@@ -97,6 +98,7 @@ def split(examples: list[Tagged], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("token_ids",)
     words: Vocabulary  # all words of train, the frequent ones first
     known: int  # ids from here on belong to words too rare for an embedding of their own
     characters: Vocabulary
@@ -109,6 +111,9 @@ class Encoder(BaseEncoder):
         known = len(Vocabulary.of_counts(counts, 10**6, config.min_count))
         characters = Vocabulary.fit((token for example in examples for token in example.tokens), 10**4)
         return cls(words, known, characters, Labels.fit(tag for example in examples for tag in example.tags))
+
+    def contradicts_itself(self):
+        return self.known > len(self.words)
 
     def encode(self, example):
         token_ids = self.words.encode(map(normal, example.tokens))  # (timesteps,)
@@ -124,6 +129,9 @@ class Encoder(BaseEncoder):
         if example.tags is None:
             return inputs, None
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
+
+    def step_names(self, example):
+        return list(example.tokens)
 
 
 # ------------------------------------------------------------------------------------------------------ Model

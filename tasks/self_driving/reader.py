@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from common.datasets import pictures
+from common.datasets import pictures, reading
 from common.datasets.lines import Text, at_line, lines
-from common.errors import UserError
+from common.errors import UserError, one_line
 
 GAP = 20  # frames between train, validation and test that belong to none: a second
 BLOCKS = 5  # of validation, among those of train
@@ -130,29 +130,48 @@ def in_blocks(made: Sequence[Drive]) -> dict[str, list[Drive]]:
 def _rows(tub: Path, labelled: bool) -> list[Row]:
     """All frames that are not deleted, in the order in which they were taken."""
     deleted = _deleted(tub / "manifest.json")
-    found = {}
+    found: dict[int, Row] = {}
     for catalog in tub.glob("catalog_*.catalog"):
         for number, line in enumerate(lines(catalog), 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except ValueError:
-                record = None
-            if not isinstance(record, dict) or not isinstance(record.get(PICTURE), str):
-                raise at_line(catalog, number, f"must be a JSON object with {PICTURE!r}, not {line!r:.60}")
-            if Path(record[PICTURE]).name != record[PICTURE]:
-                raise at_line(catalog, number, f"must name a picture in images, not {record[PICTURE]!r:.60}")
-            angle = record.get(ANGLE)
-            if labelled and not (_is_number(angle) and -1 <= angle <= 1):
-                raise at_line(catalog, number, f"must have {ANGLE!r}, a number from -1 to 1, not {angle!r:.30}")
-            index, time = record.get("_index", len(found)), record.get(TIME)
-            if index not in deleted:
-                milliseconds = time if _is_number(time) else None
-                found[index] = Row(tub / "images" / record[PICTURE], angle if labelled else None, milliseconds)
-    if not found:
+            if line.strip():
+                index, row = _row(catalog, number, line, labelled)
+                index = len(found) if index is None else index
+                if index in found:
+                    raise at_line(catalog, number, f"has the _index {index}, which another line has: number the frames")
+                found[index] = row
+    _warn_of_others(tub, [row.picture.name for row in found.values()])
+    kept = [row for index, row in sorted(found.items()) if index not in deleted]
+    if not kept:
         raise UserError(f"{tub} holds no frames, or all are deleted.")
-    return [row for _, row in sorted(found.items())]
+    return kept
+
+
+def _row(catalog: Path, number: int, line: str, labelled: bool) -> tuple[int | None, Row]:
+    """The number of a frame, None where it has none, and the frame."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict) or not isinstance(record.get(PICTURE), str):
+        raise at_line(catalog, number, f"must be a JSON object with {PICTURE!r}, not {line!r:.60}")
+    if Path(record[PICTURE]).name != record[PICTURE]:
+        raise at_line(catalog, number, f"must name a picture in images, not {record[PICTURE]!r:.60}")
+    angle, index, time = record.get(ANGLE), record.get("_index"), record.get(TIME)
+    if labelled and not (_is_number(angle) and -1 <= angle <= 1):
+        raise at_line(catalog, number, f"must have {ANGLE!r}, a number from -1 to 1, not {angle!r:.30}")
+    if index is not None and type(index) is not int:
+        raise at_line(catalog, number, f"has the _index {one_line(repr(index), 30)}: it must be a whole number")
+    picture = catalog.parent / "images" / record[PICTURE]
+    return index, Row(picture, angle if labelled else None, time if _is_number(time) else None)
+
+
+def _warn_of_others(tub: Path, named: list[str]) -> None:
+    """Say which pictures belong to several frames, and which to none."""
+    if (twice := len(named) - len(set(named))) > 0:
+        reading.warn(f"{tub}: {twice:,} frames have the picture of another one.")
+    there = pictures.files_in(tub / "images") if (tub / "images").is_dir() else []
+    if others := [file.name for file in there if file.name not in named]:
+        reading.warn(f"{tub}: {len(others):,} pictures belong to no frame ({others[0]} is one): they are passed over.")
 
 
 def _deleted(manifest: Path) -> set[int]:
@@ -160,12 +179,12 @@ def _deleted(manifest: Path) -> set[int]:
     if not manifest.exists():
         return set()
     try:
-        found = json.loads([line for line in lines(manifest) if line.strip()][-1])
-    except ValueError as error:
+        found = json.loads(([line for line in lines(manifest) if line.strip()] or [""])[-1])
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{manifest} does not end in a line of JSON: it is no manifest of a tub.") from error
     numbers = found.get("deleted_indexes", []) if isinstance(found, dict) else []
     return {number for number in numbers if isinstance(number, int)}
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15

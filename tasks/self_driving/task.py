@@ -122,12 +122,16 @@ def split(examples: Sequence[Moment], seed: int) -> Splits:
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     fixed = ("frames",)
+    answers = "number"
 
     window: int
 
     @classmethod
     def fit(cls, config, examples):
         return cls(config.window)
+
+    def contradicts_itself(self):
+        return not 1 <= self.window <= 1000
 
     def encode(self, example):
         frames = example.past(self.window)[..., None]  # (window, height, width, 1)

@@ -76,19 +76,20 @@ def load_sst2(folder: Path) -> Splits:
 
 def read(path: Path, labelled: bool) -> list[Review]:
     """Reviews of a user's file: a table with `text` and `label`, or plain text with one review a line."""
-    if not labelled and path.suffix not in (".csv", ".tsv"):
-        return [Review(line) for line in readers.lines(path) if line.strip()]
-    columns = ("text", "label") if labelled else ("text",)
-    return [Review(**row) for row in readers.table(path, columns, optional=("group",))]
+    if not labelled:
+        return [Review(text) for text in readers.texts(path, "text")]
+    return [Review(**row) for row in readers.labelled_table(path, ("text", "label"), optional=("group",))]
 
 
 def split(examples: list[Review], seed: int) -> Splits:
-    """By chance; equal texts, and those of one group, stay on one side."""
+    """By chance and label; equal texts, and those of one group, stay on one side."""
     return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("token_ids",)
+
     vocabulary: Vocabulary
     labels: Labels
     log_ratios: np.ndarray  # naive Bayes log-count ratio of each word with each label, float32 (words, labels)
@@ -105,10 +106,16 @@ class Encoder(BaseEncoder):
         logs = np.log(counts / counts.sum(axis=0))
         return dataclasses.replace(encoder, log_ratios=np.float32(logs - logs.mean(axis=1, keepdims=True)))
 
+    def contradicts_itself(self):
+        return self.log_ratios.shape != (len(self.vocabulary), len(self.labels))
+
     def encode(self, example):
         token_ids = self.vocabulary.encode(words(example.text.lower())[-self.max_timesteps :])  # (timesteps,)
         targets = None if example.label is None else np.int32(self.labels.encode(example.label))
         return {"token_ids": token_ids}, targets
+
+    def step_names(self, example):
+        return words(example.text)[-self.max_timesteps :]
 
 
 # ------------------------------------------------------------------------------------------------------ Model
@@ -149,8 +156,8 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Review]) -> list[dict]:
     """`{"label", "probabilities": {label: probability}}` for each review."""
-    answers = []
-    for logits in forward(networks["model"], encoder, examples):  # (num_classes,)
+    answers, unlabelled = [], [Review(example.text) for example in examples]
+    for logits in forward(networks["model"], encoder, unlabelled):  # (num_classes,)
         exponentials = np.exp(logits - logits.max(), dtype=np.float64)
         answers.append(_answer(encoder.labels.names, exponentials / exponentials.sum()))
     return answers

@@ -107,7 +107,7 @@ def split(examples: list[Utterance], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
-    weight_per_example = True
+    weight_per_example, positions = True, ("real",)
 
     tokens: Labels  # words or characters, numbered here from 0 and in the targets from 1
     scaler: Scaler
@@ -119,11 +119,12 @@ class Encoder(BaseEncoder):
 
     @classmethod
     def fit(cls, config, examples):
-        texts = (example.text for example in examples)
-        tokens = Labels.fit(token for text in texts for token in (text if config.characters else text.split()))
+        tokens = Labels.fit(token for e in examples for token in (e.text if config.characters else e.text.split()))
         scaler = Scaler.fit(np.concatenate([_centred(example, config.bands) for example in examples]))
-        shape = config.bands, config.frames_per_step
-        return cls(tokens, scaler, *shape, config.characters, config.warp, config.noise)
+        return cls(tokens, scaler, config.bands, config.frames_per_step, config.characters, config.warp, config.noise)
+
+    def contradicts_itself(self):
+        return len(self.scaler) != self.bands or not 1 <= self.frames_per_step <= 100
 
     def encode(self, example):
         frames = self.scaler.scale(_centred(example, self.bands)).astype(np.float32)

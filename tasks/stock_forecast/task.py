@@ -10,8 +10,6 @@ as Bollerslev's GARCH does (1987), and is trained on its likelihood like a mixtu
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from bisect import bisect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,19 +18,19 @@ import numpy as np
 
 from common.datasets.prices import PriceSeries, read_prices
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.encoding.series import Scaler, beside_median, log_returns, market_moves, next_days
+from common.encoding.series import Scaler, beside_median, log_returns, market_moves
 from common.errors import UserError
 from common.prediction import student_t
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, checksums
 
+from .reader import LONGEST_HORIZON, SHORTEST_PAST, Origin, origins, read, split
+
 if TYPE_CHECKING:
     import keras
 
-SHORTEST_PAST = 20  # returns that must be known before a forecast: a month of trading
 INTERVAL = 0.9  # probability that the stated interval holds the truth
-LONGEST_HORIZON = 20  # days that an example's target reaches
-FRACTIONS = (0.7, 0.8)  # of the trading days: where validation and where test begin
+FEATURES = 5  # of a day
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -51,56 +49,13 @@ class Config(TrainConfig):
 # ------------------------------------------------------------------------------------------------------- Data
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Origin:
-    """A forecast origin: a stock as known after the close of a day, and the returns that followed, in percent."""
-
-    stock: str
-    date: str  # the day, ISO
-    past: PriceSeries = dataclasses.field(repr=False, compare=False)  # of all days up to this one
-    target: tuple[float, ...] | None = None  # of the LONGEST_HORIZON days after it, or to the end of its split
-
-    def __len__(self) -> int:
-        return len(self.past) - 1  # returns
-
-    def __str__(self) -> str:
-        return f"{self.stock} up to {self.date}, {self.past.close[-1]:.2f}"
-
-
-def origins(stock: PriceSeries) -> list[Origin]:
-    """All forecast origins of a stock, in order, each with a target."""
-    returns = log_returns(stock.close).round(4).tolist()
-    return [
-        Origin(stock.name, str(stock.dates[day]), stock[: day + 1], tuple(returns[day : day + LONGEST_HORIZON]))
-        for day in range(SHORTEST_PAST, len(returns))
-    ]
-
-
-def split(examples: Sequence[Origin], seed: int = 0) -> Splits:
-    """By time, at the same dates for all stocks; chance has no part in it.
-
-    The past of a test example reaches into the days of train and validation, as it would in use. No return is a target
-    on two sides: targets are cut where their side ends.
-    """
-    last = {example.stock: example for example in examples}
-    days = np.unique(np.concatenate([example.past.dates for example in last.values()]))
-    bounds = [str(days[int(fraction * len(days))]) for fraction in FRACTIONS]
-    sides = [], [], []
-    for (_, side), some in itertools.groupby(examples, lambda example: (example.stock, bisect(bounds, example.date))):
-        some = list(some)
-        for left, example in zip(range(len(some), 0, -1), some):  # days left on this side
-            sides[side].append(dataclasses.replace(example, target=example.target[:left]))
-    return Splits(*sides)
-
-
 def load_sample(folder: None) -> Splits:
     """Google from its first day at the exchange, August 2004, to October 2008: prices that matplotlib carries."""
     from matplotlib import cbook
 
     with np.load(cbook.get_sample_data("goog.npz", asfileobj=False), allow_pickle=False) as file:
         days = file["price_data"]
-    volume = days["volume"].astype(float)
-    return split(origins(PriceSeries("GOOG", days["date"], days["adj_close"], volume)))
+    return split(origins(PriceSeries("GOOG", days["date"], days["adj_close"], days["volume"].astype(float))))
 
 
 def load_stocknet(shortest: int):
@@ -115,23 +70,16 @@ def load_stocknet(shortest: int):
     return load
 
 
-def read(path: Path, labelled: bool) -> list[Origin]:
-    """The origins of a user's file of prices; without targets the last one alone, from which to forecast."""
-    stock = read_prices(path)
-    needed = SHORTEST_PAST + 1 + labelled
-    if len(stock) < needed:
-        raise UserError(f"{path} has {len(stock)} days with a price: at least {needed} are needed.")
-    return origins(stock) if labelled else [Origin(stock.name, str(stock.dates[-1]), stock)]
-
-
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     """Sees every window in units of its own volatility, so that calm and wild stocks look alike."""
 
+    answers = "number"
     scaler: Scaler
     window: int
     horizon: int
     market: bool
+    step: str  # from one price to the next
 
     @classmethod
     def fit(cls, config, examples):
@@ -139,10 +87,17 @@ class Encoder(BaseEncoder):
             raise UserError(f"horizon must be 1 to {LONGEST_HORIZON} and window at least 2 days.")
         some = examples[:: max(1, config.window // 4)]  # windows of neighbouring days hold nearly the same
         rows = np.concatenate([features(example.past[-config.window - 1 :], config.market) for example in some])
-        return cls(Scaler.fit(rows), config.window, config.horizon, config.market)
+        return cls(Scaler.fit(rows), config.window, config.horizon, config.market, examples[0].past.pace)
+
+    def contradicts_itself(self):
+        return len(self.scaler) != FEATURES or self.window < 2 or not 1 <= self.horizon <= LONGEST_HORIZON
 
     def encode(self, example):
         past = example.past[-self.window - 1 :]
+        if past.pace != self.step:
+            raise UserError(
+                f"{example.stock} has one price every {past.pace}: this model has learned of {self.step:.20}."
+            )
         days = self.scaler.scale(features(past, self.market)).astype(np.float32)  # (timesteps, features)
         if example.target is None:
             return {"days": days}, None
@@ -230,7 +185,7 @@ def _answers(examples: Sequence[Origin], forecasts: np.ndarray) -> list[dict]:
     for name, moved in (("price", path), ("price_low", path - path_reach), ("price_high", path + path_reach)):
         columns[name] = closes * np.exp(moved / 100)
     table = np.stack(list(columns.values()), axis=-1).tolist()  # (examples, horizon, columns)
-    dates = (next_days(example.past.dates, forecasts.shape[1]) for example in examples)
+    dates = (example.past.following(forecasts.shape[1]) for example in examples)
     return [{"days": [{"date": day, **dict(zip(columns, row))} for day, row in zip(*one)]} for one in zip(dates, table)]
 
 
@@ -290,7 +245,11 @@ TASK = Task(
             **STOCKNET,
         ),
     },
-    own_file=OwnFile("a CSV or TSV with the columns Date, Close and perhaps Volume, one stock a file", read, split),
+    own_file=OwnFile(
+        "a CSV or TSV with the columns Date, Close and perhaps Volume, one stock a file, as providers write it",
+        read,
+        split,
+    ),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common.datasets import lines
-from common.datasets.prose import passages
+from common.datasets.prose import PASSAGE, passages, without_blank_ends
 from common.datasets.splits import scattered
 from common.encoding import batching
 from common.encoding.encoder import Encoder as BaseEncoder
@@ -83,13 +83,13 @@ def load_shakespeare(folder: Path) -> Splits:
 def read(path: Path, labelled: bool) -> list[Passage]:
     """The passages of a text; or its lines, each to be continued, a blank one from nothing."""
     if labelled:
-        return [Passage(text) for text in passages(lines.lines(path))]
+        return [Passage(text) for text in passages(without_blank_ends(lines.lines(path)))]
     return [Passage(text, is_prompt=True) for text in lines.lines(path)]
 
 
 def split(examples: Sequence[Passage], seed: int) -> Splits:
     """The last tenth tests; validation is scattered over the rest."""
-    return scattered(examples)
+    return scattered(examples, f"passages of {PASSAGE} characters in whole lines")
 
 
 KEPT = 4_000_000  # characters of train that a run remembers, to tell what its model copies
@@ -118,17 +118,19 @@ class Encoder(BaseEncoder):
 
         return Source(self.decode(self.train))
 
+    def contradicts_itself(self):
+        return self.train.ndim != 1 or self.train.dtype != np.uint16 or (self.train >= len(self.vocabulary)).any()
+
     def decode(self, ids: Iterable[int]) -> str:
         return "".join("\ufffd" if i == UNKNOWN else self.vocabulary.tokens[i] for i in ids)
 
     def encode(self, example):
-        """A passage follows the end of a line; each character foresees the next."""
+        """A passage follows the end of a line; each character foresees the next. A prompt is read to its end."""
         targets = self.vocabulary.encode(example.text)
-        return {"token_ids": np.append(self.newline, targets[:-1]).astype(np.int32)}, targets
+        token_ids = np.append(self.newline, targets).astype(np.int32)
+        return ({"token_ids": token_ids}, None) if example.is_prompt else ({"token_ids": token_ids[:-1]}, targets)
 
-    @property
-    def newline(self) -> int:
-        return int(self.vocabulary.encode("\n")[0])
+    newline = property(lambda self: int(self.vocabulary.encode("\n")[0]))
 
     def batches(self, encoded, batch_size, seed=None):
         """As many streams as a batch has rows for training; for measuring always eight."""
@@ -199,7 +201,7 @@ def _go_on(config, network, encoder, prompt) -> dict:
     random = np.random.default_rng(config.seed)
     written = sampling.continuation(
         network,
-        np.append(encoder.newline, encoder.vocabulary.encode(prompt.text)),
+        np.append(encoder.vocabulary.encode("\n"), encoder.vocabulary.encode(prompt.text)),
         language_model.fresh_states(network, 1),
         lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
         NEVER,
@@ -229,7 +231,7 @@ def _answers(config, encoder, examples, scores, write) -> list[dict]:
     answers = [
         {"log_probabilities": logs.tolist(), "guesses": encoder.decode(ids), "samples": {}} for logs, ids in parts
     ]
-    beginnings = np.full((SAMPLED, PRIMED), encoder.newline)
+    beginnings = np.full((SAMPLED, PRIMED), encoder.vocabulary.encode("\n"))
     for row, passage in zip(beginnings, examples):
         end = encoder.vocabulary.encode(passage.text[-PRIMED:])
         row[PRIMED - len(end) :] = end

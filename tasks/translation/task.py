@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.subwords import Pieces, spaced_words
@@ -27,6 +26,7 @@ from common.prediction import decoding
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums, prediction_setting
 
+from . import reader
 from .sample import load
 
 if TYPE_CHECKING:
@@ -78,17 +78,12 @@ def load_numbers(language: str, folder: None) -> Splits:
 
 def load_multi30k(language: str, folder: Path) -> Splits:
     """Captions of pictures, written in English and translated; the test set is that of 2016."""
-    sides = (folder / "data" / "task1" / "raw" / side for side in ("train", "val", "test_2016_flickr"))
-    pairs = (readers.parallel_lines(Path(f"{side}.en.gz"), Path(f"{side}.{language}.gz")) for side in sides)
-    return Splits(*pairs).map(lambda pair: Pair(*pair))
+    return Splits(*reader.multi30k(language, folder)).map(lambda pair: Pair(*pair))
 
 
 def read(path: Path, labelled: bool) -> list[Pair]:
-    """Pairs of a user's file: a table with `source` and `target`, or plain text with one source a line."""
-    if not labelled and path.suffix not in (".csv", ".tsv"):
-        return [Pair(line.strip()) for line in readers.lines(path) if line.strip()]
-    columns = ("source", "target") if labelled else ("source",)
-    return [Pair(**row) for row in readers.table(path, columns, optional=("group",))]
+    """Pairs of a user's file, or its sources alone; see reader.py."""
+    return [Pair(**row) for row in reader.read(path, labelled)]
 
 
 def split(examples: list[Pair], seed: int) -> Splits:
@@ -98,6 +93,7 @@ def split(examples: list[Pair], seed: int) -> Splits:
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
+    word_inputs = ("source_ids",)
     source: Pieces
     target: Pieces
     max_timesteps: int
@@ -107,6 +103,9 @@ class Encoder(BaseEncoder):
         source = Pieces.fit((pair.source for pair in examples), config.vocab_size, config.subwords)
         target = Pieces.fit((pair.target for pair in examples), config.vocab_size, config.subwords)
         return cls(source, target, config.max_timesteps)
+
+    def full_length(self, example):
+        return max(len(self.source.split(example.source)), len(self.target.split(example.target or "")))
 
     def encode(self, example):
         source_ids = self.source.encode(self.source.split(example.source)[: self.max_timesteps])
@@ -289,7 +288,7 @@ TASK = Task(
         "multi30k_en_fr": multi30k("French", "fr", epochs=12, size=1_261_209, bleu=52.5),
         "multi30k_en_de": multi30k("German", "de", epochs=7, size=1_296_271, bleu=38.1),
     },
-    own_file=OwnFile("a CSV or TSV with the columns source and target", read, split),
+    own_file=OwnFile("a table with the columns source and target, or two files: a.en,a.fr", read, split, parallel=True),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

@@ -1,9 +1,9 @@
-"""Clips of drawn figures that walk, walk backwards, run, wave, jump, sit down or stand up, in pixels of 32 x 32.
+"""Clips of drawn figures that walk, run, wave, jump, swing an arm round, sit down or stand up, in pixels of 32 x 32.
 
 Every figure has its own proportions, size, brightness and place in the picture, and begins its movement anywhere. To
-walk and to walk backwards are the same frames in the other order, as are to sit down and to stand up, so that a set of
-frames does not say what is done. Who walks or runs does it on the spot. Noise lies over all of it. No figure of test
-stands in train.
+swing an arm forwards and to swing it backwards are the same frames in the other order, as are to sit down and to stand
+up, so that a set of frames does not say what is done. Who walks or runs does it on the spot. Noise lies over all of it.
+No figure of test stands in train.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from common.datasets.splits import Splits
 
 from .reader import SIDE, Raw, lines_drawn
 
-ACTIONS = ("walk", "walk backwards", "run", "wave", "jump", "sit down", "stand up")
+ACTIONS = ("walk", "run", "wave", "jump", "swing forwards", "swing backwards", "sit down", "stand up")
 FIGURES = {"train": 44, "validation": 8, "test": 24}  # each does everything twice
 FRAMES = (16, 28)  # of a clip, least and most
 SECOND = 12  # frames
@@ -78,10 +78,9 @@ def _pose(action: str, body: dict[str, float], seconds: np.ndarray, random: np.r
     pose = {"lean": zeros + random.normal(0, 0.04), "bend": zeros, "lift": zeros, "place": zeros}
     still = np.stack([zeros, zeros], axis=1)
     pose |= {"thighs": still, "knees": still, "arms": still + random.normal(0.1, 0.05, 2), "elbows": still + 0.1}
-    if action in ("walk", "walk backwards", "run"):
+    if action in ("walk", "run"):
         runs = action == "run"
         turns = body["pace"] * (1.55 if runs else 1.05) * random.uniform(0.9, 1.1)
-        turns *= -1 if action == "walk backwards" else 1
         cycle = phase + 2 * np.pi * turns * seconds[:, None] + np.array([0, np.pi])  # left and right
         reach = (0.65 if runs else 0.5) * body["swing"]
         pose["thighs"] = reach * np.sin(cycle)
@@ -95,6 +94,10 @@ def _pose(action: str, body: dict[str, float], seconds: np.ndarray, random: np.r
         pose["arms"], pose["elbows"] = pose["arms"].copy(), pose["elbows"].copy()
         pose["arms"][:, hand] = random.uniform(2.0, 2.6)
         pose["elbows"][:, hand] = 0.5 + 0.6 * np.sin(phase + 2 * np.pi * body["pace"] * 1.5 * seconds)
+    elif action.startswith("swing"):
+        turns = body["pace"] * random.uniform(0.9, 1.3) * (1 if action == "swing forwards" else -1)
+        pose["arms"], pose["elbows"] = pose["arms"].copy(), still
+        pose["arms"][:, int(random.integers(2))] = phase + 2 * np.pi * turns * seconds
     elif action == "jump":
         beat = np.sin(phase + 2 * np.pi * body["pace"] * 1.1 * seconds)
         pose["lift"] = 0.2 * body["swing"] * np.maximum(beat, 0)

@@ -75,7 +75,7 @@ class Encoder(BaseEncoder):
     window: int
     horizon: int
 
-    fixed = ("recent", "ahead")
+    fixed, answers = ("recent", "ahead"), "number"
 
     @classmethod
     def fit(cls, config, examples):
@@ -93,6 +93,9 @@ class Encoder(BaseEncoder):
         encoder = cls(list(whole.columns), target, scaler, usual, 1.0, config.window, config.horizon)
         targets = [encoder.encode(example)[1] for example in examples[:: max(1, len(examples) // 500)]]
         return dataclasses.replace(encoder, unit=float(np.std(np.concatenate(targets))) or 1.0)
+
+    def contradicts_itself(self):
+        return len(self.scaler) != len(set(self.columns)) or self.target not in self.columns or self.unit <= 0
 
     def encode(self, example):
         past = example.past
@@ -117,6 +120,9 @@ class Encoder(BaseEncoder):
         truth = self.truth(example)
         known = np.cumprod(np.isfinite(truth)).astype(bool)  # up to the first gap
         return inputs, np.float32((truth - usual[: len(truth)] - level) / self.unit)[known]
+
+    def step_names(self, example):
+        return [time_text(time, example.past.step) for time in example.past.times[-self.window :]]
 
     def sizes(self) -> dict[str, int]:
         """Features of each input."""

@@ -38,6 +38,7 @@ def command(monkeypatch, capsys, *arguments):
         (["train", "sentiment", "--set", "learning_rate=nan"], "learning_rate must be at least 0, not nan"),
         (["train", "sentiment", "--set", "dropout=1"], "dropout must be below 1, not 1.0"),
         (["train", "sentiment", "--set", "epochs"], "NAME=VALUE"),
+        (["train", "sentiment", "--seed", "99999999999"], "seed must be at most 4294967295, not 99999999999"),
         (["train", "sentiment", "--data", "ssst2"], "did you mean sst2?"),
         (["train", "sentiment", "--data", "no/such.csv"], "columns text and label"),
         (["train", "sentiment", "--resume"], "make train TASK=sentiment"),
@@ -58,6 +59,59 @@ def test_mistakes_end_in_one_line(monkeypatch, capsys, own_folders, arguments, s
     assert code == 2
     assert said in errors
     assert errors.count("\n") == 1 and errors.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "make train TASK=... RESUME=1"),
+        (OSError(28, "No space left on device", "state.npz"), 2, "error: state.npz: No space left on device."),
+        (PermissionError(13, "Permission denied", "runs"), 2, "error: runs: Permission denied."),
+        (OSError("Unable to write (errno = 28)"), 2, "error: Unable to write (errno = 28)."),
+        (OSError("write failed: time = x, error message = 'No space left on device'"), 2, "error: No space left on"),
+        (MemoryError(), 2, "error: There is not enough memory"),
+    ],
+)
+def test_what_the_machine_lacks_is_said_in_one_line(monkeypatch, capsys, error, code, said):
+    from common.commands import list as listing
+
+    def fail():
+        raise error
+
+    monkeypatch.setattr(listing, "run", fail)
+    found, _, errors = command(monkeypatch, capsys, "list")
+    assert found == code and said in errors and errors.strip("\n").count("\n") == 0
+
+
+def test_an_error_of_ours_keeps_its_traceback(monkeypatch, capsys):
+    from common.commands import list as listing
+
+    monkeypatch.setattr(listing, "run", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        command(monkeypatch, capsys, "list")
+
+
+def test_a_training_that_is_refused_leaves_no_run(monkeypatch, capsys, own_folders):
+    """Neither `latest` nor RESUME finds it."""
+    code, _, errors = command(monkeypatch, capsys, "train", "sentiment", "--quick", "--set", "units=100000000")
+    assert code == 2 and "does not fit into memory" in errors
+    assert not list((own_folders / "runs" / "sentiment").iterdir())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_input_that_is_not_utf8_is_refused_with_its_line(encoding):
+    script = "from common.commands import predict; from common.task import load_task\n"
+    script += "try: predict._read(load_task('sentiment'), None, None)\n"
+    script += "except Exception as error: print(type(error).__name__, error)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        input=b"a fine film\nun film n\xe9cessaire\n",
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.startswith(b"UserError the text, line 2, is not UTF-8 (byte 0xe9")
 
 
 def test_unknown_cell_is_refused(monkeypatch, capsys, own_folders):

@@ -78,6 +78,23 @@ def test_files_of_one_name_do_not_share_a_folder(trained):
     assert len(list(run.path.glob("evaluations/new-*/metrics.json"))) == 2
 
 
+@pytest.mark.parametrize("change", [lambda file: file.unlink(), lambda file: table(file, [*ROWS, "one more,up"])])
+def test_without_the_file_of_the_training_other_data_are_measured(trained, capsys, change):
+    """On another machine, or when the file has grown: the model alone, without baselines."""
+    run, file = trained
+    table(file.parent / "new.csv", ["a new film,up", "another new film,no"])
+    change(file)
+    measured = evaluate.run("sentiment", None, "new.csv", {})
+    assert measured["examples"] == {"test": 2} and measured["test"]["accuracy"] >= 0
+    assert measured["baselines"] == {} and "No baseline was fitted" in capsys.readouterr().out
+    (report,) = run.path.glob("evaluations/new-*/report.md")
+    assert "No baseline was fitted" in report.read_text() and "could not be drawn" not in report.read_text()
+    with pytest.raises(UserError, match=r"no data set or file|has changed since"):
+        evaluate.run("sentiment", None, None, {})
+    with pytest.raises(UserError, match=r"no data set or file 'gone\.csv'"):
+        evaluate.run("sentiment", None, "gone.csv", {})
+
+
 @pytest.mark.parametrize("setting", ["seed=1", "vocab_size=20", "units=8", "max_timesteps=3"])
 def test_a_setting_that_shaped_the_run_is_refused(trained, setting):
     name, value = setting.split("=")

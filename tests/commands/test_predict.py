@@ -18,7 +18,7 @@ from common.runs.examples import Request
 from common.task import load_task, task_names
 from tests import small
 
-HEAVY = "{'tensorflow', 'keras', 'h5py', 'sklearn', 'matplotlib', 'rich', 'pandas', 'pytest'}"
+HEAVY = {"tensorflow", "keras", "h5py", "sklearn", "matplotlib", "rich", "pandas", "pytest"}
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def answers(text: str) -> list[dict]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def predicted(folder, name, kind, given) -> list[dict]:
-    """What `predict` says in a process of its own, in which nothing heavy may be loaded."""
+def printed(folder, arguments: list[str], unwanted: set[str]) -> str:
+    """What a command prints in a process of its own, in which none of these modules may be loaded."""
     script = (
         "import sys, pathlib\n"
         "from common import cli, folders\n"
@@ -77,15 +77,25 @@ def predicted(folder, name, kind, given) -> list[dict]:
         "sys.argv[0] = 'tasks'\n"
         "try: cli.main()\n"
         "finally:\n"
-        f"    loaded = {HEAVY} & set(sys.modules)\n"
+        f"    loaded = {unwanted} & set(sys.modules)\n"
         "    assert not loaded, loaded\n"
     )
-    arguments = ["predict", name, "--json", f"--{'input' if kind == 'file' else 'text'}={given}"]
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], cwd=folders.REPOSITORY, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0 and not done.stderr, done.stderr
-    return answers(done.stdout)
+    return done.stdout
+
+
+def predicted(folder, name, kind, given) -> list[dict]:
+    arguments = ["predict", name, "--json", f"--{'input' if kind == 'file' else 'text'}={given}"]
+    return answers(printed(folder, arguments, HEAVY if kind == "text" else HEAVY - {"pandas"}))  # which reads series
+
+
+@pytest.mark.parametrize("trained", ["sentiment"], indirect=True)
+def test_evaluate_needs_no_tensorflow(trained):
+    folder, name, *_ = trained
+    assert "95 % interval" in printed(folder, ["evaluate", name], {"tensorflow", "keras", "h5py", "pytest"})
 
 
 def test_an_exported_folder_answers_as_predict_does(trained, monkeypatch):

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from common.datasets import reading
 from common.datasets.lines import Text
 from common.datasets.time_series import Step, read_series, time_text
 from common.errors import UserError
@@ -88,7 +89,7 @@ def test_columns_are_found_in_any_case_and_with_spaces():
         (table(["2020-01-01", "2020-01-03", "2020-01-02", "2020-01-04"]), "00:00:00, which is out of order"),
         (table(["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00", "2020-01-01 02:30"]), "line 5, has"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "2 m", 3]), "line 3, has the x '2 m'"),
-        (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "inf", 3]), "line 3, has an infinite x"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "inf", 3]), "line 3, has the x 'inf'"),
         (table(["2020-01-01", "2020-01-02", "2021-01-03"]), "cut off the part that is full of gaps"),
         ("time,x\n2020-01-01,1\n2020-01-02\n2020-01-03,3\n", "line 3, has 1 cells, the header has 2"),
         ("time,x,X\n2020-01-01,1,1\n2020-01-02,2,2\n2020-01-03,5,5\n", "two columns of one name"),
@@ -99,6 +100,44 @@ def test_what_is_no_series_is_refused_in_one_line(text, problem):
     with pytest.raises(UserError, match=re.escape(problem)) as caught:
         read(text)
     assert "\n" not in str(caught.value) and "a.csv" in str(caught.value)
+
+
+def test_a_far_time_makes_no_rows_before_it_is_refused():
+    """A row a second for a hundred years would take 25 GB."""
+    with pytest.raises(UserError, match="cut off the part that is full of gaps"):
+        read(table(["1920-01-01 00:00:00", "1920-01-01 00:00:01", "1920-01-01 00:00:02", "2020-01-01 00:00:00"]))
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1,234.5", "2", "-1,000.25"], [1234.5, 2, -1000.25]),
+        (["1.234,5", "2", "-1.000,25"], [1234.5, 2, -1000.25]),
+        (["1 234,5", "2", "3"], [1234.5, 2, 3]),
+        (["0.001", "1.021", "-5"], [0.001, 1.021, -5]),
+        (["1e3", ".5", "+2"], [1000, 0.5, 2]),
+    ],
+)
+def test_numbers_as_spreadsheets_write_them(cells, numbers):
+    rows = "".join(f"2020-01-0{day};{cell}\n" for day, cell in enumerate(cells, 1))
+    assert read("time;x\n" + rows).values[:, 0].tolist() == pytest.approx(numbers)
+
+
+def test_what_looks_wrong_is_said():
+    days = [f"2020-01-{day:02}" for day in range(1, 11)]
+    cells = [f"{day},{'' if day > 3 else day},{-999 if day == 5 else day},7" for day in range(3, 13)]
+    with reading.reading(reading.Reading()) as said:
+        read(table([*days[:8], "2020-01-11", "2020-01-12"], cells, "time,a,b,c,d"))
+    assert said.decisions["a.csv"]["step between rows"] == "day"
+    shown = " | ".join(said.warnings)
+    for warning in (
+        "2 of 12 rows, one every day, are missing",
+        "b is empty in 9 of 10",
+        "c is -999 in 1 rows",
+        "d never",
+    ):
+        assert warning in shown
+    assert len(said.warnings) == 5  # what is there of b never changes either
 
 
 def test_a_time_is_written_no_finer_than_the_step():

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from common.encoding.series import Scaler, beside_median, log_returns, market_moves, next_days
+from common.encoding.series import Scaler, beside_median, log_returns, market_moves
 from common.errors import UserError
 
 
@@ -13,12 +13,6 @@ def test_log_returns_are_percent_and_add_up():
     returns = log_returns(np.array([100.0, 110.0, 99.0]))
     assert returns == pytest.approx([9.53102, -10.53605], abs=1e-5)
     assert returns.sum() == pytest.approx(100 * np.log(99 / 100))
-
-
-def test_next_days_leave_weekends_out_where_the_series_does():
-    week = np.arange("2008-10-06", "2008-10-11", dtype="datetime64[D]")  # Monday to Friday
-    assert next_days(week, 3) == ["2008-10-13", "2008-10-14", "2008-10-15"]
-    assert next_days(np.append(week, np.datetime64("2008-10-11")), 2) == ["2008-10-12", "2008-10-13"]
 
 
 def test_scaler_brings_rows_to_mean_0_and_deviation_1():

@@ -61,7 +61,7 @@ def test_parts_by_class_and_length():
         "negative": [3, 4],
         "positive": [0, 1, 2],
     }
-    assert sorted(np.concatenate(list(parts["by length"].values()))) == [0, 1, 2, 3, 4]
+    assert sorted(np.concatenate(list(parts["by length in timesteps"].values()))) == [0, 1, 2, 3, 4]
 
 
 def test_examples_of_one_length_stay_together():
@@ -124,7 +124,7 @@ def test_bins_of_reliability():
 def test_pictures(tmp_path):
     history = [{"epoch": 1, "loss": 0.7, "validation_loss": 0.6}]
     curves.curves(history, tmp_path / "curves.png")
-    curves.lengths({"model": {"1 to 4": 0.9, "5 to 9": 0.8}}, "accuracy", "words", tmp_path / "lengths.png")
+    curves.lengths({"model": {"1 to 4": 0.9, "5 to 9": 0.8}}, "accuracy", "length in words", tmp_path / "lengths.png")
     names = {"curves.png", "lengths.png"}
     for classes in (2, 20):
         names |= {name for name, _ in plots.figures(drawn(classes)[2], [], [], tmp_path)}

@@ -84,7 +84,7 @@ def test_worst_mistakes_come_first():
 
 def test_breakdown_by_length_of_equal_sources():
     scores = translation(["a"] * 9, [{"text": "a"}] * 9, [4] * 9)
-    assert {label: len(part) for label, part in scores.breakdowns["by length"].items()} == {"4": 9}
+    assert {label: len(part) for label, part in scores.breakdowns["by length in words"].items()} == {"4": 9}
 
 
 def test_figures_are_written(tmp_path):
@@ -116,3 +116,15 @@ def test_dictionary_keeps_what_it_does_not_know_where_it_stands():
     learned = dictionary.learn(pairs)
     assert learned == {"dog": "chien", "here": "ici"}
     assert dictionary.translate(learned, "here the dog barks".split()) == ["ici", "the", "chien", "barks"]
+
+
+def test_a_target_without_spaces_is_counted_in_characters():
+    references = ["三つ六つ三つです。", "一つ七つ四つです。"]
+    scores = translation(references, [{"text": "三つ三つです。"}, {"text": references[1]}], [1, 2])
+    assert scores["bleu"] > 50 and "tok:char" in scores.signatures["bleu"] and scores.leading is None
+    assert "tok:zh" in translation(["我爱你，真的。"], [{"text": "我爱你"}], [1]).signatures["bleu"]
+
+
+def test_chrf_leads_where_4_grams_hardly_occur():
+    scores = translation(["two four", "six"], [{"text": "two four"}, {"text": "six"}], [2, 1])
+    assert scores.leading == "chrf" and next(iter(scores)) == "chrf" and scores["bleu"] == 0

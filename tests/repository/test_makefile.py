@@ -217,6 +217,20 @@ def test_changed_requirements_set_up_anew(checkout):
     assert sets_up(checkout)
 
 
+def test_requirements_that_were_touched_and_not_changed_set_nothing_up(checkout):
+    """A checkout gives a file a new time; what counts is what is in it, older or newer."""
+    fake_python(checkout / "bin/python3")
+    shutil.copy(checkout / "requirements.txt", checkout / ".venv/installed")
+    os.utime(checkout / "requirements.txt")
+    os.utime(checkout / ".venv/ready", (1, 1))
+    assert not sets_up(checkout)
+    with (checkout / "requirements.txt").open("a") as file:
+        file.write("another==1.0\n")
+    os.utime(checkout / "requirements.txt", (1, 1))
+    os.utime(checkout / ".venv/ready")
+    assert sets_up(checkout)
+
+
 def test_lost_interpreter_or_packages_set_up_anew(checkout):
     fake_python(checkout / "bin/python3")
     (checkout / ".venv/bin/python").unlink()

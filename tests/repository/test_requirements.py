@@ -11,7 +11,11 @@ from common.commands.check import Checkout
 ROOT = folders.REPOSITORY
 LINES = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and not line.startswith("#")]
 REQUIREMENTS = [Requirement(line) for line in LINES]
-NAMES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # modules whose package is called otherwise
+NAMES = {
+    "PIL": "pillow",
+    "charset_normalizer": "charset-normalizer",
+    "sklearn": "scikit-learn",
+}  # modules whose package is called otherwise
 STARTED_BY_MAKE = {"pytest-xdist", "ruff"}
 
 

@@ -1,5 +1,6 @@
 """A run folder may come from anywhere: what is wrong with a file of it is said in one line."""
 
+import dataclasses
 import json
 
 import pytest
@@ -12,8 +13,9 @@ from common.task import load_task
 CONFIG = {
     "task": "sentiment",
     "data": "sample",
-    "request": {"data": "sample", "validation": None, "test": None, "fold": None},
+    "request": dataclasses.asdict(Request("sample")),
     "data_sha256": "0" * 64,
+    "encoder_sha256": "0" * 64,
     "quick": True,
     "settings": {"epochs": 3},
     "versions": {},
@@ -42,7 +44,7 @@ def test_a_whole_config_is_read(run):
 def test_config_lacks_something(run, name):
     for value in (None, 3.5, ["a"]):
         run.config_file.write_text(json.dumps({**CONFIG, name: value}))
-        with one_line(rf"config\.json: {name} must be a .*Train again"):
+        with one_line(rf"config\.json: {name} must be an? .*Train again"):
             _ = run.config
     run.config_file.write_text(json.dumps({key: value for key, value in CONFIG.items() if key != name}))
     with one_line(f"{name} must be a"):
@@ -55,7 +57,7 @@ def test_config_lacks_something(run, name):
 def test_a_damaged_request(run, request_):
     assert run.request == Request("sample")
     run.config_file.write_text(json.dumps({**CONFIG, "request": request_}))
-    with one_line("request must hold data, validation, test, fold. Train again"):
+    with one_line("request must be an object with data, validation, test, fold, columns, not .*Train again"):
         _ = run.request
 
 
@@ -106,5 +108,5 @@ def test_a_damaged_history(run, content):
 
 
 def test_a_missing_history(run):
-    with one_line(r"history\.csv cannot be read .*train again"):
+    with one_line(r"history\.csv is missing.*train again"):
         _ = run.history

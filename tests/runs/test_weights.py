@@ -89,7 +89,7 @@ def test_a_huge_shape_is_not_read(model, saved):
 def test_missing_and_additional_names(model, saved):
     with h5py.File(saved, "r+") as file:
         file["layers/dense/vars"]["two\nlines\x1b[31m"] = np.zeros(3)
-    refused(model, saved, r"layers/dense/vars/two lines\?\[31m is in the file and not in the model")
+    refused(model, saved, r"layers/dense/vars/two lines is in the file and not in the model")
     with h5py.File(saved, "r+") as file:
         file.move("layers/dense/vars/two\nlines\x1b[31m", "layers/dense/vars/extra")
     refused(model, saved, "layers/dense/vars/extra is in the file and not in the model")
@@ -179,9 +179,9 @@ def test_no_file_of_this_kind(model, saved):
         saved.write_bytes(content)
         refused(model, saved, "is not a weights file|is refused|does not fit")
     saved.unlink()
-    refused(model, saved, "is not a weights file")
+    refused(model, saved, "is missing")
     saved.mkdir()
-    refused(model, saved, "is not a weights file")
+    refused(model, saved, "is no regular file")
 
 
 def test_any_damage_is_refused_or_harmless(model, saved):

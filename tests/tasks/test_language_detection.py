@@ -54,7 +54,7 @@ def test_same_seed_same_names(monkeypatch):
 
 def test_normal_form():
     assert normal("  Ein   Cafe\u0301,\n ZWEI 1984!") == "ein café, zwei 0000!"
-    assert same_input(Written("Ein Café")) == normal("EIN   CAFÉ")
+    assert same_input(Written("Ein Café")) == normal("EIN   CAFÉ").replace(" ", "")
 
 
 def test_encoder_gives_the_ngrams_of_every_size_and_cuts_the_end():

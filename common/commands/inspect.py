@@ -1,0 +1,92 @@
+"""`inspect`: what the recurrent network of a trained run does with one example, as pages with pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from common import backend, files, folders
+from common.commands import console_output, predict, steps
+from common.errors import UserError, one_line
+from common.runs import run as runs
+from common.runs.run import Run
+from common.task import Task, TrainConfig, change_config, load_task
+
+CELLS = ("simple_rnn", "gru", "lstm")
+LONGEST_ANSWER = 300  # characters of it that the page shows
+
+
+def run(task_name: str | None, run_name: str | None, text: str | None, file: str | None) -> list:
+    """Write `inspect/inspect.md` and `inspect/inspect.html` below the run; prints where.
+
+    Beside the network of the run stand untrained ones with each cell, and the latest runs with other cells on the same
+    data.
+
+    Args:
+        task_name: None for the task that was trained last.
+        run_name: None for the latest.
+        text, file: what to look at, the first input of it; None for an example of the test set.
+
+    Returns:
+        The paths of the two pages.
+
+    Raises:
+        UserError: if there is no run, or no input that the task can read.
+    """
+    console = console_output.console()
+    task_name = task_name or runs.last_trained()
+    task, folder = load_task(task_name), runs.find(task_name, run_name)
+    config, encoder = runs.load_encoder(folder, task)
+    source = steps.reload_source(task, config, folder, console)
+    example = _example(task, text, file, source.splits.test)
+    backend.load()
+    import keras
+    import tensorflow as tf
+
+    from common.insight.study import Subject, study
+    from common.prediction import keras_networks
+    from common.reporting import inspection
+
+    tf.get_logger().setLevel("ERROR")  # it would warn of functions traced for several lengths
+    model = runs.load_model(folder, task, config, encoder)
+    fresh = {}
+    for cell in CELLS:
+        keras.utils.set_random_seed(config.seed)
+        fresh[cell] = task.build_model(change_config(config, {"cell": cell}), encoder)
+    others = {cell: runs.load_model(other, task, *of_run) for cell, (other, *of_run) in _others(task, folder).items()}
+    prediction = task.predict(config, keras_networks.of_model(model), encoder, [example])[0]
+    found = study(Subject(model, fresh, others, config.cell, encoder, source.splits.test), example)
+    title = f"{task_name}, {folder.path.name}"
+    answer = one_line(predict.answer(prediction), LONGEST_ANSWER)
+    pages = inspection.write(folder.path / "inspect", title, str(example), answer, found)
+    for path in pages:
+        console.print(str(console_output.relative(path)), highlight=False)
+    return pages
+
+
+def _example(task: Task, text: str | None, file: str | None, test: Sequence):
+    """The first input that was given, or the test example of middle length."""
+    if text is None and file is None:
+        return sorted(test[:50], key=len)[len(test[:50]) // 2]
+    inputs = predict.read(task, text, file)
+    if not len(inputs):
+        raise UserError(f"There is no input in {file or 'the text'}.")
+    if not len(inputs[0]):
+        raise UserError(
+            f"The input {one_line(repr(str(inputs[0])), 60)} has no timesteps: there is nothing to look at."
+        )
+    return inputs[0]
+
+
+def _others(task: Task, own: Run) -> dict[str, tuple[Run, TrainConfig, object]]:
+    """Cell to the latest finished run with it whose data and encoder are those of this run."""
+    about, encoder = own.config, files.read_json(own.encoder_file)
+    found = {}
+    for path in sorted((folders.RUNS_FOLDER / about["task"]).glob("*/metrics.json")):
+        other = Run(path.parent.resolve())
+        if other == own or other.config["data_sha256"] != about["data_sha256"]:
+            continue
+        if files.read_json(other.encoder_file) == encoder and other.config["quick"] == about["quick"]:
+            config, other_encoder = runs.load_encoder(other, task)
+            if config.cell != about["settings"]["cell"]:
+                found[config.cell] = (other, config, other_encoder)
+    return found

@@ -1,0 +1,350 @@
+"""CoNLL: one token a line with its tag, a blank line after each sentence, in the dialects that people have.
+
+Columns are separated by tabs, by white space, or, in a table with a header (Kaggle's ner_dataset.csv), by commas. Which
+column holds tokens and which tags is found in the file, or said by COLUMNS: `_,token,_,tag`, or `token=2 tag=4`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from common.datasets import reading
+from common.datasets.lines import Text, at_line, lines, some
+from common.datasets.tables import ALL_MISSING, rows, suffix_of
+from common.errors import UserError
+
+TAG = re.compile(r"O|[BIESLU]-[^\s,;|]+")
+SEVERAL = re.compile(r"(?:O|[BIESLU]-[^\s,;|]+)(?:[,;|](?:O|[BIESLU]-[^\s,;|]+))+")
+SUFFIXES = (".conll", ".conllu", ".iob", ".iob2", ".bio")
+TOKEN_NAMES = ("token", "tokens", "word", "words", "form")
+SPAN_NAMES = ("tag", "tags", "ner", "ner tag", "ner tags", "entity", "label", "labels")
+CLASS_NAMES = ("pos", "upos", "tag", "tags", "pos tag", "pos tags", "xpos")
+OTHER_NAMES = ("id", "index", "#", "lemma", "chunk", "sentence", "sentence #", "sentence id", "text")
+LONGEST = 60  # tokens of a sentence in a file that has no other
+LOOKED_AT = 500  # lines that tell CoNLL from text
+
+
+class TaggedSentence(NamedTuple):
+    """A sentence of a CoNLL file, and the document it stands in ("" where the file marks none)."""
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...]
+    document: str = ""
+
+
+class _Row(NamedTuple):
+    """A line of a file: its number, its cells (none for a blank line), and whether a document begins there."""
+
+    number: int
+    cells: list[str]
+    line: str
+    begins_document: bool = False
+
+
+class _Layout(NamedTuple):
+    """Which column holds tokens, and which tags (None where they are not wanted), from 0."""
+
+    token: int
+    tag: int | None
+
+
+def conll(
+    path: Path | Text,
+    token_column: int | None = None,
+    tag_column: int | None = None,
+    spans: bool = True,
+    labelled: bool = True,
+) -> list[TaggedSentence]:
+    """Every sentence of a file with one token a line and a blank line after each sentence.
+
+    A line -DOCSTART- or `# newdoc` begins a document. Other comments, a header, and the multi-word and empty tokens of
+    CoNLL-U (ids such as 3-4 and 3.1) are passed over. A first column that counts the tokens is seen to be one.
+
+    Args:
+        token_column, tag_column: numbers of the columns, from 0; None where they are to be found.
+        spans: whether the tags mark spans. They must then be O or begin with B-, I-, E-, S-, L- or U-.
+        labelled: whether the tags are wanted; otherwise `tags` are empty, and a file may hold tokens alone.
+    """
+    found = list(_rows(path, spans))
+    names = _take_header(path, found, spans)
+    filled = [row for row in found if row.cells]
+    some(path, filled)
+    columns = len(filled[0].cells)
+    if columns < 2 and labelled:
+        raise at_line(path, filled[0].number, f"must hold a token and a tag, not {filled[0].line!r:.60}")
+    even = [row for row in filled if len(row.cells) == columns]
+    layout = _layout(path, even, names, spans, labelled) if token_column is None else _Layout(token_column, tag_column)
+    needed = max(layout.token, layout.tag if labelled else 0) + 1
+    if needed > columns:
+        raise at_line(path, filled[0].number, f"must hold {needed} columns, not {filled[0].line!r:.60}")
+    sentences = _sentences(path, found, columns, layout if labelled else layout._replace(tag=None), spans)
+    if labelled:
+        _check_length(path, sentences)
+    return some(path, sentences)
+
+
+def is_conll(path: Path | Text, spans: bool = True) -> bool:
+    """Whether a file of inputs holds a token a line, not a sentence a line: by its name, or by what stands in it."""
+    tables = (".csv", ".tsv", ".tab")
+    if suffix_of(path) in SUFFIXES:
+        return True
+    if suffix_of(path) in tables and _named(next(rows(path))[1], spans):
+        return True
+    start = list(islice(lines(path), LOOKED_AT))
+    filled = [line for line in start if line.strip() and not line.startswith(("#", "-DOCSTART-"))]
+    cells = [line.split("\t") if "\t" in line else line.split() for line in filled]
+    if not cells or len({len(row) for row in cells}) != 1:
+        return False
+    blocks = "\n".join(line.strip() for line in start).strip().count("\n\n") + 1
+    parted = 1 < blocks <= len(filled) / 2
+    if len(cells[0]) == 1:
+        return parted
+    ends = [row[-1].strip() for row in cells]
+    if spans and all(map(TAG.fullmatch, ends)):
+        return True
+    tabs = suffix_of(path) not in tables and all("\t" in line for line in filled)
+    return parted and (tabs or len(set(ends)) <= len(ends) / 2)
+
+
+# ------------------------------------------------------------------------------------------------------- Rows
+
+
+def _rows(path: Path | Text, spans: bool) -> list[_Row]:
+    """The lines of a file as rows; comments are left out."""
+    if suffix_of(path) == ".csv":
+        return _table_rows(path, spans)
+    read, columns = [], None
+    for number, line in enumerate(lines(path), 1):
+        cells = [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
+        read.append((number, line, cells if line.strip() else []))
+        if columns is None and cells and line.strip() and not line.startswith(("#", "-DOCSTART-")):
+            columns = len(cells)
+    found = []
+    for number, line, cells in read:
+        if _begins_document(line):
+            found.append(_Row(number, [], line, True))
+        elif not (line.startswith("#") and _is_comment(line, cells, columns, spans)) and not _is_part(cells, columns):
+            found.append(_Row(number, cells, line))
+    return found
+
+
+def _begins_document(line: str) -> bool:
+    return line.startswith("-DOCSTART-") or re.match(r"#\s*newdoc\b", line) is not None
+
+
+def _is_comment(line: str, cells: list[str], columns: int | None, spans: bool) -> bool:
+    """Whether a line that begins with # is a comment, and no token `#` or `#tag` with its tag."""
+    if "\t" not in line:
+        return not (spans and len(cells) > 1 and TAG.fullmatch(cells[-1]))
+    return columns is not None and len(cells) != columns and not TAG.fullmatch(cells[-1])
+
+
+def _is_part(cells: list[str], columns: int | None) -> bool:
+    """Whether a row is a multi-word or empty token of CoNLL-U, whose parts or neighbours have rows of their own."""
+    return columns is not None and columns > 2 and bool(cells) and re.fullmatch(r"\d+[-.]\d+", cells[0]) is not None
+
+
+def _table_rows(path: Path | Text, spans: bool) -> list[_Row]:
+    """The rows of a table of tokens; where a column numbers the sentences, a blank row stands before each."""
+    found, current = [], None
+    table = rows(path, ("word", "tag"))
+    number, header = next(table)
+    names = [_plain(cell) for cell in header]
+    sentence = next((place for place, name in enumerate(names) if name.startswith("sentence")), None)
+    if not _named(header, spans):
+        has = ", ".join(header)
+        raise UserError(f"{path} is a table without columns for words and tags (Word, Tag). It has: {has:.120}.")
+    found.append(_Row(number, header, ",".join(header)))
+    for number, cells in table:
+        if sentence is not None and len(cells) == len(header) and cells[sentence] not in ("", current):
+            current = cells[sentence]
+            found.append(_Row(number, [], ""))
+        found.append(_Row(number, cells if any(cells) else [], ",".join(cells)))
+    return found
+
+
+# ----------------------------------------------------------------------------------------------------- Layout
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", " ")
+
+
+def _named(cells: Sequence[str], spans: bool) -> dict[str, int] | None:
+    """The places of token and tag, if the cells are a header."""
+    names = [_plain(cell) for cell in cells]
+    tags = SPAN_NAMES if spans else CLASS_NAMES
+    known = {*TOKEN_NAMES, *SPAN_NAMES, *CLASS_NAMES, *OTHER_NAMES}
+    token = next((names.index(name) for name in TOKEN_NAMES if name in names), None)
+    tag = next((names.index(name) for name in tags if name in names), None)
+    if token is None or tag is None or token == tag:
+        return None
+    return {"token": token, "tag": tag} if sum(name in known for name in names) > len(names) / 2 else None
+
+
+def _take_header(path: Path | Text, found: list[_Row], spans: bool) -> dict[str, int]:
+    """Where the header says that tokens and tags stand; the header is taken out of the rows. Empty without a header."""
+    first = next((place for place, row in enumerate(found) if row.cells), None)
+    names = _named(found[first].cells, spans) if first is not None else None
+    if names is None:
+        return {}
+    reading.note(path, "header", f"line {found[first].number}, passed over")
+    del found[first]
+    return names
+
+
+def _layout(path, even: list[_Row], names: dict[str, int], spans: bool, labelled: bool) -> _Layout:
+    columns = len(even[0].cells)
+    said = reading.columns()
+    if said and not (reading.may_differ() and "=" not in said and len(said.split(",")) != columns):
+        return _said(path, said, columns, labelled)
+    if names and max(names.values()) >= columns:
+        problem = f"has {columns} cells, and the header names more: put cells with separators in quotes"
+        raise at_line(path, even[0].number, problem)
+    if names:
+        layout = _Layout(names["token"], names["tag"])
+    else:
+        token = 1 if columns > 2 and _counts([row.cells[0] for row in even]) else 0
+        layout = _Layout(token, _tag_column(path, even, token, spans) if labelled and columns > 1 else None)
+    if layout.token or (layout.tag is not None and layout.tag not in (columns - 1, -1)):
+        tags = "" if layout.tag is None else f", tags in column {layout.tag % columns + 1}"
+        reading.note(path, "columns", f"tokens in column {layout.token + 1}{tags} of {columns}")
+    return layout
+
+
+def _said(path, said: str, columns: int, labelled: bool) -> _Layout:
+    """The layout that COLUMNS names: `_,token,_,tag`, or `token=2 tag=4`, counted from 1."""
+    if "=" in said:
+        places = dict(pair.partition("=")[::2] for pair in re.split(r"[,\s]+", said.strip()))
+        found = {name: int(place) - 1 for name, place in places.items() if place.isdecimal() and len(place) < 6}
+    else:
+        names = [_plain(name) for name in said.split(",")]
+        found = {name: names.index(name) for name in ("token", "tag") if name in names}
+    needed = {"token", "tag"} if labelled else {"token"}
+    if not needed <= found.keys() or not all(0 <= place < columns for place in found.values()):
+        raise UserError(
+            f"COLUMNS={said} does not say where {path} has its tokens and tags: "
+            f"name its {columns} columns, as _,token,_,tag, or their numbers, as token=2 tag=4."
+        )
+    return _Layout(found["token"], found.get("tag"))
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether a column numbers the tokens of each sentence, or of the file."""
+    if not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
+        return False
+    numbers = [int(cell) for cell in cells]
+    return all(after in (before + 1, 0, 1) for before, after in pairwise(numbers)) and len(set(numbers)) > 1
+
+
+def _tag_column(path, even: list[_Row], token: int, spans: bool) -> int:
+    """The last column whose cells are tags, and not all O; for tags of words the last that marks no spans.
+
+    Where the types of the last column are also those of another one with more spans, the last holds the spans within
+    spans of that one (GermEval), which is taken.
+    """
+    columns = len(even[0].cells)
+    cells = {place: {row.cells[place] for row in even} for place in range(columns) if place != token}
+    types = {
+        place: {tag[2:] for tag in found} - {""} for place, found in cells.items() if all(map(TAG.fullmatch, found))
+    }
+    marking = [place for place, kinds in types.items() if kinds]
+    if not spans:
+        others = [place for place in cells if place not in types]
+        if columns - 1 in types and others and marking:
+            return others[0]
+        return columns - 1
+    if not marking:
+        return columns - 1
+    last = marking[-1]
+    for place in marking[:-1]:
+        count = [sum(row.cells[column] != "O" for row in even) for column in (place, last)]
+        if types[last] <= types[place] and count[0] > count[1]:
+            return place
+    if len(marking) > 1:
+        reading.note(path, "tags", f"of column {last + 1}; COLUMNS can name column {marking[0] + 1} instead")
+    return last
+
+
+# -------------------------------------------------------------------------------------------------- Sentences
+
+
+def _sentences(path, found: list[_Row], columns: int, layout: _Layout, spans: bool) -> list[TaggedSentence]:
+    sentences, tokens, tags, documents = [], [], [], 0
+
+    def end_sentence():
+        if tokens:
+            document = f"document {documents}" if documents else ""
+            sentences.append(TaggedSentence(tuple(tokens), tuple(tags), document))
+            tokens.clear()
+            tags.clear()
+
+    for row in found:
+        if not row.cells:
+            end_sentence()
+            documents += row.begins_document
+        elif len(row.cells) != columns:
+            problem = f"must hold {columns} columns as in the lines before, not {row.line!r:.60}"
+            reading.refuse(at_line(path, row.number, problem))
+        else:
+            token = row.cells[layout.token].strip()
+            tag = "" if layout.tag is None else row.cells[layout.tag].strip()
+            if _is_right(path, row.number, token, tag, layout.tag is not None, spans):
+                tokens.append(token)
+                tags.append(tag)
+    end_sentence()
+    if layout.tag is None:
+        sentences = [sentence._replace(tags=()) for sentence in sentences]
+    if len({sentence.document for sentence in sentences}) == 1:  # one mark at the top of a file parts nothing
+        sentences = [sentence._replace(document="") for sentence in sentences]
+    return sentences
+
+
+def _is_right(path, number: int, token: str, tag: str, labelled: bool, spans: bool) -> bool:
+    problem = None
+    if not token or (labelled and not tag):
+        problem = f"has an empty {'tag' if token else 'token'}"
+    elif labelled and SEVERAL.fullmatch(tag):
+        problem = f"has several tags, {tag!r:.40}: keep one (several labels are not supported)"
+    elif labelled and spans and not TAG.fullmatch(tag):
+        problem = f"has the tag {tag!r:.30}; it must be O, or B- or I- and a type (B-person)"
+        if number == 1:
+            problem += "; if this line is a header, remove it"
+    elif labelled and not spans and tag.lower() in ALL_MISSING - {"nil", "na", "none"}:
+        problem = f"has the tag {tag!r}, which stands for a missing cell"
+    if problem:
+        reading.refuse(at_line(path, number, problem))
+    return problem is None
+
+
+def _check_length(path, sentences: list[TaggedSentence]) -> None:
+    """Refuse a file that is one endless sentence."""
+    if len(sentences) == 1:
+        tokens = sentences[0].tokens
+        inside = sum(token in (".", "!", "?", "。") for token in tokens[:-1])
+        if len(tokens) > LONGEST or inside > 1:
+            raise UserError(
+                f"{path} has no blank line, so it is one sentence of {len(tokens):,} tokens: "
+                "put a blank line after each sentence."
+            )
+
+
+def to_bio(tags: Sequence[str]) -> tuple[str, ...]:
+    """The same spans in BIO: B- begins each, I- continues it.
+
+    Takes BIO, IOB1 (B- only between neighbours of one type), IOBES and BILOU. An I- that continues nothing begins a
+    span, as the CoNLL-2000 scorer has it.
+    """
+    bio, before = [], None
+    for tag in tags:
+        prefix, _, kind = tag.partition("-")
+        if tag != "O":
+            begins = prefix in "BSU" or before != kind
+            tag = f"{'B' if begins else 'I'}-{kind}"
+        bio.append(tag)
+        before = None if tag == "O" or prefix in "ESLU" else kind
+    return tuple(bio)

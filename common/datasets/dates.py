@@ -1,0 +1,90 @@
+"""Times in the dialects in which tables write them, by the one that fits all rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.datasets.lines import Text, at_line
+from common.errors import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Beside ISO 8601; a time may follow each.
+DATES = (
+    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d"),
+    *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y"),
+    *("%b %d, %Y", "%B %d, %Y", "%b-%d-%Y", "%a %b %d %Y", "%a, %d %b %Y"),
+)
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+LOOKED_AT = 100  # rows that choose the formats which all rows are read by
+SECONDS, MILLISECONDS = 10, 13  # digits of a time counted from 1970, of the years 2001 to 2286
+OFFSET = r"(?<=:\d\d)(?:\.\d+)?\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"  # after a time of day
+WRITE = "write it as 2017-09-01 or 2017-09-01 13:00"
+
+
+def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
+    """The time of each row, without a zone.
+
+    Where day and month could be either, the reading in which the rows are sorted is taken.
+
+    Args:
+        texts: the cells, by line number.
+        local: whether a time with a zone stays as a clock there shows it, so that a day of trade keeps its date;
+            otherwise it becomes UTC.
+
+    Raises:
+        UserError: naming the line that fits no dialect, or the first line where two fit.
+    """
+    if local:
+        texts = texts.str.replace(OFFSET, "", regex=True)
+    if (times := _iso(texts)).notna().all():  # no other dialect reads it
+        return times
+    readings = [times, *_readings(texts)]
+    whole = [reading for reading in readings if reading.notna().all()]
+    if not whole:
+        best = max(readings, key=lambda reading: reading.notna().sum())
+        all_read(path, best, texts)
+    ordered = [times for times in whole if _is_sorted(times)] or whole
+    if any((times != ordered[0]).any() for times in ordered[1:]):
+        number = int(texts.index[0])
+        raise at_line(path, number, f"has the time {texts[number]!r:.40}: day or month first? Write 2017-09-01")
+    return ordered[0]
+
+
+def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series:
+    """The times, if there is one for each row; the texts are what a message shows."""
+    if (unread := times.isna()).any():
+        number = int(unread.idxmax())
+        raise at_line(path, number, f"has the time {one_line(repr(texts[number]), 40)}: {WRITE}")
+    return times
+
+
+def _iso(texts: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+
+
+def _readings(texts: pd.Series):
+    """What other dialects make of the texts, NaT where they do not fit; without those that fit no row at the top."""
+    import pandas as pd
+
+    for digits, unit in ((SECONDS, "s"), (MILLISECONDS, "ms")):
+        if texts.str.fullmatch(rf"\d{{{digits}}}(?:\.0)?").all():
+            yield pd.to_datetime(texts.astype(float), unit=unit)
+    top = texts.iloc[:LOOKED_AT]
+    for date in DATES:
+        formats = [
+            date + time for time in TIMES if pd.to_datetime(top, format=date + time, errors="coerce").notna().any()
+        ]
+        if formats:
+            found = pd.to_datetime(texts, format=formats[0], errors="coerce")
+            for other in formats[1:]:
+                found = found.fillna(pd.to_datetime(texts, format=other, errors="coerce"))
+            yield found
+
+
+def _is_sorted(times: pd.Series) -> bool:
+    return times.is_monotonic_increasing or times.is_monotonic_decreasing

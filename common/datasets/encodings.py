@@ -1,0 +1,134 @@
+"""Which encoding a text file has, where that is sure, and what a file is that is no text.
+
+UTF-8 is the rule. UTF-16 and UTF-32 are known by their byte order mark, UTF-16 also by its zero bytes. Windows-1252 is
+sure if the file read so holds the accented letters of one western language, and no other encoding gives another text of
+which the same can be said. For every other file `guess` names what charset-normalizer finds most likely, to be checked
+by a person.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+
+SAMPLE = 1 << 23  # bytes looked at to tell encodings apart
+GUESSED = 1 << 16  # bytes that charset-normalizer looks at
+
+# Longer marks first: that of UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SPREADSHEET = "a spreadsheet (or another packed document): open it and save it as CSV (UTF-8)"
+_MAGIC = {
+    b"PK\x03\x04": _SPREADSHEET,
+    b"\xd0\xcf\x11\xe0": _SPREADSHEET,
+    b"\x1f\x8b": "packed with gzip: let its name end in .gz",
+    b"BZh": "packed with bzip2: unpack it first (bunzip2 -k)",
+    b"\xfd7zXZ": "packed with xz: unpack it first (unxz -k)",
+    b"%PDF": "a PDF document: save its text as a plain text file",
+    b"{\\rtf": "a rich text document: save it as plain text (UTF-8)",
+    b"PAR1": "a Parquet file: write it as CSV first (pandas: read_parquet, to_csv)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x89HDF": "an HDF5 file",
+    b"SQLite format 3": "a database: export a table of it as CSV",
+    b"\x80\x04\x95": "a pickle, which is never read: write it as CSV",
+}
+
+# Letters beyond ASCII of languages that Windows-1252 was made for, then of those of its neighbours.
+_WESTERN = (
+    "àâæçéèêëîïôœùûü",  # French
+    "äöüßéà",  # German
+    "áéíñóúüç",  # Spanish
+    "áâãàçéêíóôõúü",  # Portuguese
+    "àèéìíîòóùú",  # Italian
+    "åäöéáàü",  # Swedish, Finnish
+    "æøåéèêóòôâäö",  # Danish, Norwegian
+    "éëïöüèáóíúàçê",  # Dutch
+    "áéíóúýþæðö",  # Icelandic
+    "àçèéíïòóúü",  # Catalan
+)
+_NEIGHBOURS = {
+    "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
+    "iso8859_2": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
+    "cp1254": ("çğıöşüâîû",),
+    "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöüõšž"),
+}
+_SIGNS = set("‘’“”–—…•€™«»°£§©®·¿¡ªº½¼¾´¨²³µ×±¢\xa0\xad")  # beyond ASCII, in western text
+_LOW_QUOTES = re.compile(r"[„‚](?=\w)")  # open a quotation, so a word follows
+_INSIDE_A_WORD = re.compile(r"[a-z][ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ]|[^\W\d_][«»¿¡°£§²³ªº½¼¾´¨×±¢€][^\W\d_]")
+_MOST_ACCENTED = 0.4  # share of the letters
+
+
+def is_no_text(start: bytes) -> str | None:
+    """What a file is that begins so, and what to do with it; None where it may be text."""
+    for magic, what in _MAGIC.items():
+        if start.startswith(magic):
+            return what
+    if re.match(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", start, re.IGNORECASE):
+        return "a web page, not the file that it shows: download the raw file"
+    return None
+
+
+def of_start(start: bytes) -> str | None:
+    """The encoding that the first bytes of a file tell: by its mark, or UTF-16 by its zero bytes; None for others."""
+    for mark, name in _MARKS:
+        if start.startswith(mark):
+            return name
+    if len(start) >= 4 and b"\0" in start:
+        halves = start[::2], start[1::2]
+        zeros = [half.count(0) / len(half) for half in halves]
+        if zeros[1] > 0.3 and zeros[0] < 0.01:
+            return "utf-16-le"
+        if zeros[0] > 0.3 and zeros[1] < 0.01:
+            return "utf-16-be"
+    return None
+
+
+def is_surely_cp1252(sample: bytes) -> bool:
+    """Whether bytes that are not UTF-8 can only be Windows-1252 (of which Latin-1 is a part).
+
+    Example:
+        >>> is_surely_cp1252("Très bien, à bientôt".encode("cp1252"))
+        True
+        >>> is_surely_cp1252("Příliš žluťoučký kůň".encode("cp1250"))
+        False
+    """
+    text = _fits(sample, "cp1252", _WESTERN)
+    if text is None:
+        return False
+    others = (_fits(sample, name, alphabets) for name, alphabets in _NEIGHBOURS.items())
+    return all(other is None or other == text for other in others)
+
+
+def guess(sample: bytes) -> str:
+    """The most likely encoding of bytes that are not UTF-8, as iconv names it."""
+    if _fits(sample, "cp1252", _WESTERN) is not None:
+        return "CP1252"
+    from charset_normalizer import from_bytes
+
+    wide = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7"]  # these were looked for
+    best = from_bytes(sample[:GUESSED], cp_exclusion=wide).best()
+    return (best.encoding if best else "cp1252").upper().replace("_", "-").replace("ISO8859", "ISO-8859")
+
+
+def _fits(sample: bytes, encoding: str, alphabets: tuple[str, ...]) -> str | None:
+    """The text in that encoding, if its letters are those of one language and its signs stand where signs stand."""
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    strange = {character for character in set(text) if character > "\x7f"}
+    letters = {character.lower() for character in strange if unicodedata.category(character)[0] == "L"} - set("ªº")
+    signs = strange - _SIGNS - set("„‚") - {each for each in strange if each.lower() in letters}
+    one_language = any(letters <= set(alphabet) for alphabet in alphabets)
+    accented = sum(text.count(each) for each in strange if each.lower() in letters)
+    if signs or not one_language or accented > _MOST_ACCENTED * sum(map(str.isalpha, text)):
+        return None
+    low_quotes = text.count("„") + text.count("‚")
+    return text if low_quotes == len(_LOW_QUOTES.findall(text)) and not _INSIDE_A_WORD.search(text) else None

@@ -1,0 +1,109 @@
+"""The labels of a user's file: what is no label is refused with its line, and labels that look alike are named."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from common.datasets import reading
+from common.datasets.lines import Text, at_line
+from common.errors import UserError
+
+MANY = 20  # different labels, from which on a column is looked at for one that holds no labels
+SHOWN = 10  # labels in a message
+SEPARATORS = "|;,"
+
+
+def check(path: Path | Text, numbered: Iterable[tuple[int, str]]) -> None:
+    """Look at the labels of a file, each with the number of its line.
+
+    Raises:
+        UserError: if the labels are real numbers, or nearly all different, or a cell holds several labels.
+    """
+    numbered = list(numbered)
+    counts = Counter(label for _, label in numbered)
+    _refuse_what_is_no_class(path, numbered, counts)
+    _refuse_several(path, numbered, counts)
+    for group in alike(counts):
+        names = ", ".join(f"{name!r} ({counts[name]:,} rows)" for name in group)
+        reading.warn(f"{Path(str(path)).name}: the labels {names} look like one label: write it in one way.")
+
+
+def shown(counts: Counter[str]) -> str:
+    """Labels with their counts, the most frequent first, at most ten: `positive 210, negative 190`."""
+    names = [f"{name!s:.40} {count:,}" for name, count in counts.most_common(SHOWN)]
+    rest = f", and {len(counts) - SHOWN:,} more" if len(counts) > SHOWN else ""
+    return ", ".join(names) + rest
+
+
+def of(example: object) -> tuple[str, ...]:
+    """What an example is labelled with: its `label`, or its `tags`; nothing where it has neither."""
+    label, tags = getattr(example, "label", None), getattr(example, "tags", None)
+    return (label,) if label is not None else tuple(tags or ())
+
+
+def without(example: object) -> object:
+    """The example as one that is to be predicted: its label or tags are None."""
+    names = {field.name for field in dataclasses.fields(example)} & {"label", "tags"}
+    return dataclasses.replace(example, **dict.fromkeys(names))
+
+
+def alike(labels: Iterable[str]) -> list[list[str]]:
+    """Labels that differ by case, space, punctuation between words or as texts of one number (`1`, `1.0`)."""
+    groups = defaultdict(list)
+    for label in labels:
+        groups[_number(label) if _number(label) is not None else re.sub(r"[\s_-]+", "", label.casefold())].append(label)
+    return [sorted(group) for group in groups.values() if len(group) > 1]
+
+
+def _number(label: str) -> float | None:
+    if not re.fullmatch(r"[-+]?\d{1,15}(?:[.,]\d{1,15})?(?:[eE][-+]?\d{1,2})?", label):
+        return None
+    return float(label.replace(",", "."))
+
+
+def _refuse_what_is_no_class(path, numbered: Sequence[tuple[int, str]], counts: Counter[str]) -> None:
+    """Refuse real numbers, and a column in which hardly anything comes twice."""
+    numbers = {_number(label) for label in counts} - {None}
+    if len(numbers) < 0.9 * len(counts):
+        numbers = set()
+    real = {number for number in numbers if number != int(number)}
+    line, example = next(
+        ((n, label) for n, label in numbered if _number(label) in real), numbered[0] if numbered else (0, "")
+    )
+    rows = len(numbered)
+    if (len(real) > SHOWN and len(numbers) > rows / 10) or (len(numbers) > MANY and len(numbers) > rows / 5):
+        problem = (
+            f"has the label {example!r}: the labels are numbers with {len(numbers):,} values in {rows:,} rows, and "
+            "this task tells classes apart: name classes, such as low and high"
+        )
+        raise at_line(path, line, problem)
+    if len(counts) > MANY and len(counts) > rows / 2:
+        raise UserError(
+            f"{path} has {len(counts):,} different labels in {rows:,} rows, such as {example!r:.40}, so there is "
+            "nothing to learn of each: is it the right column?"
+        )
+
+
+def _refuse_several(path, numbered: Sequence[tuple[int, str]], counts: Counter[str]) -> None:
+    """Refuse cells that hold several labels: a written list, or parts that are labels of other cells as well."""
+    for separator in SEPARATORS:
+        parted = {label: _parts(label, separator) for label in counts}
+        uses = Counter(part for parts in parted.values() for part in parts)
+        several = {label for label, parts in parted.items() if len(parts) > 1 and min(uses[part] for part in parts) > 1}
+        if separator == "," and all(len(parts) > 1 for parts in parted.values()):  # "Korea, South" is one label
+            several = set()
+        several |= {label for label in counts if separator == "," and re.fullmatch(r"[\[{(].*[,'\"].*[\]})]", label)}
+        wrong = [(number, label) for number, label in numbered if label in several]
+        if wrong:
+            number, label = wrong[0]
+            problem = f"has several labels, {label!r:.60}: give each row one (several labels a row are not supported)"
+            reading.refuse(at_line(path, number, problem))
+            return
+
+
+def _parts(label: str, separator: str) -> list[str]:
+    return [part.strip() for part in label.split(separator) if part.strip()]

@@ -1,0 +1,334 @@
+"""Tables of a user's: CSV and TSV with a header or with named columns, and JSON lines.
+
+One rule of names, for training and prediction, case ignored: `.csv`, `.tsv`, `.tab`, `.jsonl`, `.ndjson` and `.json`
+are tables, `.gz` after one of these is unpacked, and a workbook is refused. A file of another name is a table if its
+first line says so: `is_table`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from common.datasets import reading
+from common.datasets.lines import Text, at_line, is_packed, lines
+from common.errors import UserError, one_line
+
+TABLES, JSON_LINES = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson", ".json")
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+DELIMITERS = ",;\t|"
+ALL_MISSING = {"", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "\\n", "nil"}  # in small letters
+MISSING = {"", "nan", "NaN", "None", "NULL", "N/A", "#N/A", "<NA>", "NaT", "\\N"}  # as programs write them into texts
+LOOKED_AT = 200  # rows that tell a header from data
+
+
+def suffix_of(path: Path | Text) -> str:
+    """What a name ends in, in small letters, without `.gz`: `"Reviews.CSV.gz" -> ".csv"`."""
+    if isinstance(path, Text):
+        return path.suffix.lower()
+    return (Path(path.stem) if is_packed(path) else path).suffix.lower()
+
+
+def is_table(path: Path | Text, columns: Sequence[str]) -> bool:
+    """Whether a file holds a table with these columns, not plain text: by its name, or by a header that has them.
+
+    Raises:
+        UserError: if it is a workbook.
+    """
+    if suffix_of(path) in WORKBOOKS:
+        raise UserError(f"{path} is a workbook: save the sheet as CSV (UTF-8) and name that file.")
+    if suffix_of(path) in (*TABLES, *JSON_LINES):
+        return True
+    if isinstance(path, Text):
+        return False
+    if reading.columns() and not reading.may_differ():
+        return True
+    start = list(islice(lines(path), 10))
+    delimiter = _delimiter(path, start, columns)
+    names = [_plain(cell.strip('" ')) for cell in start[0].split(delimiter)]
+    even = all(line.count(delimiter) >= len(names) - 1 for line in start[1:] if line.strip())
+    return len(names) > 1 and even and all(_plain(column) in names for column in columns)
+
+
+def texts(path: Path | Text, column: str) -> list[str]:
+    """Inputs alone: that column of a table, or the lines of a plain text; blank ones are passed over."""
+    if is_table(path, (column,)):
+        return [row[column] for row in table(path, (column,))]
+    return [line.strip() for line in lines(path) if line.strip()]
+
+
+def table(path: Path | Text, columns: Sequence[str], optional: Sequence[str] = ()) -> list[dict[str, str]]:
+    """`{column: cell}` of every row of a table.
+
+    Cells in a .csv are separated by commas, semicolons or bars and may hold line breaks within quotation marks; where
+    they are separated by tabs, a row is a line. Columns are found whatever their case. Cells lose the space around
+    them.
+
+    Args:
+        columns: must be there and filled in every row.
+        optional: in the rows of a file that has them, perhaps empty.
+    """
+    return [row for _, row in numbered_rows(path, columns, optional)]
+
+
+def numbered_rows(
+    path: Path | Text, columns: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of `table`, each with the number of its first line."""
+    found = _json_rows(path) if suffix_of(path) in JSON_LINES else rows(path, columns)
+    number, first = next(found)
+    header, names, before = _header(path, number, first, found, (*columns, *optional), columns)
+    places = {column: names.index(_plain(column)) for column in (*columns, *optional) if _plain(column) in names}
+    empty, again = True, 0
+    for number, cells in before:
+        if not any(cells):
+            continue
+        if header is not None and cells == header:
+            again += 1
+            continue
+        row = _row(path, number, cells, names, places, columns)
+        if row is not None:
+            empty = False
+            yield number, row
+    if again:
+        reading.note(path, "rows passed over", f"{again:,} that repeat the header")
+    if empty:
+        reading.refuse(UserError(f"{path} has a header and no rows."))
+
+
+def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
+    """The cells by column; None where the row is refused and the others are wanted."""
+    while len(cells) > len(names) and not cells[-1]:
+        cells = cells[:-1]
+    if len(cells) != len(names):
+        quote = next((cell for cell in cells if cell.startswith('"') and not cell.endswith('"')), None)
+        hint = (
+            f"the cell {quote!r:.40} opens a quotation mark that nothing closes"
+            if quote
+            else "put cells with separators in quotes"
+        )
+        reading.refuse(at_line(path, number, f"has {len(cells)} cells, the header has {len(names)}: {hint}"))
+        return None
+    row = {column: cells[place] for column, place in places.items()}
+    for column in columns:
+        if is_missing(column, row[column]):
+            cell = row[column]
+            says = f"the {column} {cell!r}, which stands for a missing cell" if cell else f"an empty {column}"
+            reading.refuse(at_line(path, number, f"has {says}: fill it or remove the row"))
+            return None
+    return {column: "" if column not in columns and cell in MISSING else cell for column, cell in row.items()}
+
+
+def is_missing(column: str, cell: str) -> bool:
+    """Whether a cell says that there is nothing; a label in whatever case, a text only as programs write it."""
+    return cell in MISSING or (column in ("label", "tag") and cell.lower() in ALL_MISSING)
+
+
+# ----------------------------------------------------------------------------------------------------- Header
+
+
+def _header(path, number, first, following, known, columns):
+    """The header (None where the user names the columns), its names in plain form, and the rows that follow."""
+    said = reading.columns()
+    given = [_plain(name) for name in said.split(",")] if said and "=" not in said else None
+    if given and not (reading.may_differ() and not _fit(given, first, columns)):
+        if len(given) != len(first):
+            raise at_line(path, number, f"has {len(first)} columns, and COLUMNS={said} names {len(given)}")
+        for column in columns:
+            if _plain(column) not in given:
+                raise UserError(f"COLUMNS={said} names no column {column}, which is needed for {path}.")
+        _only_once(path, given, known)
+        reading.note(path, "columns", f"named by COLUMNS={said}")
+        has_header = [_plain(cell) for cell in first] == given
+        return None, given, following if has_header else _chained((number, first), following)
+    names = _renamed(path, [_plain(cell) for cell in first], None if given else said)
+    missing = [column for column in columns if _plain(column) not in names]
+    if missing:
+        peek = list(islice(following, LOOKED_AT))
+        raise _no_header(path, number, first, peek, missing, columns)
+    _only_once(path, names, known)
+    return first, names, following
+
+
+def _fit(given: list[str], first: Sequence[str], columns: Sequence[str]) -> bool:
+    """Whether columns named for another file may be those of this one, which has no header of its own."""
+    names = [_plain(cell) for cell in first]
+    return len(given) == len(first) and not all(_plain(column) in names for column in columns)
+
+
+def _renamed(path, names: list[str], said: str | None) -> list[str]:
+    """The names of a header with those that COLUMNS gives to some: `text=review`."""
+    for pair in re.split(r"[,\s]+", said.strip()) if said else ():
+        column, _, theirs = pair.partition("=")
+        if _plain(theirs) not in names and reading.may_differ():
+            continue
+        if _plain(theirs) not in names:
+            raise UserError(f"{path} has no column {theirs!r}, as COLUMNS says. It has: {', '.join(names)}.")
+        names = ["" if name == _plain(column) else name for name in names]
+        names[names.index(_plain(theirs))] = _plain(column)
+        reading.note(path, f"column {column}", theirs)
+    return names
+
+
+def _only_once(path, names: list[str], columns: Sequence[str]) -> None:
+    for column in columns:
+        if names.count(_plain(column)) > 1:
+            raise UserError(
+                f"{path} has more than one column {column!r}. It has: {', '.join(names)}. Rename one in line 1."
+            )
+
+
+def _no_header(path, number, first, rest, missing, columns) -> UserError:
+    wanted = ",".join(columns)
+    if _looks_like_data(first, [cells for _, cells in rest]):
+        others = [f"column_{place}" for place in range(len(columns) + 1, len(first) + 1)]
+        names = ",".join([*columns, *others][: max(len(first), len(columns))])
+        problem = f"looks like data: add a header line {wanted} above it, or say COLUMNS={names}"
+        return at_line(path, number, problem)
+    has = [cell for cell in first if cell]
+    theirs = [name for name in has if _plain(name) not in map(_plain, columns)]
+    example = " ".join(f"{column}={name.replace(' ', '_')}" for column, name in zip(missing, theirs))
+    which = f', or say which it is: COLUMNS="{example}"' if example else ""
+    no_header = f"; if line {number} is no header, say COLUMNS={wanted}" if len(first) == len(columns) > 1 else ""
+    return UserError(
+        f"{path} has no column {missing[0]!r}. It has: {one_line(', '.join(has))}. Rename one in line {number}{which}"
+        f"{no_header}."
+    )
+
+
+def _looks_like_data(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether line 1 of a table is a row like the others: one of its cells is a number, a sentence, or comes again."""
+    for place, cell in enumerate(first):
+        again = any(place < len(cells) and cells[place] == cell for cells in rest)
+        if (again and cell) or len(cell.split()) > 4 or re.fullmatch(r"[-+]?\d+([.,]\d+)?", cell) or len(cell) > 60:
+            return True
+    return False
+
+
+def _plain(column: str) -> str:
+    return column.strip().lower().replace("_", " ")
+
+
+def _chained(one, others):
+    yield one
+    yield from others
+
+
+# ------------------------------------------------------------------------------------------------------- Rows
+
+
+def rows(path: Path | Text, columns: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a .csv or .tsv file as they stand, the header first, each with the number of its first line.
+
+    Args:
+        columns: that the header should have: the delimiter is the one that shows them.
+    """
+    if suffix_of(path) in WORKBOOKS:
+        raise UserError(f"{path} is a workbook: save the sheet as CSV (UTF-8) and name that file.")
+    start = list(islice(lines(path), 20))
+    said = re.fullmatch(r"\s*\"?sep=(.)\"?[\s,;]*", start[0], re.IGNORECASE)  # what Excel is told
+    delimiter = said[1] if said else _delimiter(path, start, columns)
+    reading.note(path, "delimiter", {",": "comma", ";": "semicolon", "\t": "tab"}.get(delimiter, delimiter))
+    found = _tsv_rows(path) if delimiter == "\t" else _csv_rows(path, delimiter)
+    if said:
+        next(found)
+    return found
+
+
+def _delimiter(path: Path | Text, start: Sequence[str], columns: Sequence[str]) -> str:
+    """The delimiter under which the header has most of the columns, or else the lines have most often equal counts."""
+    first = start[0]
+    if suffix_of(path) in (".tsv", ".tab") and "\t" in first:
+        return "\t"
+
+    def fit(delimiter: str) -> tuple[int, int, int]:
+        names, count = [_plain(cell.strip('" ')) for cell in first.split(delimiter)], first.count(delimiter)
+        alike = sum(line.count(delimiter) == count for line in start) if count else 0
+        return sum(_plain(column) in names for column in columns), alike, count
+
+    return max(DELIMITERS, key=fit)  # of equals the first
+
+
+def _csv_rows(path: Path | Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader((line + "\n" for line in lines(path)), delimiter=delimiter, strict=True)
+    number = 1
+    try:
+        for cells in reader:
+            stripped = [cell.strip() for cell in cells]
+            if reader.line_num > number:
+                _check_open_quote(path, number, reader.line_num, stripped, delimiter)
+            yield number, stripped
+            number = reader.line_num + 1
+    except csv.Error as error:
+        raise at_line(path, number, f"is not CSV ({error}): is a quotation mark left open?") from error
+
+
+def _check_open_quote(path, number: int, last: int, cells: list[str], delimiter: str) -> None:
+    """Refuse a cell over several lines that are rows themselves: an open quotation mark has swallowed them."""
+    for cell in cells:
+        inner = cell.split("\n")[1:]
+        alike = [row.rpartition(delimiter) for row in inner if row.count(delimiter) == len(cells) - 1]
+        ends = sum(end.strip() == cells[-1] for _, _, end in alike)
+        if len(cells) > 1 and len(inner) > 1 and ends and len(alike) > len(inner) / 2:
+            problem = f"opens a quotation mark that line {last:,} closes, and rows stand between: close or double it"
+            raise at_line(path, number, problem)
+
+
+def _tsv_rows(path: Path | Text) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(lines(path), 1):
+        yield number, [_unquoted(cell.strip()) for cell in line.split("\t")]
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].replace('""', '"').strip() if re.fullmatch(r'"(?:[^"]|"")*"', cell) else cell
+
+
+def _json_rows(path: Path | Text) -> Iterator[tuple[int, list[str]]]:
+    """The names of the first object as a header, then the values of every object under these names."""
+    names: list[str] = []
+    for number, line in enumerate(lines(path), 1):
+        if not line.strip():
+            continue
+        found = _json_object(path, number, line)
+        if found is None:
+            continue
+        if not names:
+            names = list(found)
+            yield number, names
+        yield number, [_json_cell(path, number, name, found.get(name)) for name in names]
+    if not names:
+        raise UserError(f"{path} holds no JSON objects.")
+
+
+def _json_object(path, number: int, line: str) -> Mapping | None:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        hint = "; of a JSON array write one object a line (jq -c '.[]')" if line.lstrip().startswith("[") else ""
+        reading.refuse(at_line(path, number, f"is not JSON ({one_line(error, 80)}): write one object a line{hint}"))
+        return None
+    if not isinstance(found, dict) or not found:
+        raise at_line(
+            path, number, f"is no JSON object but {line.strip()!r:.40}: write one object a line (jq -c '.[]')"
+        )
+    return found
+
+
+def _json_cell(path, number: int, name: str, value: object) -> str:
+    if isinstance(value, (list, dict)):
+        problem = f"has several values under {name!r}: give each example one (several labels are not supported)"
+        reading.refuse(at_line(path, number, problem))
+        return ""
+    if value is None:
+        return ""
+    if isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    if re.search("[\0\ud800-\udfff]", value):
+        reading.refuse(at_line(path, number, f"holds no text under {name!r}, but NUL or half a character"))
+        return ""
+    return unicodedata.normalize("NFC", value).strip()

@@ -1,0 +1,183 @@
+"""What is known about examples before anything is trained: labels, lengths, duplicates, unknown words, what is cut."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import numpy as np
+
+from common.datasets import labels
+from common.datasets.splits import Splits, same_input
+from common.encoding import tagging
+from common.encoding.encoder import Encoder
+from common.encoding.text import is_unspaced
+from common.errors import UserError
+from common.runs.examples import Source
+
+LOOKED_AT = 5_000  # examples of a side, for what takes time
+RARE = 5  # examples, below which a label is named
+LONG = 512  # tokens of a sentence, above which a missing blank line is likely
+
+
+@dataclasses.dataclass(frozen=True)
+class Inspection:
+    """What was found.
+
+    Attributes:
+        decisions: what -> how, in words: what the readers decided, and what the examples are like.
+        warnings: what a user should look at, one line each.
+    """
+
+    decisions: dict[str, str]
+    warnings: list[str]
+
+    def to_json(self) -> dict:
+        return dataclasses.asdict(self)
+
+
+def refuse(splits: Splits) -> None:
+    """Refuse training examples from which nothing can be learned.
+
+    Raises:
+        UserError: if all have one label, or no word of any sentence is part of an entity.
+    """
+    counts = Counter(label for example in splits.train for label in labels.of(example))
+    if len(counts) != 1:
+        return
+    (only,) = counts
+    if only == "O":
+        raise UserError(
+            f"There is no entity in the training examples: all {counts[only]:,} tags are O. "
+            "If another column holds the tags, name it: COLUMNS=_,token,tag."
+        )
+    raise UserError(f"All {counts[only]:,} training examples have the label {only!r}: two labels at least are needed.")
+
+
+def inspect(source: Source, encoder: Encoder) -> Inspection:
+    """Look at the examples of all sides, as this encoder sees them."""
+    decisions = {
+        file: ", ".join(f"{what} {how}" for what, how in found.items()) for file, found in source.read.decisions.items()
+    }
+    warnings = list(source.read.warnings)
+    is_list = all(isinstance(side, list) for _, side in source.splits)  # lines of a corpus repeat by nature
+    _count_labels(source.splits, decisions, warnings)
+    decisions["lengths"] = _lengths(source.splits.train)
+    if is_list:
+        _find_duplicates(source.splits, decisions, warnings)
+    _look_at_words(source.splits, encoder, decisions, warnings)
+    _count_cut(source.splits, encoder, decisions, warnings)
+    return Inspection(decisions, warnings)
+
+
+def learnable(train: Sequence, examples: Sequence) -> Sequence:
+    """The examples whose labels all occur in train; the sequence itself where that is true of every one.
+
+    Raises:
+        UserError: if none is left.
+    """
+    known = {label for example in train for label in labels.of(example)}
+    if not known or not isinstance(examples, list) or not unseen(known, examples):
+        return examples
+    kept = [example for example in examples if known.issuperset(labels.of(example))]
+    if not kept:
+        raise UserError("No label of the validation examples occurs in the training examples: nothing can be compared.")
+    return kept
+
+
+def unseen(known: Iterable[str], examples: Iterable) -> Counter[str]:
+    """How often labels occur in examples that are none of the known ones."""
+    known = set(known)
+    return Counter(label for example in examples for label in labels.of(example) if label not in known)
+
+
+def cut(encoder: Encoder, examples: Iterable) -> str | None:
+    """How many of some examples the encoder cuts, in words, with the setting that keeps them; None if it cuts none."""
+    limit = getattr(encoder, "max_timesteps", None)
+    lengths = np.array([encoder.full_length(example) for example in examples] if limit else [], int)
+    count = int(np.count_nonzero(lengths > limit)) if limit else 0
+    if not count:
+        return None
+    return (
+        f"{count:,} of {len(lengths):,} inputs are longer than max_timesteps={limit} and are cut"
+        f" (the longest has {lengths.max():,}): SET=max_timesteps={lengths.max()} in training keeps them whole"
+    )
+
+
+# ----------------------------------------------------------------------------------------------------- Labels
+
+
+def _count_labels(splits: Splits, decisions: dict, warnings: list) -> None:
+    sides = {side: Counter(label for e in examples for label in labels.of(e)) for side, examples in splits}
+    total = sum(sides.values(), Counter())
+    if not total:
+        return
+    spans = "O" in total
+    decisions["tags" if any(hasattr(e, "tags") for e in islice(splits.train, 1)) else "labels"] = labels.shown(total)
+    if spans:
+        types = Counter(span.type for _, side in splits for e in side for span in tagging.spans(e.tags or ()))
+        decisions["entities"] = labels.shown(types)
+        groups = (", ".join(map(repr, group)) for group in labels.alike(types))
+        warnings += [f"The types {names} look like one type: write it in one way." for names in groups]
+        long = sum(len(example) > LONG for _, side in splits for example in side)
+        if long:
+            warnings.append(
+                f"{long:,} sentences have more than {LONG} tokens: is a blank line missing after sentences?"
+            )
+        return
+    rare = {label: count for label, count in total.items() if count < RARE}
+    if rare:
+        warnings.append(f"Labels with fewer than {RARE} examples can hardly be learned: {labels.shown(Counter(rare))}.")
+    for side in ("validation", "test"):
+        if strange := {label: count for label, count in sides[side].items() if label not in sides["train"]}:
+            warnings.append(
+                f"Labels of {side} that train lacks, and that count as wrong: {labels.shown(Counter(strange))}."
+            )
+        if missing := [label for label in sides["train"] if label not in sides[side]]:
+            warnings.append(f"The {side} side holds no example of: {labels.shown(Counter(missing)).replace(' 1', '')}.")
+
+
+# ----------------------------------------------------------------------------------------------------- Inputs
+
+
+def _lengths(examples: Sequence) -> str:
+    lengths = np.array([len(example) for example in islice(examples, LOOKED_AT)] or [0])
+    return f"{lengths.min():,} to {lengths.max():,}, half of them up to {int(np.median(lengths)):,}"
+
+
+def _find_duplicates(splits: Splits, decisions: dict, warnings: list) -> None:
+    targets = defaultdict(set)
+    total = 0
+    for _, side in splits:
+        for example in side:
+            targets[same_input(example)].add(labels.of(example))
+            total += 1
+    if total > len(targets):
+        decisions["duplicates"] = f"{total - len(targets):,} of {total:,} inputs come again, up to case and space"
+    if conflicting := sum(len(found) > 1 for found in targets.values()):
+        example = next(text for text, found in targets.items() if len(found) > 1)
+        warnings.append(f"{conflicting:,} inputs occur with different labels, such as {example!r:.60}.")
+
+
+def _look_at_words(splits: Splits, encoder: Encoder, decisions: dict, warnings: list) -> None:
+    if not encoder.word_inputs:
+        return
+    share = encoder.unknown_words(islice(splits.test, LOOKED_AT))
+    if share is not None:
+        decisions["unknown words"] = f"{share:.1%} of the words of the test side"
+        if share > 0.5:
+            warnings.append(f"{share:.0%} of the words of the test side are unknown: a score will say little.")
+    text = " ".join(str(example) for example in islice(splits.train, 200))
+    if is_unspaced(text):
+        decisions["script"] = "written without spaces: characters are the words"
+
+
+def _count_cut(splits: Splits, encoder: Encoder, decisions: dict, warnings: list) -> None:
+    said = cut(encoder, (example for _, side in splits for example in side))
+    if said:
+        decisions["cut"] = said
+        count, _, total = said.partition(" inputs")[0].partition(" of ")
+        if 2 * int(count.replace(",", "")) > int(total.replace(",", "")):
+            warnings.append(f"Most inputs are cut: {said}.")

@@ -1,0 +1,92 @@
+"""Word vectors that others have trained, for a model's embedding to begin with: text of word2vec, fastText, GloVe."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from common.datasets.lines import at_line, lines
+from common.encoding.encoder import Encoder
+from common.encoding.text import SPECIAL, Vocabulary
+from common.errors import UserError
+
+
+def read(path: Path, wanted: Collection[str]) -> tuple[dict[str, np.ndarray], int]:
+    """The vectors of the wanted words, and how many features each has; other words are passed over.
+
+    A line is a word and its numbers, separated by spaces. A first line of two numbers (words, features), as word2vec
+    and fastText write it, is a header. A word may hold spaces (GloVe). Of a word that comes twice the first counts.
+
+    Returns:
+        word -> float32 array `(features,)`; and the number of features.
+
+    Raises:
+        UserError: if the file is no text, or a line holds another number of features, or what is no number.
+    """
+    found, features = {}, 0
+    for number, line in enumerate(lines(path), 1):
+        cells = line.rstrip().split(" ")
+        if number == 1 and len(cells) == 2 and all(cell.isdecimal() and len(cell) < 10 for cell in cells):
+            features = int(cells[1])
+            continue
+        features = features or len(cells) - 1
+        if len(cells) <= features or features < 1:
+            raise at_line(path, number, f"must hold a word and {features or 'its'} numbers, not {line!r:.60}")
+        word = " ".join(cells[:-features])
+        if word in wanted and word not in found:
+            found[word] = _vector(path, number, cells[-features:])
+    if not features:
+        raise UserError(f"{path} holds no word vectors.")
+    return found, features
+
+
+def initialise(model, encoder: Encoder, path: Path) -> str:
+    """Write the vectors of the words that a model knows into its embedding; how many they are, in words.
+
+    A word without a vector gets that of its lower-case form, or keeps the values it has.
+
+    Raises:
+        UserError: if the model has no embedding of words, or one of another size.
+    """
+    vocabulary = next((part for part in vars(encoder).values() if isinstance(part, Vocabulary)), None)
+    if vocabulary is None or not encoder.word_inputs:
+        raise UserError("embeddings are for tasks on words: sentiment, ner_tagging, pos_tagging, next_word.")
+    known = vocabulary.tokens[: getattr(encoder, "known", len(vocabulary))]
+    vectors, features = read(path, {form for token in known for form in (token, token.lower())})
+    layers = [layer for layer in _embeddings(model) if layer.input_dim == len(known)]
+    if not layers or any(layer.output_dim != features for layer in layers):
+        has = f"{layers[0].output_dim}" if layers else "no"
+        name = "units" if "state_h" in model.input else "embedding_size"
+        raise UserError(f"{path} has {features} features a word, the embedding {has}: SET={name}={features}.")
+    places = [
+        i for i, token in enumerate(known) if i >= len(SPECIAL) and (token in vectors or token.lower() in vectors)
+    ]
+    for layer in layers:
+        values = np.array(layer.embeddings)
+        for place in places:
+            token = known[place]
+            values[place] = vectors[token if token in vectors else token.lower()]
+        layer.embeddings.assign(values)
+    return f"{len(places):,} of {len(known) - len(SPECIAL):,} words have a vector in {path.name}"
+
+
+def _embeddings(model) -> Iterator:
+    """The embedding layers of a model and of the models in it."""
+    import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Embedding):
+            yield layer
+        yield from _embeddings(layer) if hasattr(layer, "layers") else ()
+
+
+def _vector(path: Path, number: int, cells: list[str]) -> np.ndarray:
+    try:
+        vector = np.array(cells, np.float32)
+    except ValueError:
+        raise at_line(path, number, f"holds what is no number: {' '.join(cells)!r:.60}") from None
+    if not np.isfinite(vector).all():
+        raise at_line(path, number, "holds a number that is not finite")
+    return vector

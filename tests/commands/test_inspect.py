@@ -1,0 +1,173 @@
+"""`inspect` and `predict` with EXPLAIN: pages that ask for nothing outside, and the share of each step."""
+
+import io
+import json
+import re
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from rich.console import Console
+
+from common import folders
+from common.commands import console_output, inspect, predict, train
+from common.errors import UserError
+from common.insight import flow, gradients, reading, study
+from common.reporting import inspection
+from common.runs import run as runs
+from common.runs.examples import Request
+from common.task import change_config, load_task
+from tests import small
+
+PICTURES = {"weights", "unrolled", "states", "reading", "gradients", "clipping", "connectivity"}
+
+
+@pytest.fixture
+def quickly(monkeypatch):
+    """Few examples are looked at."""
+    for name, value in {"POOL": 10, "READ": 2, "FLOWS": 2}.items():
+        monkeypatch.setattr(study, name, value)
+    monkeypatch.setattr(reading, "MOST_POINTS", 6)
+
+
+def studied(name, cell):
+    """What is found in a short example of a task, by a small untrained network with that cell."""
+    task, config, few, encoder = small.setting(name)
+    keras.utils.set_random_seed(0)
+    model = task.build_model(change_config(config, {"cell": cell}), encoder)
+    subject = study.Subject(model, {cell: model}, {}, cell, encoder, few.test)
+    return study.study(subject, sorted(few.test, key=len)[4])
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("translation", "gru"), ("stock_forecast", "lstm")],
+)
+def test_words_and_series_have_their_pages(name, cell, quickly, tmp_path):
+    found = studied(name, cell)
+    steps = len(found.names)
+    assert found.state.shape[0] == steps == len(found.similar) == len(found.one_unit)
+    assert all(said == has for _, _, said, has in found.counts)
+    assert all(difference < 1e-4 for *_, difference in found.final)
+    assert found.effects.completeness_error < 0.01
+    assert found.over_examples[1.0]["agreed"] == 1 and found.over_examples[1.0]["distance"] == pytest.approx(
+        0, abs=1e-4
+    )
+    assert any("expected ndim=3, found ndim=2" in said for said in found.wrong_shapes.values())
+    assert (found.attention is not None) == (name == "translation")
+    page, interactive = inspection.write(tmp_path, name, "an input", "an <answer>", found)
+    pictures = {path.stem for path in tmp_path.glob("*.png")}
+    assert pictures >= PICTURES and ("attention" in pictures) == (name == "translation")
+    assert ("gates" in pictures) == (cell != "simple_rnn")
+    text = page.read_text()
+    assert all(f"({name}.png)" in text for name in pictures)
+    check_page(interactive.read_text(), steps)
+
+
+def check_page(html: str, steps: int):
+    """The page holds its data, escapes what it shows, and names no address."""
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)|https?://|url\(|@import""", html)
+    data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', html, re.DOTALL)[1])
+    for part in ("names", "state", "read", "strongest", "similar"):
+        assert len(data[part]) == min(steps, study.MOST_SHOWN)
+    assert all(len(effect) == len(data["names"]) for effect in data["effects"].values())
+    assert "<answer>" not in html
+
+
+def test_a_trained_run_is_inspected(trained, quickly, monkeypatch, capsys):
+    monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
+    page, interactive = inspect.run(None, None, "</script><b>loved\nit", None)
+    assert page.parent.name == "inspect" and page.parent.parent == runs.find("sentiment").path
+    text, html = page.read_text(), interactive.read_text()
+    for label in ("simple_rnn, trained", "gru, untrained", "lstm, untrained"):
+        assert label in text
+    assert "</script><b>" not in html
+    check_page(html, 8)
+    assert "inspect.html" in "".join(capsys.readouterr().out.split())
+    with pytest.raises(UserError, match="not both"):
+        inspect.run("sentiment", None, "a", "b")
+
+
+def test_runs_with_other_cells_stand_beside_it_if_they_saw_the_same(trained, monkeypatch):
+    monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
+    run, task = runs.find("sentiment"), load_task("sentiment")
+    for cell, sha256 in (("gru", run.config["data_sha256"]), ("lstm", "another")):
+        copy = shutil.copytree(run.path, run.path.parent / f"copy-{cell}")
+        about = {**run.config, "data_sha256": sha256}
+        (copy / "config.json").write_text(json.dumps({**about, "settings": {**about["settings"], "cell": cell}}))
+    found = inspect._others(task, run)
+    assert list(found) == ["gru"] and found["gru"][1].cell == "gru"
+    for cell in ("gru", "lstm"):
+        shutil.rmtree(run.path.parent / f"copy-{cell}")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The runs folder of a short training of sentiment."""
+    folder = tmp_path_factory.mktemp("explained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folders, "RUNS_FOLDER", folder / "runs")
+        patch.setattr(folders, "CACHE_FOLDER", folder / "cache")
+        settings = {key: str(value) for key, value in small.settings(load_task("sentiment").config).items()}
+        train.run("sentiment", Request(), settings, quick=True)
+    return folder / "runs"
+
+
+def test_explanation_stands_beside_the_prediction(trained, monkeypatch, capsys):
+    monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
+    predict.run("sentiment", "I loved it.\nno", None, None, {}, True, explain=True)
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first["explanation"]["steps"] == ["I", "loved", "it", "."]
+    assert second["explanation"]["steps"] == ["no"]
+    for answer in (first, second):
+        told = answer["explanation"]
+        assert len(told["share"]) == len(told["effect"]) == len(told["steps"])
+        assert sum(map(abs, told["share"])) == pytest.approx(1, abs=1e-3)
+
+
+def test_without_a_terminal_the_shares_are_told_in_words(trained, monkeypatch, capsys):
+    monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
+    predict.run("sentiment", "I loved it.", None, None, {}, False, explain=True)
+    shown = capsys.readouterr().out
+    assert "share of the answer: " in shown and "loved " in shown and "%" in shown and "\x1b" not in shown
+    predict.run("sentiment", "I loved it.", None, None, {}, False)
+    assert "share of the answer" not in capsys.readouterr().out
+
+
+def test_on_a_terminal_the_input_is_coloured():
+    file = io.StringIO()
+    Console(file=file, force_terminal=True, color_system="truecolor").print(
+        console_output.coloured(["fine", "film", "dull"], [0.5, 0.0, -0.5])
+    )
+    fine, film, dull = file.getvalue().split("fi")[1], file.getvalue().split("film")[0], file.getvalue()
+    assert "48;2;40;200;40" in dull and "48;2;200;40;40" in dull  # green for, red against
+    assert fine and film.endswith(" ")
+
+
+def test_an_untrained_gradient_of_gain_g_is_the_line_that_is_drawn(quickly):
+    """The picture's lines g^k are what a kernel g times orthogonal does where inputs and states are zero."""
+    found = studied("pixel_sequence", "simple_rnn").main
+    still = [np.zeros_like(found.inputs[0])]
+    for gain in (0.9, 1.1):
+        weights = flow.with_gain(found, gain, orthogonal=True)
+        weights[2] = np.zeros_like(weights[2])
+        kept = type(found)("", "", found.cell, "forward", weights, still).kept()
+        norms = gradients.norms_by_distance(found.cell, kept, weights)
+        np.testing.assert_allclose(norms[:, -1], gain ** len(kept), rtol=1e-9)
+
+
+def test_one_unit_is_followed_by_hand():
+    first, second = flow.one_unit(np.array([1.0, -0.5]))
+    assert first["h"] == pytest.approx(np.tanh(0.8 + 0.1))
+    assert second["sum"] == pytest.approx(-0.4 + 0.5 * first["h"] + 0.1)
+
+
+def test_a_steep_kernel_makes_larger_gradients_and_flows_say_where_they_vanish(quickly):
+    found = studied("pixel_sequence", "simple_rnn").main
+    norms = flow.kernel_gradients(found, orthogonal=True)
+    assert norms[0] < norms[2]
+    gone = flow.Flow("made up", 0.5 ** np.arange(20)[None], np.zeros(1))
+    assert gone.in_words() == "below a hundredth from 7 steps on"
+    grown = flow.Flow("made up", 2.0 ** np.arange(20)[None], np.zeros(1))
+    assert grown.in_words() == "a hundred times as large from 7 steps on"

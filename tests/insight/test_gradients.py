@@ -1,0 +1,84 @@
+"""Errors on their way back through time, where theory knows the answer."""
+
+import numpy as np
+import pytest
+
+from common.insight import gradients, reference
+
+UNITS, TIMESTEPS = 6, 50
+
+
+def orthogonal(size, seed=0):
+    return np.linalg.qr(np.random.default_rng(seed).normal(size=(size, size)))[0]
+
+
+def scaled(gain):
+    """What each step keeps of a SimpleRNN with W = gain Q, and its weights, from zero inputs and states."""
+    weights = [np.zeros((2, UNITS)), gain * orthogonal(UNITS), np.zeros(UNITS)]
+    return reference.forward("simple_rnn", np.zeros((1, TIMESTEPS, 2)), weights)[1], weights
+
+
+def random_weights(cell, gain=1.0, features=3, seed=0):
+    random, gates = np.random.default_rng(seed), reference.CELLS[cell].gates
+    bias = (2, gates * UNITS) if cell == "gru" else (gates * UNITS,)
+    recurrent = np.concatenate([gain * orthogonal(UNITS, seed + i) for i in range(gates)], axis=1)
+    return [random.normal(0, 0.5, (features, gates * UNITS)), recurrent, np.zeros(bias)]
+
+
+@pytest.mark.parametrize(("gain", "after_50"), [(0.9, 0.005154), (1.0, 1.0), (1.1, 117.39)])
+def test_a_scaled_orthogonal_kernel_scales_every_error(gain, after_50):
+    kept, weights = scaled(gain)
+    singular = np.linalg.svd(gradients.jacobian_product("simple_rnn", kept, weights), compute_uv=False)
+    np.testing.assert_allclose(singular, after_50, rtol=1e-3)
+    np.testing.assert_allclose(singular, gain**TIMESTEPS, rtol=1e-9)
+    np.testing.assert_allclose(gradients.lyapunov_exponents("simple_rnn", kept, weights), np.log(gain), atol=1e-12)
+    norms = gradients.norms_by_distance("simple_rnn", kept, weights)
+    np.testing.assert_allclose(norms, np.tile(gain ** np.arange(TIMESTEPS + 1), (len(norms), 1)), rtol=1e-9)
+
+
+def test_where_it_vanishes_and_explodes():
+    small, large = 0.9 ** np.arange(60), 1.1 ** np.arange(60)
+    assert gradients.vanished_at(small) == 44 and gradients.exploded_at(small) is None  # 0.9^44 = 0.0097
+    assert gradients.exploded_at(large) == 49 and gradients.vanished_at(large) is None  # 1.1^49 = 106.7
+
+
+@pytest.mark.parametrize("cell", reference.CELLS)
+def test_jacobian_is_the_numerical_one(cell):
+    weights, random = random_weights(cell), np.random.default_rng(1)
+    kind = reference.CELLS[cell]
+    state, x = tuple(random.normal(0, 0.5, (1, UNITS)) for _ in range(kind.states)), random.normal(size=(1, 3))
+    _, kept = kind.step(x, state, weights)
+    found, step = gradients.jacobian(cell, kept, weights), 1e-6
+    for column in range(kind.states * UNITS):
+        moved = np.concatenate(state, axis=1)
+        moved[0, column] += step
+        above = np.concatenate(kind.step(x, tuple(np.split(moved, kind.states, axis=1)), weights)[0], axis=1)
+        moved[0, column] -= 2 * step
+        below = np.concatenate(kind.step(x, tuple(np.split(moved, kind.states, axis=1)), weights)[0], axis=1)
+        np.testing.assert_allclose(found[:, column], (above - below)[0] / (2 * step), rtol=1e-5, atol=1e-8)
+
+
+def test_without_the_paths_over_h_an_lstm_keeps_what_its_forget_gates_keep():
+    weights = random_weights("lstm")
+    weights[1] = np.zeros_like(weights[1])
+    inputs = np.random.default_rng(2).normal(size=(1, 20, 3))
+    _, kept = reference.forward("lstm", inputs, weights)
+    by_gates = np.prod([of_step[reference.CELLS["lstm"].gate_names["forget"]] for of_step in kept], axis=0)
+    product = gradients.jacobian_product("lstm", kept, weights)[UNITS:, UNITS:]  # dc_T / dc_0
+    np.testing.assert_allclose(product, np.diag(by_gates[0]), rtol=1e-10, atol=1e-15)
+
+
+def test_product_of_jacobians_and_norms_agree():
+    weights = random_weights("gru")
+    _, kept = reference.forward("gru", np.random.default_rng(3).normal(size=(1, 15, 3)), weights)
+    singular = np.linalg.svd(gradients.jacobian_product("gru", kept, weights), compute_uv=False)
+    assert gradients.norms_by_distance("gru", kept, weights)[:, -1].max() <= singular[0] * (1 + 1e-9)
+    exponents = gradients.lyapunov_exponents("gru", kept, weights, count=UNITS)
+    assert exponents.sum() * 15 == pytest.approx(np.log(singular).sum(), rel=1e-6)  # the determinant, whatever the QR
+
+
+@pytest.mark.parametrize("cell", reference.CELLS)
+def test_memory_of_an_untrained_network_is_at_most_its_units(cell):
+    curve = gradients.memory_curve(cell, random_weights(cell, gain=0.95), delays=4 * UNITS)
+    assert 0.5 < curve.sum() <= UNITS
+    assert curve[0] > 0.5 > curve[-1]

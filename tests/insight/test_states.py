@@ -1,0 +1,66 @@
+"""The state of each direction, and the units that follow something, with their control."""
+
+import numpy as np
+import pytest
+
+from common.insight import recurrences, states, walk
+from common.layers import Recurrent
+from common.prediction.networks import padded
+from tests import small
+
+
+def test_backward_state_belongs_to_the_first_step():
+    model, _ = small.model("sentiment")
+    _, _, few, encoder = small.setting("sentiment")
+    batch = padded([encoder.encode(few.test[0])[0]])
+    backward = recurrences.find(model, encoder, batch, [batch["token_ids"].shape[1]])[1]
+    assert backward.direction == "backward"
+    (call,) = [call for call in walk.calls(model, encoder, batch) if isinstance(call.layer, Recurrent)]
+    output = np.asarray(call.outputs[0])[0, :, backward.units :]
+    np.testing.assert_allclose(backward.states()[0], output, rtol=1e-4, atol=1e-5)
+    _, kept = None, backward.kept()
+    np.testing.assert_allclose(kept[-1][0][0], output[0], rtol=1e-4, atol=1e-5)  # read last: the first word
+
+
+def made_up(follow: bool, seed=0):
+    """States of 40 examples of 15 steps with 8 units; unit 3 follows the position, unit 5 a label of the example."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 3, 40)
+    rows = [random.normal(size=(15, 8)) for _ in labels]
+    if follow:
+        for row, label in zip(rows, labels):
+            row[:, 3] += np.arange(15)
+            row[:, 5] += 2.0 * label
+    return rows, [np.arange(15.0)] * 40, list(labels)
+
+
+def test_units_that_follow_something_are_found_and_no_others():
+    rows, positions, labels = made_up(follow=True)
+    assert states.followed("position", rows, positions).units == [3]
+    assert states.followed("label", rows, labels).units == [5]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_where_nothing_is_followed_nothing_is_found(seed):
+    rows, positions, labels = made_up(follow=False, seed=seed)
+    for values in (positions, labels):
+        found = states.followed("made up", rows, values, seed=seed)
+        assert found.units == [] and found.shuffled <= found.threshold
+
+
+def test_explained_variance_is_that_of_the_textbook():
+    values = np.array([[0.0], [2.0], [10.0], [12.0]])
+    assert states.explained(values, np.array([0, 0, 1, 1]))[0] == pytest.approx(100 / 104)  # between over total
+    assert states.explained(values, values[:, 0])[0] == pytest.approx(1)
+
+
+def test_brackets_quotes_and_lines_are_counted():
+    assert states.inside(list('a(b)"c"')) == [False, True, True, False, True, True, False]
+    assert states.place_in_line(list("\nab\nc")).tolist() == [0, 1, 2, 0, 1]
+    found = states.quantities([list("ab(c)"), list("xy")], [np.int32(0), np.int32(1)])
+    assert set(found) == {"position", "open bracket or quote", "label"}
+
+
+def test_nearest_states_are_those_of_the_smallest_angle():
+    order, cosines = states.nearest(np.array([[1.0, 0]]), np.array([[0.0, 1], [5, 0.1], [1, 1]]), 2)
+    assert order.tolist() == [[1, 2]] and cosines[0, 1] == pytest.approx(2**-0.5)

@@ -1,0 +1,28 @@
+"""What stands beside scores: unknown words, classes that are missing or answered for everything."""
+
+import types
+
+from common.metrics.classification import classification
+from common.reporting import remarks, report
+
+
+def example(label):
+    return types.SimpleNamespace(label=label)
+
+
+def test_one_answer_for_everything_and_missing_classes_are_said():
+    encoder = types.SimpleNamespace()  # one that cuts nothing
+    truth = ["ham", "ham", "spam"]
+    scores = classification(truth, [{"label": "ham", "probabilities": {"ham": 0.9, "spam": 0.1}}] * 3, [1, 1, 1])
+    assert scores.classes() == {"ham": (2, 3, 2), "spam": (0, 0, 1)}
+    train = [example(label) for label in ("ham", "spam", "news")]
+    said = remarks.remarks(encoder, train, [example(label) for label in truth], scores)
+    assert "The test examples hold none of: news. The scores say nothing about it." in said
+    assert "The model answers ham for everything." in said
+
+
+def test_no_verdict_where_most_words_are_unknown():
+    gap = {"difference": 1.0, "low": 0.5, "high": 1.5, "better": 1.0}
+    measured = {"metric": "accuracy", "difference": gap, "baseline_name": "rule", "unknown_words": 0.89}
+    assert report.verdict(measured).startswith("89% of the words of the test are unknown")
+    assert "better than rule" in report.verdict({**measured, "unknown_words": 0.1})

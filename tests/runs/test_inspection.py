@@ -1,0 +1,133 @@
+"""What is found in data before training, and what `validate` says of it."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from common.commands import evaluate, train, validate
+from common.datasets.splits import Splits
+from common.encoding import batching
+from common.errors import UserError
+from common.runs import examples, inspection
+from common.runs.examples import Request
+from common.task import load_task
+
+CSV = "text,label\n" + "".join(f"{n} {text}\n" for n in range(3) for text in ("A fine film,good", "So dull,bad"))
+SMALL = {"epochs": "2", "units": "4", "embedding_size": "4", "max_timesteps": "8"}
+
+
+def inspected(tmp_path, task, name, content, **settings):
+    path = tmp_path / name
+    path.write_text(content)
+    found = load_task(task)
+    source = examples.load(found, Request(str(path)), 0)
+    return inspection.inspect(source, found.encoder.fit(found.config, source.splits.train))
+
+
+@pytest.mark.parametrize("labels", [("yes", "Yes"), ("1", "1.0"), ("very good", "very_good"), ("no ", "NO")])
+def test_labels_that_look_alike_are_warned_of(tmp_path, labels):
+    content = "text,label\n" + "".join(f"text {n},{(*labels, 'other')[n % 3]}\n" for n in range(60))
+    found = inspected(tmp_path, "sentiment", "a.csv", content)
+    assert any("look like one label" in warning and "(20 rows)" in warning for warning in found.warnings)
+
+
+def test_rare_labels_are_named_and_stay_in_train(tmp_path):
+    content = "text,label\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(100)) + "rare one,neutral\n"
+    for seed in range(5):
+        found = load_task("sentiment")
+        path = tmp_path / "a.csv"
+        path.write_text(content)
+        source = examples.load(found, Request(str(path)), seed)
+        assert "neutral" in {example.label for example in source.splits.train}
+    warnings = inspected(tmp_path, "sentiment", "a.csv", content).warnings
+    assert any("can hardly be learned: neutral 1" in warning for warning in warnings)
+    assert any("test side holds no example of: neutral" in warning for warning in warnings)
+
+
+def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
+    long = "text,label\n" + "".join(f"{n} {'word ' * 300},{'ab'[n % 2]}\n" for n in range(30))
+    found = inspected(tmp_path, "sentiment", "a.csv", long)
+    assert found.decisions["cut"].startswith("30 of 30 inputs are longer than max_timesteps=200")
+    assert "SET=max_timesteps=301" in found.decisions["cut"] and any("Most inputs" in w for w in found.warnings)
+    rare = "".join(f"w{3 * n} w{3 * n + 1} w{3 * n + 2}\n" for n in range(100))
+    assert any("are unknown" in warning for warning in inspected(tmp_path, "next_word", "a.txt", rare).warnings)
+    twice = "text,label\n" + "".join(f"Text {n % 20},{'ab'[n // 20]}\ntext  {n % 20},b\n" for n in range(40))
+    found = inspected(tmp_path, "sentiment", "a.csv", twice)
+    assert "60 of 80 inputs come again" in found.decisions["duplicates"]
+    assert any("20 inputs occur with different labels" in warning for warning in found.warnings)
+
+
+def test_validate_lists_errors_with_their_lines_and_trains_nothing(tmp_path, capsys, own_folders):
+    path = tmp_path / "a.csv"
+    path.write_text(CSV + "fine,nan\n,good\n" + "x,y,z\n" * 30)
+    assert not validate.run("sentiment", Request(str(path)), {}, as_json=False)
+    shown = capsys.readouterr()
+    assert "line 8, has the label 'nan'" in shown.err and "line 9, has an empty text" in shown.err
+    assert shown.err.count("error: ") == 20 and "32 errors, of which 20 are shown" in shown.err
+    assert not (own_folders / "runs").exists()
+    path.write_text(CSV)
+    assert validate.run("sentiment", Request(str(path)), {}, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["valid"] and found["errors"] == [] and found["decisions"]["labels"] == "good 3, bad 3"
+    assert validate.run("ner_tagging", Request(), {}, as_json=False)  # a declared set
+
+
+def test_examples_with_labels_unknown_to_train_are_left_out_of_validation():
+    make = dataclasses.make_dataclass("Example", ["label"])
+    train_side, validation = [make("a"), make("b")], [make("a"), make("c")]
+    assert inspection.learnable(train_side, validation) == validation[:1]
+    assert inspection.learnable(train_side, train_side) is train_side
+    with pytest.raises(UserError, match="No label of the validation examples"):
+        inspection.learnable(train_side, validation[1:])
+    assert inspection.unseen({"a", "b"}, validation) == {"c": 1}
+    with pytest.raises(UserError, match="All 1 training examples have the label 'a'"):
+        inspection.refuse(Splits(train_side[:1], [], []))
+
+
+def test_balanced_weights_count_every_class_alike():
+    weights = batching.balanced(np.array([0, 0, 0, 2]))
+    np.testing.assert_allclose(weights, [2 / 3, 1, 2])
+    inputs = {"x": batching.Column(np.arange(6), np.array([0, 3, 4, 6]), True)}
+    targets = batching.Column(np.array([0, 0, 2, 0, 0, 2]), np.array([0, 3, 4, 6]), True)
+    batches = batching.ByLength(batching.Encoded(inputs, targets), 3)
+    batches.class_weights = weights
+    ((_, classes, found),) = batches
+    real = np.array([[1, 0, 0], [1, 1, 0], [1, 1, 1]])  # padding still weighs nothing
+    order = np.argsort([row.sum() for row in found > 0])
+    np.testing.assert_allclose(found[order], weights[classes[order]] * real)
+
+
+def test_new_labels_count_as_wrong_and_the_run_knows_its_data(tmp_path, own_folders, capsys):
+    """Train with unseen labels on both held-out sides, balanced classes and a mapping; then evaluate another file."""
+    rows = "".join(f"{n} {'fine' if n % 2 else 'dull'} film,{'ab'[n % 2]}\n" for n in range(40))
+    files = {"train": rows, "dev": "a fine film,b\nodd film,new\n", "test": "fine,b\ndull,a\nodd,other\n"}
+    paths = {name: tmp_path / f"{name}.csv" for name in files}
+    for name, content in files.items():
+        paths[name].write_text("review,label\n" + content)
+    request = Request(*(str(paths[name]) for name in files), None, "text=review")
+    run = train.run("sentiment", request, {**SMALL, "class_weight": "balanced"})
+    shown = capsys.readouterr().out
+    assert "labels" in shown and "Labels of validation that train lacks, and that count as wrong: new 1" in shown
+    kept = json.loads(run.inspection_file.read_text())
+    assert kept["decisions"]["labels"].startswith("b 22, a 21")
+    measured = json.loads(run.metrics_file.read_text())
+    assert (
+        measured["test"]["accuracy"] <= 0.667
+        and "Labels that train lacks count as wrong: other 1." in measured["remarks"]
+    )
+    report = run.report_file.read_text()
+    assert "## Each class" in report and "| other |" in report and "## Data" in report
+    other = tmp_path / "other.csv"
+    other.write_text("text,label\nsome film,never\nfine one,b\n")  # with the columns of its own
+    assert "count as wrong: never 1" in " ".join(evaluate.run("sentiment", None, str(other), {})["remarks"])
+
+
+@pytest.mark.parametrize(
+    ("task", "value", "message"), [("sentiment", "heavy", "class_weight"), ("translation", "balanced", "classes")]
+)
+def test_class_weight_is_refused_where_it_means_nothing(own_folders, task, value, message):
+    with pytest.raises(UserError, match=message):
+        train.run(task, Request(), {"class_weight": value}, quick=True)
+    assert not (own_folders / "runs").exists()
