@@ -41,7 +41,7 @@ LONGEST = 30  # words of a caption with its end
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
-    epochs: int = 12
+    epochs: int = 20
     batch_size: int = 32
     learning_rate: float = 3e-3  # at the start; it falls to 0 over all epochs, like a cosine
     patience: int = 8

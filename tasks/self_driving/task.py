@@ -32,11 +32,11 @@ PART = 40  # frames that hang together when scores are resampled: two seconds
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
-    epochs: int = 12
-    batch_size: int = 32
-    learning_rate: float = 2e-3
-    patience: int = 12  # the learning rate falls to 0 over all epochs: the best one is kept, none is left out
-    window: int = 12  # frames the network reads, the last of them the present one
+    epochs: int = 20
+    batch_size: int = 16
+    learning_rate: float = 4e-3
+    patience: int = 20  # the learning rate falls to 0 over all epochs: the best one is kept, none is left out
+    window: int = 8  # frames the network reads, the last of them the present one
     filters: int = 8  # of the first convolution; each further one has twice as many
     frame_units: int = 32  # features of a frame
     units: int = 32
@@ -249,6 +249,7 @@ DONKEY = dict(
         "data/images/*.jpg": "0e79c7e0cf78eddba8793a9fe35419554de72115cf5f248a9b2bee0643ae474c",
     },
     size=16_109_770,
+    settings="window=12 epochs=12 batch_size=32 learning_rate=2e-3",
 )
 
 TASK = Task(
