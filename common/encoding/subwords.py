@@ -12,16 +12,15 @@ import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import regex
 
-from common.encoding.text import SPECIAL, WORD, Vocabulary
+from common.encoding.text import SPECIAL, WORD, Vocabulary, pattern
 from common.errors import UserError
 
 LARGEST_MODEL = 16 << 20  # bytes; one of 32,000 pieces takes less than 1 MB
 SPACE = "▁"  # how sentencepiece writes the space before a word
 
 _SPACED_ASCII_WORD = re.compile(r" ?(?:\w+(?:'\w+)*|[^\w\s])")
-_SPACED_WORD = regex.compile(rf" ?(?:{WORD})", regex.V1)
+_SPACED_WORD = rf" ?(?:{WORD})"
 
 
 class Pieces(abc.ABC):
@@ -170,7 +169,7 @@ class Subwords(Pieces):
 
 def spaced_words(text: str) -> list[str]:
     """Words and punctuation marks, each with the space before it; the first always has one."""
-    return (_SPACED_ASCII_WORD if text.isascii() else _SPACED_WORD).findall(" " + _evenly_spaced(text))
+    return (_SPACED_ASCII_WORD if text.isascii() else pattern(_SPACED_WORD)).findall(" " + _evenly_spaced(text))
 
 
 def _evenly_spaced(text: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import regex
 
 from common.errors import UserError
 
@@ -24,12 +24,16 @@ _SPACE = r"\s\x1c-\x1f"  # as str.isspace has it
 WORD = rf"(?=[{UNSPACED}])\X|{LETTER}+(?:['’]{LETTER}+)*|(?=[^{_SPACE}\p{{GCB=Prepend}}])\X|[^{_SPACE}]"
 
 _ASCII_WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")  # the same, three times as fast
-_WORD = regex.compile(WORD, regex.V1)
-_UNSPACED = regex.compile(rf"[{UNSPACED}]", regex.V1)
 _WIDE = "。，、；：！？（）「」『』【】《》"  # marks that bring their own space
-_NO_SPACE = regex.compile(
-    rf" (?=[.,;:!?)\]।{_WIDE}])|(?<=[(\[{_WIDE}]) |(?<=[{UNSPACED}]\p{{M}}*) (?=[{UNSPACED}])", regex.V1
-)
+_NO_SPACE = rf" (?=[.,;:!?)\]।{_WIDE}])|(?<=[(\[{_WIDE}]) |(?<=[{UNSPACED}]\p{{M}}*) (?=[{UNSPACED}])"
+
+
+@functools.cache
+def pattern(text: str):
+    """A compiled pattern of the package regex, which is imported where one is used: not to list the tasks."""
+    import regex
+
+    return regex.compile(text, regex.V1)
 
 
 def words(text: str) -> list[str]:
@@ -41,17 +45,17 @@ def words(text: str) -> list[str]:
         >>> words("AI很好。")
         ['AI', '很', '好', '。']
     """
-    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    return (_ASCII_WORD if text.isascii() else pattern(WORD)).findall(text)
 
 
 def running_text(tokens: Iterable[str]) -> str:
     """Words and punctuation marks as they are written: `["It", "(", "too", ")", "is", "."] -> "It (too) is."`."""
-    return _NO_SPACE.sub("", " ".join(tokens))
+    return pattern(_NO_SPACE).sub("", " ".join(tokens))
 
 
 def is_unspaced(text: str) -> bool:
     """Whether most letters of a text are of scripts in which no space stands between words."""
-    return 2 * len(_UNSPACED.findall(text)) > sum(map(str.isalpha, text))
+    return 2 * len(pattern(f"[{UNSPACED}]").findall(text)) > sum(map(str.isalpha, text))
 
 
 @dataclasses.dataclass(frozen=True)

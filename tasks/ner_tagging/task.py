@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import regex
 
 from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding import tagging
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.encoding.text import LETTER, PADDING, UNKNOWN, WORD, Labels, Vocabulary
+from common.encoding.text import LETTER, PADDING, UNKNOWN, WORD, Labels, Vocabulary, pattern
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
 from common.prediction import crf
 from common.prediction.networks import Networks, forward
@@ -33,9 +32,7 @@ if TYPE_CHECKING:
     import keras
 
 # Web addresses, @names and #tags stay whole; so do initials before a name, and words with hyphen or apostrophe.
-TOKEN = regex.compile(
-    rf"https?://\S+|[@#]{LETTER}+|\b[A-Z]\.(?= [A-Z])|['’]s\b|{LETTER}+(?:[-'’](?!s\b){LETTER}+)*|{WORD}", regex.V1
-)
+TOKEN = rf"https?://\S+|[@#]{LETTER}+|\b[A-Z]\.(?= [A-Z])|['’]s\b|{LETTER}+(?:[-'’](?!s\b){LETTER}+)*|{WORD}"
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -88,7 +85,7 @@ def load_wnut17(folder: Path) -> Splits:
 def read(path: Path, labelled: bool) -> list[Tagged]:
     """Sentences of a user's file: CoNLL; inputs alone may also be plain text, one sentence a line, or a table."""
     if not labelled and not readers.is_conll(path):
-        return [Tagged(tuple(TOKEN.findall(text))) for text in readers.texts(path, "text")]
+        return [Tagged(tuple(pattern(TOKEN).findall(text))) for text in readers.texts(path, "text")]
     sentences = readers.conll(path, labelled=labelled)
     return [Tagged(s.tokens, readers.to_bio(s.tags) if labelled else None, s.document) for s in sentences]
 

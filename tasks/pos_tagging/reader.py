@@ -5,27 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import regex
 
 from common.datasets import readers
 from common.datasets.lines import Text, at_line, lines
-from common.encoding.text import LETTER, WORD
+from common.encoding.text import LETTER, WORD, pattern
 
 COLUMNS = 10  # of CoNLL-U; https://universaldependencies.org/format.html
 ID, FORM, UPOS = 0, 1, 3  # columns
 
 # Web addresses and numbers stay whole. English is cut before n't, 's and their like; French after l', d', qu'.
 _ELISION = rf"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['’](?={LETTER})"
-_TOKEN = regex.compile(
-    rf"https?://\S+|\w+@[\w.]+\w|[@#]{LETTER}+|\d+(?:[.,:]\d+)+|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|\b{_ELISION}"
-    rf"|{LETTER}+?(?=n['’]t\b)|(?:{LETTER}\.){{2,}}|{LETTER}+|\.{{2,}}|{WORD}",
-    regex.V1 | regex.IGNORECASE,
+_TOKEN = (
+    rf"(?i)https?://\S+|\w+@[\w.]+\w|[@#]{LETTER}+|\d+(?:[.,:]\d+)+|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|\b{_ELISION}"
+    rf"|{LETTER}+?(?=n['’]t\b)|(?:{LETTER}\.){{2,}}|{LETTER}+|\.{{2,}}|{WORD}"
 )
 
 
 def tokens_of(line: str) -> tuple[str, ...]:
     """The words and marks of a line of text: `"They can't." -> ("They", "ca", "n't", ".")`."""
-    return tuple(_TOKEN.findall(line))
+    return tuple(pattern(_TOKEN).findall(line))
 
 
 def is_conllu(path: Path | Text) -> bool:
