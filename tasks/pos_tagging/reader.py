@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-
 from common.datasets import readers
 from common.datasets.lines import Text, at_line, lines
 from common.encoding.text import LETTER, WORD, pattern
