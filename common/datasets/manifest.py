@@ -29,6 +29,7 @@ def entries(
     columns: Sequence[str],
     optional: Sequence[str] = (),
     labelled: bool = True,
+    repeated: bool = False,
 ) -> list[Entry]:
     """The files that a path names, in the order of the table or of their names.
 
@@ -40,6 +41,7 @@ def entries(
         columns: that the table must have beside `file`, where `labelled`.
         optional: columns that it may have.
         labelled: whether the columns are wanted; otherwise only the files are.
+        repeated: whether several rows may name one file, as a picture with several captions.
 
     Raises:
         UserError: if there is no such file, a table lacks a column or names a file that is not there.
@@ -59,7 +61,7 @@ def entries(
             wanted = f"the columns file, {', '.join(columns)}"
             raise UserError(f"{path} {has}: put one .csv or .tsv with {wanted} into it, or name the table.")
     if tables:
-        return _rows(tables[0], suffixes, columns if labelled else (), optional)
+        return _rows(tables[0], suffixes, columns if labelled else (), optional, repeated)
     if labelled:
         raise UserError(f"{path} is one file: name a folder with a table, or the table.")
     return [_checked(Entry(path, {}), suffixes)]
@@ -72,7 +74,9 @@ def _files_of(folder: Path, suffixes: Sequence[str]) -> list[Entry]:
     return [Entry(file, {}) for file in found]
 
 
-def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[Entry]:
+def _rows(
+    table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str], repeated: bool
+) -> list[Entry]:
     found, numbered, lines_of = [], [], {}
     for number, row in numbered_rows(table, ("file", *columns), optional):
         entry = Entry(_existing(table.parent, row.pop("file")), row, f"{table}, line {number:,}")
@@ -80,7 +84,10 @@ def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional
             raise at_line(table, number, f"names {entry.file.name}, which is no {' or '.join(suffixes)} file")
         if not entry.file.is_file():
             raise at_line(table, number, f"names {entry.file.name}, which does not lie in {entry.file.parent}")
-        check_new(table, number, entry.file, lines_of)
+        if repeated:
+            lines_of[entry.file.resolve()] = number
+        else:
+            check_new(table, number, entry.file, lines_of)
         found.append(entry)
         if "label" in row:
             numbered.append((number, row["label"]))

@@ -83,7 +83,8 @@ def printed(folder, arguments: list[str], unwanted: set[str]) -> str:
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], cwd=folders.REPOSITORY, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert done.returncode == 0, done.stderr
+    assert all(line.startswith("prices.csv: ") for line in done.stderr.splitlines())  # how the prices were read
     return done.stdout
 
 

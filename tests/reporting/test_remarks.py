@@ -24,5 +24,6 @@ def test_one_answer_for_everything_and_missing_classes_are_said():
 def test_no_verdict_where_most_words_are_unknown():
     gap = {"difference": 1.0, "low": 0.5, "high": 1.5, "better": 1.0}
     measured = {"metric": "accuracy", "difference": gap, "baseline_name": "rule", "unknown_words": 0.89}
+    measured["baselines"] = {"rule": {"accuracy": 0.5}}
     assert report.verdict(measured).startswith("89% of the words of the test are unknown")
     assert "better than rule" in report.verdict({**measured, "unknown_words": 0.1})

@@ -186,7 +186,8 @@ def test_a_whole_run_answers(run, monkeypatch, capfd):
     for name in TASKS:
         run(name)
         code, output, errors = call(monkeypatch, capfd, command(name))
-        assert (code, errors) == (0, "") and json.loads(output)
+        assert code == 0 and json.loads(output)
+        assert all(line.startswith("prices.csv: ") for line in errors.splitlines())  # how the prices were read
 
 
 @pytest.mark.parametrize("kind", NO_FILES)
