@@ -12,7 +12,7 @@ IMPOSSIBLE = -1e9  # score of a transition that may not be; its exponent is 0, a
 
 
 class Transitions(keras.layers.Layer):
-    """The scores of a tag after a tag, of which some may not be.
+    """Transition scores between tags, some of which are forbidden.
 
     Args:
         allowed: bool array `(num_tags + 1, num_tags)`, whether tag j may follow tag i; the last row is the start.

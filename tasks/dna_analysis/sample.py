@@ -62,7 +62,7 @@ def is_promoter(bases: str) -> bool:
 
 
 def drawn(source: random.Random, count: int) -> str:
-    """So many random bases."""
+    """A random sequence of the given length."""
     return "".join(source.choices(BASES, k=count))
 
 

@@ -1,6 +1,6 @@
 """Sentences about invented people, places, organisations and products, from a grammar written here.
 
-No name of one side stands on another, so nothing can be learned by heart. What tells a name is its context, near or
+No name occurs in two splits, so memorising names does not help. What identifies a name is its context, near or
 far ("the camera that everyone at the bank talked about was called Heron"), or its spelling ("Tolmouth", "Kerib 40");
 often one of the two misleads. Ordinary nouns serve as names too, and case is not to be trusted.
 """

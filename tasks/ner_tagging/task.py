@@ -94,7 +94,7 @@ def read(path: Path, labelled: bool) -> list[Tagged]:
 
 
 def split(examples: list[Tagged], seed: int) -> Splits:
-    """By chance; equal sentences, and those of one document, stay on one side."""
+    """At random; equal sentences and sentences of one document share a split."""
     return by_chance(examples, seed)
 
 

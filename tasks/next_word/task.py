@@ -50,7 +50,7 @@ class Config(TrainConfig):
     temperature: float = prediction_setting(0.8)  # below 1 bolder, above 1 more various, 0 always the likeliest word
     top_k: int = prediction_setting(0)  # draw from the k likeliest words; 0 for all
     top_p: float = prediction_setting(0.95)  # draw from the likeliest words that together reach this probability
-    new_words: int = prediction_setting(30)  # at most so many in a continuation; the end of the line ends it too
+    new_words: int = prediction_setting(30)  # maximum length of a continuation; it also stops at the end of the line
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -230,7 +230,7 @@ def _go_on(config, network, encoder, line) -> dict:
 
 
 def baseline(config, train, examples):
-    """Interpolated Kneser-Ney: what the two words before say of the next, and what one says."""
+    """Interpolated Kneser-Ney models of the next word: a trigram and a bigram."""
     from common.baselines.ngram import KneserNey
 
     encoder, answers = Encoder.fit(config, train), {}

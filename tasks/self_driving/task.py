@@ -40,7 +40,7 @@ class Config(TrainConfig):
     filters: int = 8  # of the first convolution; each further one has twice as many
     frame_units: int = 32  # features of a frame
     units: int = 32
-    recurrent_gain: float = 0.9  # the recurrent kernel begins as so many times an orthogonal one
+    recurrent_gain: float = 0.9  # scale of the orthogonal initial recurrent kernel
     dropout: float = 0.1  # share of the frame's features and of the last state that training hides
 
 
@@ -94,7 +94,7 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_donkey(ahead: int):
-    """A function that reads the car's drives, with the angle so many frames later as the target."""
+    """A function that reads the drives; the target is the angle a given number of frames later."""
 
     def load(folder: Path) -> Splits:
         return sides(in_blocks(drives(folder, True, SIZE)), ahead)

@@ -101,7 +101,7 @@ def read(path: Path | Text, labelled: bool) -> list[Utterance]:
 
 
 def split(examples: list[Utterance], seed: int) -> Splits:
-    """By chance; equal recordings, and those of one speaker, stay on one side."""
+    """At random; equal recordings and recordings of one speaker share a split."""
     return by_chance(examples, seed, key=lambda example: repr(example.sound))
 
 

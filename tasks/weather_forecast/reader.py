@@ -70,7 +70,7 @@ def origin(extended: TimeSeries, start: int, row: int, stop: int) -> Origin:
 def split_series(whole: TimeSeries) -> Splits:
     """The three sides of a series, one after the other. Chance has no part in it.
 
-    An example sees and foretells rows of its own side alone, so no window and no target reaches over a boundary, and
+    An example reads and predicts rows of its own split only, so no window and no target reaches over a boundary, and
     all of validation lies between train and test.
     """
     bounds = [0, *(round(fraction * len(whole)) for fraction in FRACTIONS), len(whole)]
@@ -84,7 +84,7 @@ def split(examples: Sequence[Origin], seed: int) -> Splits:
 
 
 def rows_of(examples: Sequence[Origin]) -> TimeSeries:
-    """All rows that these examples of one side know or foretell, as one series."""
+    """All rows that these examples of one split read or predict, as one series."""
     last = examples[-1]
     if last.future is None:
         return last.past
