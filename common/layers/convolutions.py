@@ -1,4 +1,4 @@
-"""Networks that turn a picture into features of its places."""
+"""Convolutional networks that turn a picture into a grid of features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of a model that writes text: its own texts, how it foresees a given one, and where in a word it errs."""
+"""Pictures of a model that writes text: its own texts, how it predicts a given one, and where in a word it errs."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.Ke
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     memory = {name: keras.Input(part.shape[1:], dtype=part.dtype, name=name) for name, part in memory.items()}
     first_states = [part for name, part in memory.items() if name.startswith("state_")]
-    small = keras.initializers.VarianceScaling(mode="fan_out")  # the output shares it: its products shall not be large
+    small = keras.initializers.VarianceScaling(mode="fan_out")  # shared with the output layer: keeps logits small
     embedding = keras.layers.Embedding(vocab_size, config.embedding_size, small, name="word_embedding")
     x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # read with a deviation of about 1
     recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)

@@ -4,7 +4,7 @@ Every construction says which of its opinions is the verdict: of "The plot was d
 is the first, of "Although the plot was dull, the cast was superb." the second. Each serves both labels with the same
 words, so that counting words or pairs of words says little; and much may stand between a cue and the opinion it turns.
 
-No opinion of a test review stands in train in the same construction, or in one review with the same noun.
+No opinion of a test review occurs in train in the same construction, or in one review with the same noun.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config, train, examples):
-    """Linear models of words and pairs of words: what order beyond two words is worth."""
+    """Linear models of unigrams and bigrams, which cannot use word order beyond two words."""
     from common.baselines import linear
 
     given = [review.text for review in train], [review.label for review in train], [review.text for review in examples]
