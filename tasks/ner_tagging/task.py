@@ -65,7 +65,7 @@ class Tagged:
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
-    group: str = ""  # the document it stands in
+    group: str = ""  # the document it belongs to
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -75,7 +75,7 @@ class Tagged:
 
 
 def load_sample(folder: None) -> Splits:
-    """Generated sentences whose names are new on every side; see sample.py."""
+    """Generated sentences in which no two splits share a name; see sample.py."""
     return load().map(lambda pair: Tagged(*pair))
 
 

@@ -201,7 +201,7 @@ class FirstPart:
 
 
 def baseline(config, train, examples):
-    """What sees all pixels at once: logistic regression, and a support vector machine with a Gaussian kernel."""
+    """Models that read all pixels at once: logistic regression, and a support vector machine with a Gaussian kernel."""
     from common.baselines import pixels
 
     given = [picture.pixels for picture in train], [picture.label for picture in train]

@@ -58,7 +58,7 @@ class Tagged:
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
-    group: str = ""  # the document it stands in
+    group: str = ""  # the document it belongs to
 
     def __len__(self) -> int:
         return len(self.tokens)

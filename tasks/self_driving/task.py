@@ -54,7 +54,7 @@ class Moment:
     drive: Drive
     number: int  # of the frame, from 0
     angle: float | None = None
-    last_angle: float | None = None  # that of the frame before: no network and no other baseline sees it
+    last_angle: float | None = None  # of the frame before; read only by one baseline
 
     def __len__(self) -> int:
         return self.number + 1
@@ -103,7 +103,7 @@ def load_donkey(ahead: int):
 
 
 def sides(parts: dict[str, list[Drive]], ahead: int = 0) -> Splits:
-    """The moments of the drives on each side."""
+    """The moments of the drives in each split."""
     return Splits(
         **{side: [moment for drive in some for moment in moments(drive, ahead)] for side, some in parts.items()}
     )

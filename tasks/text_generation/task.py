@@ -2,7 +2,7 @@
 
     "The value of " -> "The value of " and 300 more characters
 
-The text is one stream: the state of the recurrent layers goes on from batch to batch. With several layers each also
+The text is one stream: the recurrent state carries over from batch to batch. With several layers each also
 reads the characters, and the output reads all layers (Graves 2013, https://arxiv.org/abs/1308.0850).
 """
 

@@ -62,7 +62,7 @@ class Pair:
     source: str
     target: str | None = None
     part: str = ""  # of a test set, to be scored beside the test set proper
-    group: str = ""  # the document it stands in, where a file says so
+    group: str = ""  # the document it belongs to, where a file says so
 
     def __len__(self) -> int:
         return len(words(self.source))

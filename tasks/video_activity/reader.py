@@ -45,7 +45,7 @@ class Raw(NamedTuple):
 def skeleton(path: Path) -> np.ndarray:
     """The joints of a file with `x y z confidence` in each line and 20 lines a frame, float32 `(frames, JOINTS, 3)`.
 
-    Frames of zeros alone, in which no body was found, are left out.
+    All-zero frames, in which no body was found, are left out.
     """
     numbers = []
     for number, line in enumerate(lines(path), 1):

@@ -110,7 +110,7 @@ def read(path: Path | Text, labelled: bool) -> list[Clip]:
 
 
 def split(examples: list[Clip], seed: int) -> Splits:
-    """By chance; clips of one group, and equal ones, stay on one side."""
+    """At random; equal clips and clips of one group share a split."""
     return by_chance(examples, seed, key=lambda clip: clip.frames.tobytes())
 
 
