@@ -54,7 +54,7 @@ class Moment:
     drive: Drive
     number: int  # of the frame, from 0
     angle: float | None = None
-    last_angle: float | None = None  # of the frame before; read only by one baseline
+    last_angle: float | None = None  # of the frame before; no network and no other baseline reads it
 
     def __len__(self) -> int:
         return self.number + 1

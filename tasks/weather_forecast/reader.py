@@ -1,4 +1,4 @@
-"""Times at which a forecast is made, cut from a series so that no split overlaps another."""
+"""Times at which a forecast is made, cut from a series so that no split sees rows of another."""
 
 from __future__ import annotations
 
