@@ -1,4 +1,4 @@
-"""Captions without a network: the one caption that suits most pictures, and those of the nearest pictures."""
+"""Captions without a network: the single caption that fits most pictures, and the captions of the nearest pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-GRID = 8  # a picture is compared by the mean colours of so many by so many places
+GRID = 8  # pictures are compared by mean colours on a grid of this many rows and columns
 LEVELS = 4  # of red, green and blue each, in the histogram of colours
 NEIGHBOURS = (1, 2, 4, 8, 16, 32, 64)  # to choose from
 HELD_OUT = 150  # pictures of train, at most, on which the number is chosen

@@ -24,7 +24,7 @@ class KneserNey:
         lines: int arrays `(words,)`, the ids of each line; the last is END.
         order: int, words in the longest n-gram; 3 makes trigrams.
         vocab_size: int.
-        most: int, no line is read once so many words are; they and their n-grams live in memory.
+        most: int, reading stops after this many words, since words and n-grams are held in memory.
     """
 
     def __init__(self, lines: Iterable[np.ndarray], order: int, vocab_size: int, most: int = 2_000_000):

@@ -61,7 +61,7 @@ class Scaler:
 
     @classmethod
     def fit(cls, rows: np.ndarray) -> Scaler:
-        """The scaler of these rows, float array `(rows, features)`: those of train and no others."""
+        """A scaler fitted to `rows`, float array `(rows, features)`; pass rows of train only."""
         deviations = rows.std(axis=0)
         flat = deviations < 1e-6 * np.maximum(np.abs(rows).max(axis=0), 1)
         return cls(tuple(rows.mean(axis=0).tolist()), tuple(np.where(flat, 1.0, deviations).tolist()))

@@ -1,4 +1,4 @@
-"""A tied output over a large vocabulary that need not look at all of it to learn."""
+"""A tied output layer for large vocabularies: training need not compute every logit."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class AdaptiveOutput(keras.layers.Layer):
         return tf.reshape(tf.concat(logits, axis=1), (*tf.unstack(tf.shape(inputs)[:-1]), self.embedding.input_dim))
 
     def nats(self, inputs, targets):
-        """Minus the log-probability of each target.
+        """Negative log-probability of each target.
 
         Args:
             inputs: float array `(..., features)`.

@@ -23,7 +23,7 @@ def masked_softmax(scores, padding_mask):
 
 
 class Attention(checks.ExplicitMask):
-    """What each query finds in a memory, by multiplicative attention (Luong, Pham and Manning 2015).
+    """Multiplicative attention of queries over a memory (Luong, Pham and Manning 2015).
 
     It reads the outputs of a decoder and is not fed back into it, so the decoder can run over its whole sequence first.
     Scores are divided by the root of the memory's features (Vaswani and others 2017): products of so many numbers are

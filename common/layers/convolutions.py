@@ -1,4 +1,4 @@
-"""Networks that turn a picture into features of its places."""
+"""Convolutional networks that turn a picture into a grid of features."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def backbone(name: str, filters: int):
     """A function from a picture, uint8 `(batch, height, width, 3)`, to features `(batch, rows, columns, features)`.
 
     Args:
-        name: `"small"`: convolutions that are learned from nothing, each of which halves the rows and columns;
+        name: `"small"`: convolutions trained from scratch, each of which halves the rows and columns;
             `"mobilenet_v2"`: what Keras fetches trained on ImageNet (Sandler and others 2018), which stays as it is.
         filters: of the first convolution of the small one.
 

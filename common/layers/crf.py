@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from common.layers import checks
 
-IMPOSSIBLE = -1e9  # score of a transition that may not be; its exponent is 0, and no gradient passes through
+IMPOSSIBLE = -1e9  # score of a forbidden transition; its exponential is 0, and no gradient passes through
 
 
 class Transitions(keras.layers.Layer):
-    """The scores of a tag after a tag, of which some may not be.
+    """Transition scores between tags, some of which are forbidden.
 
     Args:
         allowed: bool array `(num_tags + 1, num_tags)`, whether tag j may follow tag i; the last row is the start.
@@ -82,7 +82,7 @@ class CRF(checks.ExplicitMask):
 
 @tf.custom_gradient
 def log_ahead(transitions, scores, lengths):
-    """Log of the summed weight of all ways to the end, of each timestep and tag before it; 0 at padding.
+    """Log of the summed weight of all paths to the end, of each timestep and tag before it; 0 at padding.
 
     The gradient is written out: what reaches a state of the loop goes on to the later ones by the conditional
     probabilities of the tags, so the loop of the gradient is the forward algorithm, one product a timestep.

@@ -1,4 +1,4 @@
-"""The recurrences over time-major arrays, with back-propagation through time written out.
+"""The recurrences over time-major arrays, with hand-written back-propagation through time.
 
 The inputs have been projected before, all timesteps in one product a gate. Forward, the loop does what depends on the
 state alone, and keeps the derivatives of every step (`slopes`). Backward, it carries only the error of the state, which
@@ -19,7 +19,7 @@ import tensorflow as tf
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """One timestep without its products; every array is `(batch, units)`.
+    """One timestep without its matrix products; every array is `(batch, units)`.
 
     Attributes:
         states: number of state arrays.

@@ -9,7 +9,7 @@ from common.layers import checks
 
 
 class TokenDropout(keras.layers.Layer):
-    """Token ids of which training makes some unknown, so that the model meets unknown words before it is tested.
+    """Replaces random token ids by the unknown id in training, so the model learns to handle unknown words.
 
     Args:
         rate: share of the real tokens to hide.

@@ -1,4 +1,4 @@
-"""How well labels are told apart, and whether the stated probabilities can be believed."""
+"""Classification scores, and the calibration of the predicted probabilities."""
 
 from __future__ import annotations
 

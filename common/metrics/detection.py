@@ -1,4 +1,4 @@
-"""How well sites are told from what only looks like them: correlation, sensitivity and specificity."""
+"""How well true sites are distinguished from decoys: correlation, sensitivity and specificity."""
 
 from __future__ import annotations
 

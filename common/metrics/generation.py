@@ -1,4 +1,4 @@
-"""How well a model foresees a text character by character, and what the texts that it writes are like."""
+"""How well a model predicts a text character by character, and what the texts that it writes are like."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _written(sample: dict | None) -> tuple[float, float, float]:
 
 
 def _marked(text: str, logs: np.ndarray, guesses: str) -> tuple[str, str]:
-    """The text around the character that was foreseen least, and the same with the guess in its place."""
+    """The text around the character predicted worst, and the same with the guess in its place."""
     place = int(logs.argmin())
     before, after = text[max(0, place - _AROUND) : place], text[place + 1 : place + 1 + _AROUND]
     return tuple(" ".join(f"{before}[{own}]{after}".split()) for own in (text[place], guesses[place]))

@@ -1,4 +1,4 @@
-"""How well a model foresees music, and whether phrases return in what it writes."""
+"""How well a model predicts music, and whether phrases return in what it writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well labels are told apart when only the first part of each sequence has been seen."""
+"""Classification scores when only the first part of each sequence has been read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well the angle of a steering wheel is foreseen, and how far a car comes that is steered so."""
+"""How well the steering angle is predicted, and how far a car steered by the predictions gets."""
 
 from __future__ import annotations
 

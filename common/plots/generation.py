@@ -1,4 +1,4 @@
-"""Pictures of a model that writes text: its own texts, how it foresees a given one, and where in a word it errs."""
+"""Pictures of a model that writes text: its own texts, how it predicts a given one, and where in a word it errs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from common.metrics.generation import Generation
 from common.plots import style
 
-COLUMNS, ROWS = 96, 24  # characters and rows of the text that was foreseen
+COLUMNS, ROWS = 96, 24  # characters and rows of the predicted text
 SAMPLE_COLUMNS, SAMPLE_ROWS = 100, 8  # of a text that the model wrote
 
 

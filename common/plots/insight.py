@@ -251,5 +251,5 @@ def _attention(study: Study) -> Figure:
 
 
 def _width(names: Sequence[str]) -> float:
-    """Inches for so many steps."""
+    """Width in inches for this number of steps."""
     return float(np.clip(2.5 + 0.3 * len(names), 6, 14))

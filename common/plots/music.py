@@ -1,4 +1,4 @@
-"""Pictures of music that a model wrote, and where in a piece it foresees the notes; and its sound."""
+"""Pictures of music that a model wrote, and where in a piece it predicts the notes; and its sound."""
 
 from __future__ import annotations
 

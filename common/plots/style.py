@@ -52,7 +52,7 @@ matplotlib.rcParams.update(
 
 
 def new_figure(width: float = 7, height: float = 4, **axes) -> tuple[Figure, Axes]:
-    """A figure of so many inches with one pair of axes; `axes` are set on it, as `xlabel="epoch"`."""
+    """A figure of the given size in inches with one pair of axes; `axes` are set on it, as `xlabel="epoch"`."""
     figure = Figure(figsize=(width, height))
     return figure, figure.add_subplot(**axes)
 

@@ -19,7 +19,7 @@ def of_model(model: keras.Model) -> Networks:
 
 
 def parts(model: keras.Model) -> dict[str, keras.Model]:
-    """The models of which `model` consists, by name."""
+    """The submodels of `model`, by name."""
     found = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
     return found or {MODEL: model}
 

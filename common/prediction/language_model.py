@@ -33,7 +33,7 @@ def score(network: Network, token_ids: np.ndarray, targets: np.ndarray, top: int
     logs, guesses, in_top = (np.zeros(len(targets), kind) for kind in (np.float32, int, bool))
     states = fresh_states(network, 1)
     for start in range(0, len(targets), WINDOW):
-        # Every window has the same size: a product of another size may round otherwise, and no score shall depend on
+        # Every window has the same size: a product of another size may round differently, and no score may depend on
         # what comes after it.
         window = np.zeros((1, WINDOW), np.int32)
         real = token_ids[start : start + WINDOW]

@@ -62,7 +62,7 @@ class StudentT(keras.losses.Loss):
 
 
 class MultiHot(keras.losses.Loss):
-    """Negative log-likelihood in nats of several things, each of which is there or not, such as keys of a piano.
+    """Negative log-likelihood in nats of independent binary targets, such as the keys of a piano.
 
     Keras's binary cross-entropy gives the mean over the things; this is their sum, the nats of a whole timestep.
 

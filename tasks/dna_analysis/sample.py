@@ -3,7 +3,7 @@
 In E. coli a gene is read from a place behind a box like TATAAT, which stands 16 to 18 bases behind one like TTGACA
 (Harley and Reynolds 1987, https://doi.org/10.1093/nar/15.5.2343). Every sequence here holds both boxes, most with a
 letter changed, somewhere among random bases. In a promoter they stand like that, in a decoy in the other order or at
-another distance. Neither counting pieces nor the letter at a place tells the two apart.
+another distance. Neither k-mer counts nor position-wise letters separate the two.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def sequence(source: random.Random, label: str) -> str:
 
 
 def is_promoter(bases: str) -> bool:
-    """Whether boxes with at most one letter changed stand in the right order and distance, be it by chance."""
+    """Whether boxes with at most one letter changed occur in the right order and distance, even by chance."""
     first, second = (
         [place for place in range(len(bases) - 5) if sum(map(str.__ne__, bases[place : place + 6], box)) <= 1]
         for box in BOXES
@@ -62,7 +62,7 @@ def is_promoter(bases: str) -> bool:
 
 
 def drawn(source: random.Random, count: int) -> str:
-    """So many random bases."""
+    """A random sequence of the given length."""
     return "".join(source.choices(BASES, k=count))
 
 

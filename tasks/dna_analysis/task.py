@@ -99,7 +99,7 @@ def read(path: Path, labelled: bool) -> list[Sequence]:
 
 
 def split(examples: list[Sequence], seed: int) -> Splits:
-    """By chance and label; equal sequences, and those of one group, stay on one side."""
+    """At random, stratified by label; equal sequences and members of one group share a split."""
     return by_chance(examples, seed)
 
 

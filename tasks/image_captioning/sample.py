@@ -1,7 +1,7 @@
-"""The embedded sample: drawn scenes of shapes, and captions that say what stands where.
+"""The embedded sample: drawn scenes of shapes, and captions that say what is where.
 
 A scene shows two things and how they stand to each other, or several things of one kind. A thing has a size, a colour
-and a shape. What test combines, train never does: no pair of things stands on two sides, and some things, such as a
+and a shape. Test combinations never occur in train: no pair of things is in two splits, and some things, such as a
 yellow ring, do not occur in train at all, though yellow things and rings do.
 """
 

@@ -68,7 +68,7 @@ class Captioned:
     caption: str | None = None
     references: tuple[str, ...] = ()  # all captions of the picture
     name: str = ""
-    group: str = ""  # the picture: examples with the same one belong on one side
+    group: str = ""  # the picture: its examples share a split
     kind: str = ""  # of scene, where the set tells
 
     def __len__(self) -> int:
@@ -104,7 +104,7 @@ def read(path: Path | Text, labelled: bool) -> list[Captioned]:
 
 
 def split(examples: list[Captioned], seed: int) -> Splits:
-    """By chance; all captions of a picture, and pictures that are equal, stay on one side."""
+    """At random; all captions of a picture, and equal pictures, share a split."""
     return by_chance(examples, seed, key=lambda example: digest(example.picture))
 
 
@@ -187,7 +187,7 @@ def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.Ke
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     memory = {name: keras.Input(part.shape[1:], dtype=part.dtype, name=name) for name, part in memory.items()}
     first_states = [part for name, part in memory.items() if name.startswith("state_")]
-    small = keras.initializers.VarianceScaling(mode="fan_out")  # the output shares it: its products shall not be large
+    small = keras.initializers.VarianceScaling(mode="fan_out")  # shared with the output layer: keeps logits small
     embedding = keras.layers.Embedding(vocab_size, config.embedding_size, small, name="word_embedding")
     x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # read with a deviation of about 1
     recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
@@ -246,7 +246,7 @@ def _search(config, decode, memory, count: int) -> list[list[int]]:
 
 
 def baseline(config, train, examples):
-    """One caption for all, and what stands under the nearest pictures; see common/baselines/captions.py."""
+    """One caption for all, and captions of the nearest pictures; see common/baselines/captions.py."""
     from common.baselines import captions
 
     known = {id(example.picture): example for example in train}.values()

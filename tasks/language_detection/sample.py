@@ -14,14 +14,14 @@ from common.datasets.splits import Splits
 LANGUAGES = (
     "ar az be ca cs da de en eo es fa fi fr is it kz lt lv nl no pl pt ro ru sk sl sr sv tr uk"  # as num2words has them
 ).split()
-NUMBERS = {"train": 220, "validation": 25, "test": 45}  # of each side; each is written in every language
+NUMBERS = {"train": 220, "validation": 25, "test": 45}  # in each split; each is written in every language
 DIGITS = 6  # the largest number is below 10 ** DIGITS
 PLAIN = 0.5  # share of the names that are written without accents
 MARKS_OF_LETTERS = str.maketrans("øłđðþıæß", "oldttias")  # letters that Unicode does not take apart
 
 
 def load(seed: int = 0) -> Splits:
-    """`(text, language)` pairs on three sides; no number and no text stands on two of them.
+    """`(text, language)` pairs in three splits, which share no number and no text.
 
     Every number is written in all languages, one after the other, so that any part of a side holds many languages.
     """

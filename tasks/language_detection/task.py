@@ -73,13 +73,13 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_lingua(folder: Path) -> Splits:
-    """Sentences and single words in 75 languages; equal texts, in whatever languages, stay on one side."""
+    """Sentences and single words in 75 languages; equal texts, in any language, share a split."""
     examples = {}
     for kind, name in (("sentence", "sentences"), ("word", "single-words")):
         for path in sorted((folder / "cmd/language-testdata" / name).glob("*.txt")):
             for line in readers.lines(path):
                 if line.strip():
-                    examples[Written(line.strip(), path.stem, kind)] = None  # an ordered set: 491 words stand twice
+                    examples[Written(line.strip(), path.stem, kind)] = None  # an ordered set: 491 words occur twice
     return by_chance(examples, seed=0)
 
 
@@ -91,7 +91,7 @@ def read(path: Path, labelled: bool) -> list[Written]:
 
 
 def split(examples: list[Written], seed: int) -> Splits:
-    """By chance and label; texts that are equal to the encoder stay on one side."""
+    """At random, stratified by label; texts with equal encodings share a split."""
     return by_chance(examples, seed, key=lambda example: normal(example.text))
 
 

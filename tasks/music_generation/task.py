@@ -2,7 +2,7 @@
 
     "C4 E4 G4 E4" -> 32 more notes, as text, MIDI and sound
 
-Music of several voices is told by 88 keys, each sounding or not, as in Boulanger-Lewandowski et al. (2012,
+Polyphonic music is represented by 88 keys, each sounding or not, as in Boulanger-Lewandowski et al. (2012,
 https://arxiv.org/abs/1206.6392); a melody by one of the keys or a rest a step.
 """
 
@@ -54,7 +54,7 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True)
 class Piece:
-    """A piece of music, step by step: to be foreseen, or, as a prompt, to be continued."""
+    """A piece of music, step by step: a sequence to score or, as a prompt, to continue."""
 
     frames: scores.Frames
     title: str = ""
@@ -165,7 +165,7 @@ CONTINUED, LONGEST = 8, 32  # of the first 8 pieces the model also writes the se
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Piece]) -> list[dict]:
-    """For a prompt, how it goes on; for a piece, how well the model foresees each frame, given all before.
+    """For a prompt, how it goes on; for a piece, how well the model predicts each frame from all before it.
 
     A prompt: `{"continuation": text, "frames": the pitches of all frames written, "files": names}`.
     A piece: `{"log_probabilities", "likeliest", "beginning", "continuation", "steps", "held"}`; of the first pieces the

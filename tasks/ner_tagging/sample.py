@@ -1,6 +1,6 @@
 """Sentences about invented people, places, organisations and products, from a grammar written here.
 
-No name of one side stands on another, so nothing can be learned by heart. What tells a name is its context, near or
+No name occurs in two splits, so memorising names does not help. What identifies a name is its context, near or
 far ("the camera that everyone at the bank talked about was called Heron"), or its spelling ("Tolmouth", "Kerib 40");
 often one of the two misleads. Ordinary nouns serve as names too, and case is not to be trusted.
 """
@@ -107,7 +107,7 @@ month: January | February | April | June | July | August | September | October |
 number: two | three | seven | nine | twelve | 14 | 30 | 40 | 250
 """
 
-# Ordinary nouns; each side takes some of them as names too.
+# Ordinary nouns; each split uses some of them as names too.
 NOUNS = """anchor arrow badger barrel basket beacon bramble candle cedar clover comet compass cobweb cradle cricket
 dagger ember falcon feather ferret flint garnet hammer hatchet hazel heron inkwell juniper kettle ladder lantern
 linden lobster magnet marble meadow mirror nettle orchard otter oyster pebble parcel pigeon pillar quill raven ribbon
@@ -126,7 +126,7 @@ ENDINGS = {
 
 
 class Namer:
-    """Makes names of one side, of stems that no other side has."""
+    """Makes names for one split, from stems that no other split has."""
 
     def __init__(self, source: random.Random, nouns: list[str], taken: set[str]):
         self.random, self.nouns, self.taken, self.own = source, nouns, taken, set()

@@ -2,7 +2,7 @@
 
     "If the name is" -> unbound (0.31), not (0.22), found (0.08) ...
 
-The text is one long stream: the state of the recurrent layer goes on from batch to batch. Features of the words and
+The text is one long stream: the recurrent state carries over from batch to batch. Features of the words and
 weights of the output are one matrix (Press and Wolf 2017, https://arxiv.org/abs/1608.05859); dropout acts between the
 layers but not in time (Zaremba et al. 2014, https://arxiv.org/abs/1409.2329).
 """
@@ -41,7 +41,7 @@ class Config(TrainConfig):
     epochs: int = 16
     batch_size: int = 16  # streams read side by side
     learning_rate: float = 3e-3  # at the start; falls to zero along half a cosine
-    tokens: str = "words"  # words: words and punctuation marks; spaces: whatever stands between spaces
+    tokens: str = "words"  # words: words and punctuation marks; spaces: anything between spaces
     vocab_size: int = 10_000  # most frequent words kept, the four special tokens included
     timesteps: int = 32  # words through which errors are propagated back
     units: int = 256  # of the state, and features of a word
@@ -50,7 +50,7 @@ class Config(TrainConfig):
     temperature: float = prediction_setting(0.8)  # below 1 bolder, above 1 more various, 0 always the likeliest word
     top_k: int = prediction_setting(0)  # draw from the k likeliest words; 0 for all
     top_p: float = prediction_setting(0.95)  # draw from the likeliest words that together reach this probability
-    new_words: int = prediction_setting(30)  # at most so many in a continuation; the end of the line ends it too
+    new_words: int = prediction_setting(30)  # maximum length of a continuation; it also stops at the end of the line
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -130,7 +130,7 @@ class Encoder(BaseEncoder):
         return TOKENS[self.tokens](line.text)
 
     def ids(self, tokens):
-        """Ids, int32 `(words,)`. A word that is known in lower case alone counts as that."""
+        """Ids, int32 `(words,)`. A word known only in lower case is encoded so."""
         ids = self.vocabulary.encode(token if token in self.vocabulary else token.lower() for token in tokens)
         return np.where((ids == PADDING) | (ids == START), UNKNOWN, ids)  # these mean nothing within a text
 
@@ -230,7 +230,7 @@ def _go_on(config, network, encoder, line) -> dict:
 
 
 def baseline(config, train, examples):
-    """Interpolated Kneser-Ney: what the two words before say of the next, and what one says."""
+    """Interpolated Kneser-Ney models of the next word: a trigram and a bigram."""
     from common.baselines.ngram import KneserNey
 
     encoder, answers = Encoder.fit(config, train), {}

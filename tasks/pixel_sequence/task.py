@@ -41,7 +41,7 @@ class Config(TrainConfig):
     learning_rate: float = 2e-3
     patience: int = 60  # the learning rate falls to 0 over all epochs: the best one is kept, none is left out
     units: int = 96
-    recurrent_gain: float = 0.9  # the recurrent kernel begins as so many times an orthogonal one
+    recurrent_gain: float = 0.9  # scale of the orthogonal initial recurrent kernel
     dropout: float = 0.2  # share of the last state that training hides
     shift: int = 1  # pixels by which training moves a picture to the left or right, at most
     noise: float = 0.05  # standard deviation of what training adds to a pixel, as a share of the full brightness
@@ -98,7 +98,7 @@ def read(path: Path | Text, labelled: bool) -> list[Picture]:
 
 
 def split(examples: list[Picture], seed: int) -> Splits:
-    """By chance; equal pictures, and those of one group, stay on one side."""
+    """At random; equal pictures and pictures of one group share a split."""
     return by_chance(examples, seed)
 
 
@@ -201,7 +201,7 @@ class FirstPart:
 
 
 def baseline(config, train, examples):
-    """What sees all pixels at once: logistic regression, and a support vector machine with a Gaussian kernel."""
+    """Models that read all pixels at once: logistic regression, and a support vector machine with a Gaussian kernel."""
     from common.baselines import pixels
 
     given = [picture.pixels for picture in train], [picture.label for picture in train]

@@ -1,4 +1,4 @@
-"""Generated sentences in which the class of a word depends on its context, often on words that stand far away.
+"""Generated sentences in which the class of a word depends on its context, often on distant words.
 
 Three kinds of evidence decide, and they are mixed: the ending of an invented word ("a glorpous man"), the words beside
 it ("they can can fish"), and words several places away: `that` is a conjunction in "the claim that the old man saw the
@@ -79,7 +79,7 @@ ENDINGS = {
     "NAME": ["ov", "ina", "bert", "ette"],
 }
 TAGS = {"PAST": "VERB", "BASE": "VERB", "NAME": "PROPN"}  # of invented words; the others are called like their tag
-PLAIN = 0.4  # share of the invented nouns, adjectives, verbs and names whose ending tells nothing
+PLAIN = 0.4  # share of the invented nouns, adjectives, verbs and names whose ending is uninformative
 
 
 def load(seed: int = 0) -> Splits:
@@ -98,11 +98,11 @@ def load(seed: int = 0) -> Splits:
 
 
 class Writer:
-    """Writes the sentences of one side.
+    """Writes the sentences of one split.
 
     Args:
         source: random numbers.
-        taken: stems that other sides have invented.
+        taken: stems already used by other splits.
     """
 
     def __init__(self, source: random.Random, taken: set[str]):
@@ -131,7 +131,7 @@ class Writer:
         return f"{word}/{TAGS.get(kind, kind)}"
 
     def stem(self) -> str:
-        """One or two syllables that no other side has."""
+        """One or two syllables that no other split has."""
         while True:
             syllables = [self.random.choice(ONSETS) + self.random.choice(VOWELS) for _ in range(2)]
             stem = "".join(syllables[: self.random.randint(1, 2)]) + self.random.choice(CODAS)

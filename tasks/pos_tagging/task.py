@@ -58,7 +58,7 @@ class Tagged:
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
-    group: str = ""  # the document it stands in
+    group: str = ""  # the document it belongs to
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -92,7 +92,7 @@ def read(path: Path, labelled: bool) -> list[Tagged]:
 
 
 def split(examples: list[Tagged], seed: int) -> Splits:
-    """By chance; equal sentences, and those of one document, stay on one side."""
+    """At random; equal sentences and sentences of one document share a split."""
     return by_chance(examples, seed)
 
 

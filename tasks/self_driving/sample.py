@@ -4,7 +4,7 @@ The road lies on a plane and is seen through a pinhole camera. Lengths count hal
 steers for a point on the middle line ahead (pure pursuit: Coulter 1992, a report of Carnegie Mellon University). While
 a drive is recorded, gusts push the car aside; the recorded angle is the driver's answer to it, so that recordings show
 how to come back. Every few frames the sun blinds the camera for a moment: what was seen before must then be remembered.
-No curve of test stands in train: every road is drawn on its own.
+No curve of test occurs in train: every road is drawn on its own.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Config(TrainConfig):
     filters: int = 8  # of the first convolution; each further one has twice as many
     frame_units: int = 32  # features of a frame
     units: int = 32
-    recurrent_gain: float = 0.9  # the recurrent kernel begins as so many times an orthogonal one
+    recurrent_gain: float = 0.9  # scale of the orthogonal initial recurrent kernel
     dropout: float = 0.1  # share of the frame's features and of the last state that training hides
 
 
@@ -54,7 +54,7 @@ class Moment:
     drive: Drive
     number: int  # of the frame, from 0
     angle: float | None = None
-    last_angle: float | None = None  # that of the frame before: no network and no other baseline sees it
+    last_angle: float | None = None  # of the frame before; no network and no other baseline reads it
 
     def __len__(self) -> int:
         return self.number + 1
@@ -94,7 +94,7 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_donkey(ahead: int):
-    """A function that reads the car's drives, with the angle so many frames later as the target."""
+    """A function that reads the drives; the target is the angle a given number of frames later."""
 
     def load(folder: Path) -> Splits:
         return sides(in_blocks(drives(folder, True, SIZE)), ahead)
@@ -103,7 +103,7 @@ def load_donkey(ahead: int):
 
 
 def sides(parts: dict[str, list[Drive]], ahead: int = 0) -> Splits:
-    """The moments of the drives on each side."""
+    """The moments of the drives in each split."""
     return Splits(
         **{side: [moment for drive in some for moment in moments(drive, ahead)] for side, some in parts.items()}
     )

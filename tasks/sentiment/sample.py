@@ -4,7 +4,7 @@ Every construction says which of its opinions is the verdict: of "The plot was d
 is the first, of "Although the plot was dull, the cast was superb." the second. Each serves both labels with the same
 words, so that counting words or pairs of words says little; and much may stand between a cue and the opinion it turns.
 
-No opinion of a test review stands in train in the same construction, or in one review with the same noun.
+No opinion of a test review occurs in train in the same construction, or in one review with the same noun.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ elsewhere: the <noun>, which is taken from a <other> novel, was <same> | I <deed
 elsewhere: <people>, who had just had a <other> <thing>, agreed with me that the <noun> was <same>
 """
 
-# Matter without an opinion, in which "not", "but" and "although" stand too.
+# Text without an opinion that also contains "not", "but" and "although".
 MATTER = """
 aside: to be honest | as far as I can tell | from the first scene to the last | at least for me | in my opinion
 aside: and I have seen it twice | for what it is worth | if I may say so | and I say so as one who likes the director
@@ -128,7 +128,7 @@ def side_of(first: int, second: int) -> str:
 
 
 class Writer:
-    """Writes reviews for one side."""
+    """Writes reviews for one split."""
 
     def __init__(self, source: random.Random, side: str):
         self.random, self.side = source, side

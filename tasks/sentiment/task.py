@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class Config(TrainConfig):
     epochs: int = 30
     learning_rate: float = 3e-3
-    patience: int = 6  # the loss falls in leaps: a rule is found, then the next
-    max_timesteps: int = 200  # words kept of a review; a longer one loses its beginning
+    patience: int = 6  # the loss falls in steps, as one rule after another is learned
+    max_timesteps: int = 200  # words kept of a review; longer reviews are truncated at the start
     vocab_size: int = 10_000  # words, padding and unknown included
     embedding_size: int = 64  # features of a word
     units: int = 64  # per direction
@@ -82,7 +82,7 @@ def read(path: Path, labelled: bool) -> list[Review]:
 
 
 def split(examples: list[Review], seed: int) -> Splits:
-    """By chance and label; equal texts, and those of one group, stay on one side."""
+    """At random, stratified by label; equal texts and members of one group share a split."""
     return by_chance(examples, seed)
 
 
@@ -164,7 +164,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config, train, examples):
-    """Linear models of words and pairs of words: what order beyond two words is worth."""
+    """Linear models of unigrams and bigrams, which cannot use word order beyond two words."""
     from common.baselines import linear
 
     given = [review.text for review in train], [review.label for review in train], [review.text for review in examples]

@@ -59,7 +59,7 @@ SPELLED = {
 
 @functools.cache
 def load() -> Splits:
-    """`(sound, text, name, voice)` of every string; no voice stands on two sides."""
+    """`(sound, text, name, voice)` of every string; no voice is in two splits."""
     random = np.random.default_rng(12)
     plan = []  # of every string: side, voice, digits
     for side, count in VOICES.items():

@@ -2,7 +2,7 @@
 
     three_digits.wav -> "seven one four"
 
-Two bidirectional recurrent layers read the spectrogram and say at every timestep which word stands there, or none.
+Two bidirectional recurrent layers read the spectrogram and predict a word, or none, at every timestep.
 Connectionist temporal classification sums over all ways to place the words (Graves et al. 2006,
 https://www.cs.toronto.edu/~graves/icml_2006.pdf), so that training needs the words and not their times.
 """
@@ -76,12 +76,12 @@ class Utterance:
 
 
 def load_sample(folder: None) -> Splits:
-    """Strings of digits by a formant synthesiser, each voice on one side; see sample.py."""
+    """Strings of digits by a formant synthesiser, each voice in one split; see sample.py."""
     return _utterances(sample.load(), grouped=True)
 
 
 def load_fsdd(strings: bool, folder: Path, fold: int | None = None) -> Splits:
-    """Spoken digits, single or in strings; official split, or with the speaker of number `fold` alone in test."""
+    """Spoken digits, single or in strings; official split, or with only speaker `fold` in test."""
     return _utterances(reader.fsdd(folder, strings, fold), grouped=fold is not None)
 
 
@@ -101,7 +101,7 @@ def read(path: Path | Text, labelled: bool) -> list[Utterance]:
 
 
 def split(examples: list[Utterance], seed: int) -> Splits:
-    """By chance; equal recordings, and those of one speaker, stay on one side."""
+    """At random; equal recordings and recordings of one speaker share a split."""
     return by_chance(examples, seed, key=lambda example: repr(example.sound))
 
 

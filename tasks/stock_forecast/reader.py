@@ -69,7 +69,7 @@ def split(examples: Sequence[Origin], seed: int = 0) -> Splits:
 
 
 def read(path: Path, labelled: bool) -> list[Origin]:
-    """The origins of a user's file of prices; without targets the last one alone, from which to forecast."""
+    """The origins of a user's file of prices; without targets only the last one, from which to forecast."""
     stock = read_prices(path)
     needed = SHORTEST_PAST + 1 + labelled
     if len(stock) < needed:

@@ -114,7 +114,7 @@ def volatility(past: PriceSeries) -> float:
 
 
 def features(past: PriceSeries, market: bool) -> np.ndarray:
-    """What the network sees of each day, `(days - 1, 5)`: direction and size of the return in units of the window's
+    """The network inputs of each day, `(days - 1, 5)`: direction and size of the return in units of the window's
     volatility, its size alone, volume and move of the market beside their medians, that volatility; all as logarithms.
     """
     unit = volatility(past)

@@ -2,7 +2,7 @@
 
     "The value of " -> "The value of " and 300 more characters
 
-The text is one stream: the state of the recurrent layers goes on from batch to batch. With several layers each also
+The text is one stream: the recurrent state carries over from batch to batch. With several layers each also
 reads the characters, and the output reads all layers (Graves 2013, https://arxiv.org/abs/1308.0850).
 """
 
@@ -60,7 +60,7 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Passage:
-    """A part of a text, in whole lines: to be foreseen character by character, or, as a prompt, to be continued."""
+    """A part of a text, in whole lines: to score character by character or, as a prompt, to continue."""
 
     text: str
     is_prompt: bool = False
@@ -125,7 +125,7 @@ class Encoder(BaseEncoder):
         return "".join("\ufffd" if i == UNKNOWN else self.vocabulary.tokens[i] for i in ids)
 
     def encode(self, example):
-        """A passage follows the end of a line; each character foresees the next. A prompt is read to its end."""
+        """A passage follows the end of a line; each character predicts the next. A prompt is read to its end."""
         targets = self.vocabulary.encode(example.text)
         token_ids = np.append(self.newline, targets).astype(np.int32)
         return ({"token_ids": token_ids}, None) if example.is_prompt else ({"token_ids": token_ids[:-1]}, targets)
@@ -163,7 +163,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
         final |= dict(zip(initial, last, strict=True))
     hidden = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
     hidden = keras.layers.Dropout(config.dropout)(hidden)
-    # An untrained model foresees each character as often as it occurs.
+    # Initially each character is predicted with its relative frequency.
     output = keras.layers.Dense(vocab_size)
     logits = output(hidden)  # (batch, timesteps, vocab_size)
     output.bias.assign(np.log(np.maximum(np.bincount(encoder.train, minlength=vocab_size), 0.1) / len(encoder.train)))
@@ -185,7 +185,7 @@ NEVER = (PADDING, UNKNOWN, START, END)
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Passage]) -> list[dict]:
-    """For a prompt, how it goes on; for a passage, how well the model foresees it, given all passages before.
+    """For a prompt, how it goes on; for a passage, how well the model predicts it from all passages before it.
 
     A prompt: `{"text": prompt and continuation, "words", "real_words", "longest_copy"}`: words written, the share of
     them that occur in train, and the characters of the longest piece that stands in train, too.

@@ -62,7 +62,7 @@ class Pair:
     source: str
     target: str | None = None
     part: str = ""  # of a test set, to be scored beside the test set proper
-    group: str = ""  # the document it stands in, where a file says so
+    group: str = ""  # the document it belongs to, where a file says so
 
     def __len__(self) -> int:
         return len(words(self.source))
@@ -87,7 +87,7 @@ def read(path: Path, labelled: bool) -> list[Pair]:
 
 
 def split(examples: list[Pair], seed: int) -> Splits:
-    """By chance; equal sources, and those of one document, stay on one side."""
+    """At random; equal sources and sources of one document share a split."""
     return by_chance(examples, seed)
 
 
@@ -169,7 +169,7 @@ def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.Ke
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     memory = {name: keras.Input(part.shape[1:], dtype=part.dtype, name=name) for name, part in memory.items()}
     first_states = [part for name, part in memory.items() if name.startswith("state_")]
-    small = keras.initializers.VarianceScaling(mode="fan_out")  # products with so many features shall not be large
+    small = keras.initializers.VarianceScaling(mode="fan_out")  # keeps dot products over many features small
     embedding = keras.layers.Embedding(vocab_size, config.embedding_size, small, name="target_embedding")
     x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # to a deviation of 1, as above
     x = keras.layers.Dropout(config.dropout)(x)

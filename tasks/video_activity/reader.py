@@ -15,7 +15,7 @@ from common.errors import UserError
 
 SIDE = 32  # pixels of a frame in each direction
 TABLE = "clips.csv"  # in a folder of clips
-FINER = 4  # lines are drawn in so many times the resolution, for smooth edges
+FINER = 4  # lines are drawn at this multiple of the resolution, for smooth edges
 MOST_FRAMES = 2000  # of a clip; a longer one is refused before memory ends
 JOINTS = 20
 HIP, NECK = 6, 2  # joints: the middle of a skeleton, and the other end of its trunk
@@ -45,7 +45,7 @@ class Raw(NamedTuple):
 def skeleton(path: Path) -> np.ndarray:
     """The joints of a file with `x y z confidence` in each line and 20 lines a frame, float32 `(frames, JOINTS, 3)`.
 
-    Frames of zeros alone, in which no body was found, are left out.
+    All-zero frames, in which no body was found, are left out.
     """
     numbers = []
     for number, line in enumerate(lines(path), 1):

@@ -3,7 +3,7 @@
 Every figure has its own proportions, size, brightness and place in the picture, and begins its movement anywhere. To
 swing an arm forwards and to swing it backwards are the same frames in the other order, as are to sit down and to stand
 up, so that a set of frames does not say what is done. Who walks or runs does it on the spot. Noise lies over all of it.
-No figure of test stands in train.
+No figure of test occurs in train.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Config(TrainConfig):
     filters: int = 8  # of the first convolution; the second one has twice as many
     frame_units: int = 48  # features of a frame
     units: int = 64  # per direction
-    recurrent_gain: float = 0.6  # the recurrent kernel begins as so many times an orthogonal one
+    recurrent_gain: float = 0.6  # scale of the orthogonal initial recurrent kernel
     dropout: float = 0.3  # share of the frame's features and of the pooled states that training hides
     smoothing: float = 0.1  # share of the probability that the target leaves to all labels alike
     change: float = 1.0  # how much training warps time, turns, shifts and scales a clip; 0: not at all
@@ -110,7 +110,7 @@ def read(path: Path | Text, labelled: bool) -> list[Clip]:
 
 
 def split(examples: list[Clip], seed: int) -> Splits:
-    """By chance; clips of one group, and equal ones, stay on one side."""
+    """At random; equal clips and clips of one group share a split."""
     return by_chance(examples, seed, key=lambda clip: clip.frames.tobytes())
 
 

@@ -1,4 +1,4 @@
-"""Times at which a forecast is made, cut from a series so that no side of a split sees another."""
+"""Times at which a forecast is made, cut from a series so that no split sees rows of another."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MOST_ORIGINS = (6000, 3000, 3000)  # of train, validation and test: neighbouring
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Origin:
-    """A time at which a forecast is made: the rows of its side up to then, and those that followed."""
+    """A time at which a forecast is made: the rows of its split up to then, and those that followed."""
 
     series: str
     time: str  # of the last row that is known
     past: TimeSeries = dataclasses.field(repr=False, compare=False)
     ahead: TimeSeries = dataclasses.field(repr=False, compare=False)  # the next rows: times and columns known ahead
-    future: TimeSeries | None = dataclasses.field(default=None, compare=False)  # the next rows, to the end of its side
+    future: TimeSeries | None = dataclasses.field(default=None, compare=False)  # the next rows, to the end of its split
 
     def __len__(self) -> int:
         return len(self.past)
@@ -70,7 +70,7 @@ def origin(extended: TimeSeries, start: int, row: int, stop: int) -> Origin:
 def split_series(whole: TimeSeries) -> Splits:
     """The three sides of a series, one after the other. Chance has no part in it.
 
-    An example sees and foretells rows of its own side alone, so no window and no target reaches over a boundary, and
+    An example reads and predicts rows of its own split only, so no window and no target reaches over a boundary, and
     all of validation lies between train and test.
     """
     bounds = [0, *(round(fraction * len(whole)) for fraction in FRACTIONS), len(whole)]
@@ -84,7 +84,7 @@ def split(examples: Sequence[Origin], seed: int) -> Splits:
 
 
 def rows_of(examples: Sequence[Origin]) -> TimeSeries:
-    """All rows that these examples of one side know or foretell, as one series."""
+    """All rows that these examples of one split read or predict, as one series."""
     last = examples[-1]
     if last.future is None:
         return last.past
@@ -93,7 +93,7 @@ def rows_of(examples: Sequence[Origin]) -> TimeSeries:
 
 
 def read(path: Path | Text, labelled: bool) -> list[Origin]:
-    """The origins of a user's table; without targets the last one alone, from which to forecast.
+    """The origins of a user's table; without targets only the last one, from which to forecast.
 
     The columns known ahead may reach further than the others: the forecast begins after the last row of the others.
 
