@@ -191,6 +191,7 @@ def _show(source: Source, config: TrainConfig, console: Console) -> None:
     if any(source.shared.values()):
         table.add_row("shared", examples.describe_shared(source.shared))
     for name, value in examples.fields(source.splits.train[0]).items():
-        table.add_row(f"  {name}", value)
+        if value:
+            table.add_row(f"  {name}", value)
     table.add_row("settings", " ".join(f"{name}={value}" for name, value in dataclasses.asdict(config).items()))
     console.print(table, highlight=False)
