@@ -26,7 +26,7 @@ from common.encoding.photographs import digest, resized
 from common.encoding.text import END, START, Vocabulary
 from common.prediction import decoding
 from common.prediction.networks import Networks, forward
-from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums, prediction_setting
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
 from . import reader, sample
 
@@ -282,7 +282,10 @@ TASK = Task(
             home="http://www.jair.org/papers/paper3994.html",
             load=load_flickr8k,
             base_url="https://github.com/RlNZLER/Image-Text-Matching/",
-            files=checksums("flickr8k_224_part.sha256"),
+            files={
+                "data/flickr8k.TrainImages.txt": "18de48f5291130d5dd506fed419853add7ec70e0bf4100c2e0a50aaf0a7ce860",
+                "data/images/*.jpg": "fae428ba32e3680d3e7dceb354fd5ae03cde655834ddc8abd02799fcc45ba058",
+            },
             archive="archive/56a15d913c3f290e2ee896386ece6076c1eea02e.tar.gz",
             size=39_183_290,
             settings="picture_size=64 photographs=true dropout=0.4 min_count=4 learning_rate=1e-3 epochs=30",
