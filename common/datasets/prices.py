@@ -16,7 +16,7 @@ import numpy as np
 
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import at_line
-from common.datasets.readers import rows
+from common.datasets.tables import even_rows
 from common.datasets.time_series import DAY, Step, time_text
 from common.errors import UserError
 
@@ -127,12 +127,7 @@ def _table(path: Path) -> pd.DataFrame:
     """The cells as texts, by line number, without the lines that yfinance writes below its header."""
     import pandas as pd
 
-    found = rows(path)
-    _, header = next(found)
-    numbered = [(number, cells) for number, cells in found if any(cells)]
-    for number, cells in numbered:
-        if len(cells) != len(header):
-            raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
+    header, numbered = even_rows(path)
     if not numbered:
         raise UserError(f"{path} has a header and no rows.")
     if numbered[0][1][0].lower() == "ticker":

@@ -240,6 +240,21 @@ def rows(path: Path | Text, columns: Sequence[str] = ()) -> Iterator[tuple[int, 
     return found
 
 
+def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header of a .csv or .tsv file, and its rows that are not empty, each with the number of its first line.
+
+    Raises:
+        UserError: if a row has another number of cells than the header.
+    """
+    found = rows(path)
+    _, header = next(found)
+    numbered = [(number, cells) for number, cells in found if any(cells)]
+    for number, cells in numbered:
+        if len(cells) != len(header):
+            raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
+    return header, numbered
+
+
 def _delimiter(path: Path | Text, start: Sequence[str], columns: Sequence[str]) -> str:
     """The delimiter under which the header has most of the columns, or else the lines have most often equal counts."""
     first = start[0]

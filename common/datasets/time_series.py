@@ -15,7 +15,7 @@ import numpy as np
 
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import Text, at_line
-from common.datasets.readers import rows
+from common.datasets.tables import even_rows
 from common.errors import UserError
 
 if TYPE_CHECKING:
@@ -138,12 +138,7 @@ def read_series(path: Path | Text) -> TimeSeries:
     """
     import pandas as pd
 
-    found = rows(path)
-    _, header = next(found)
-    numbered = [(number, cells) for number, cells in found if any(cells)]
-    for number, cells in numbered:
-        if len(cells) != len(header):
-            raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
+    header, numbered = even_rows(path)
     if len(numbered) < 3:
         raise UserError(f"{path} has {len(numbered)} rows below its header: a series needs more.")
     if len({_plain(name) for name in header}) < len(header):
