@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,10 +70,11 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     if not resume and source.is_file:
         console_output.inspection(console, found)
     with _removed_unless_begun(folder):
-        model = _train(task, config, source, encoder, folder, console, cluster)
+        validation = inspection.learnable(source.splits.train, source.splits.validation)
+        model = _train(task, config, source, validation, encoder, folder, console, cluster)
     if not writes:
         return None
-    networks = _networks(task, config, model, encoder, folder, source, console)
+    networks = _networks(task, config, model, encoder, folder, validation, console)
     measured = steps.measure(task, config, networks, encoder, folder, source, folder)
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
@@ -123,8 +124,17 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
     return folder
 
 
-def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run | None, console: Console, cluster):
-    """The model with the weights of its best epoch."""
+def _train(
+    task: Task,
+    config: TrainConfig,
+    source: Source,
+    validation: Sequence,
+    encoder,
+    folder: Run | None,
+    console: Console,
+    cluster,
+):
+    """The model with the weights of the epoch that is best on the validation examples."""
     backend.load()
     import keras
 
@@ -141,10 +151,9 @@ def _train(task: Task, config: TrainConfig, source: Source, encoder, folder: Run
     is_large = source.is_file or task.datasets[source.name].files
     kept = cache.folder_of(source, encoder) if is_large else None
     train = batching.encode(encoder, source.splits.train, kept and kept / "train")
-    learnable = inspection.learnable(source.splits.train, source.splits.validation)
-    validation = batching.encode(encoder, learnable, kept and kept / "validation")
+    encoded = batching.encode(encoder, validation, kept and kept / "validation")
     batches = encoder.batches(train, config.batch_size, config.seed)
-    validated = encoder.batches(validation, config.batch_size)
+    validated = encoder.batches(encoded, config.batch_size)
     if config.class_weight == "balanced":
         batches.class_weights = validated.class_weights = _class_weights(encoder, train)
     console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
@@ -169,13 +178,12 @@ def _check_class_weight(config: TrainConfig, encoder) -> None:
 
 
 def _networks(
-    task: Task, config: TrainConfig, model, encoder, folder: Run, source: Source, console: Console
+    task: Task, config: TrainConfig, model, encoder, folder: Run, validation: Sequence, console: Console
 ) -> Networks:
     """The networks that predict from now on, written to the run: by ONNX Runtime, or, if that cannot be, by Keras."""
     from common.prediction import keras_networks
 
-    learnable = inspection.learnable(source.splits.train, source.splits.validation)
-    reason = onnx_files.write(folder, task, config, encoder, model, learnable)
+    reason = onnx_files.write(folder, task, config, encoder, model, validation)
     if reason is None:
         return onnx_files.load(folder)
     console.print(f"This run predicts through Keras, which takes longer to start: {reason}.", highlight=False)

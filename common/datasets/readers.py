@@ -11,7 +11,7 @@ from pathlib import Path
 from common.datasets import labels as label_column
 from common.datasets.conll import TaggedSentence, conll, is_conll, to_bio
 from common.datasets.lines import LineSequence, Text, at_line, lines, some
-from common.datasets.tables import is_missing, is_table, numbered_rows, rows, suffix_of, table, texts
+from common.datasets.tables import is_missing, is_table, numbered_rows, suffix_of, table, texts
 from common.errors import UserError
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "lines",
     "numbered_rows",
     "parallel_lines",
-    "rows",
     "some",
     "suffix_of",
     "table",
