@@ -16,7 +16,6 @@ from rich.table import Table
 from common import backend, files
 from common.commands import console_output, steps
 from common.encoding import batching
-from common.encoding.text import Labels
 from common.errors import UserError, unknown
 from common.prediction.networks import Networks
 from common.runs import cache, examples, inspection, onnx_files, provenance, weights
@@ -163,7 +162,7 @@ def _train(
 
 def _class_weights(encoder, train: batching.Encoded) -> np.ndarray:
     """The weight of each class in the loss, one for each label of the encoder."""
-    (count,) = (len(part) for part in vars(encoder).values() if isinstance(part, Labels))
+    (count,) = map(len, encoder.label_fields().values())
     found = batching.balanced(train.targets.values)
     return np.pad(found, (0, count - len(found)), constant_values=1)
 
@@ -172,7 +171,7 @@ def _check_class_weight(config: TrainConfig, encoder) -> None:
     """Refuse another word than the known ones, and weights of classes where there are none."""
     if config.class_weight not in ("none", "balanced"):
         raise UserError(unknown("class_weight", config.class_weight, ["none", "balanced"]))
-    has_classes = any(isinstance(part, Labels) for part in vars(encoder).values()) and not encoder.weight_per_example
+    has_classes = encoder.label_fields() and not encoder.weight_per_example
     if config.class_weight != "none" and not has_classes:
         raise UserError("class_weight=balanced is for tasks that tell classes apart; this one has none.")
 

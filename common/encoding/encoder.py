@@ -138,16 +138,19 @@ class Encoder:
         """Whether fields that came from a file cannot belong together, such as two of different lengths."""
         return False
 
+    def label_fields(self) -> dict[str, Labels]:
+        """The fields that hold the labels which the model tells apart, by name."""
+        return {name: part for name, part in vars(self).items() if isinstance(part, Labels)}
+
     def check_width(self, width: int) -> None:
         """See to it that a network tells as many classes apart as there are labels; with CTC it has one more.
 
         Raises:
             UserError: if it does not.
         """
-        for field in dataclasses.fields(self):
-            labels = getattr(self, field.name)
-            if isinstance(labels, Labels) and width != len(labels) + self.weight_per_example:
-                found = f"{len(labels)} {field.name}, its network tells {width} apart"
+        for name, known in self.label_fields().items():
+            if width != len(known) + self.weight_per_example:
+                found = f"{len(known)} {name}, its network tells {width} apart"
                 raise UserError(f"The encoder of this run has {found}: train again.")
 
     def check_settings(self, config) -> None:
