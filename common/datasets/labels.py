@@ -34,9 +34,13 @@ def check(path: Path | Text, numbered: Iterable[tuple[int, str]]) -> None:
 
 def shown(counts: Counter[str]) -> str:
     """Labels with their counts, the most frequent first, at most ten: `positive 210, negative 190`."""
-    names = [f"{name!s:.40} {count:,}" for name, count in counts.most_common(SHOWN)]
-    rest = f", and {len(counts) - SHOWN:,} more" if len(counts) > SHOWN else ""
-    return ", ".join(names) + rest
+    return named([f"{name!s:.40} {count:,}" for name, count in counts.most_common()])
+
+
+def named(names: Sequence[str]) -> str:
+    """Names in words, at most ten of them."""
+    rest = f", and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + rest
 
 
 def of(example: object) -> tuple[str, ...]:

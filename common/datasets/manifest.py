@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from common.datasets import labels, reading
+from common.datasets import reading
 from common.datasets.lines import Text, at_line, lines
 from common.datasets.readers import numbered_rows
 from common.errors import UserError
@@ -77,7 +77,7 @@ def _files_of(folder: Path, suffixes: Sequence[str]) -> list[Entry]:
 def _rows(
     table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str], repeated: bool
 ) -> list[Entry]:
-    found, numbered, lines_of = [], [], {}
+    found, lines_of = [], {}
     for number, row in numbered_rows(table, ("file", *columns), optional):
         entry = Entry(_existing(table.parent, row.pop("file")), row, f"{table}, line {number:,}")
         if entry.file.suffix.lower() not in suffixes:
@@ -89,9 +89,6 @@ def _rows(
         else:
             check_new(table, number, entry.file, lines_of)
         found.append(entry)
-        if "label" in row:
-            numbered.append((number, row["label"]))
-    labels.check(table, numbered)
     warn_of_others(table, lines_of, (file for file in table.parent.iterdir() if file.suffix.lower() in suffixes))
     return found
 

@@ -40,8 +40,7 @@ def is_table(path: Path | Text, columns: Sequence[str]) -> bool:
     Raises:
         UserError: if it is a workbook.
     """
-    if suffix_of(path) in WORKBOOKS:
-        raise UserError(f"{path} is a workbook: save the sheet as CSV (UTF-8) and name that file.")
+    _refuse_workbook(path)
     if suffix_of(path) in (*TABLES, *JSON_LINES):
         return True
     if isinstance(path, Text):
@@ -53,6 +52,11 @@ def is_table(path: Path | Text, columns: Sequence[str]) -> bool:
     names = [_plain(cell.strip('" ')) for cell in start[0].split(delimiter)]
     even = all(line.count(delimiter) >= len(names) - 1 for line in start[1:] if line.strip())
     return len(names) > 1 and even and all(_plain(column) in names for column in columns)
+
+
+def _refuse_workbook(path: Path | Text) -> None:
+    if suffix_of(path) in WORKBOOKS:
+        raise UserError(f"{path} is a workbook: save the sheet as CSV (UTF-8) and name that file.")
 
 
 def texts(path: Path | Text, column: str) -> list[str]:
@@ -228,8 +232,7 @@ def rows(path: Path | Text, columns: Sequence[str] = ()) -> Iterator[tuple[int, 
     Args:
         columns: that the header should have: the delimiter is the one that shows them.
     """
-    if suffix_of(path) in WORKBOOKS:
-        raise UserError(f"{path} is a workbook: save the sheet as CSV (UTF-8) and name that file.")
+    _refuse_workbook(path)
     start = list(islice(lines(path), 20))
     said = re.fullmatch(r"\s*\"?sep=(.)\"?[\s,;]*", start[0], re.IGNORECASE)  # what Excel is told
     delimiter = said[1] if said else _delimiter(path, start, columns)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -68,10 +67,6 @@ class Encoder:
     def full_length(self, example) -> int:
         """How long an example is before `encode` cuts it, in what `max_timesteps` counts where the encoder has it."""
         return len(example)
-
-    def is_cut(self, example) -> bool:
-        """Whether `encode` keeps only a part of an example."""
-        return self.full_length(example) > getattr(self, "max_timesteps", math.inf)
 
     def unknown_words(self, examples: Iterable) -> float | None:
         """Share of the words of some examples that are unknown; None where there are no words."""

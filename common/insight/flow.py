@@ -57,13 +57,10 @@ def flow(label: str, recurrence: Recurrence) -> Flow | None:
     found = [
         gradients.norms_by_distance(recurrence.cell, one, recurrence.weights, seed=i) for i, one in enumerate(kept)
     ]
-    longest = max(map(len, kept))
-    exponents = gradients.lyapunov_exponents(
-        recurrence.cell, kept[int(np.argmax(list(map(len, kept))))], recurrence.weights
-    )
+    exponents = gradients.lyapunov_exponents(recurrence.cell, max(kept, key=len), recurrence.weights)
     enough = sorted((norms.shape[1] for norms in found), reverse=True)[len(found) // 2]  # half of the rows are as long
     norms = np.concatenate([norms[:, :enough] for norms in found if norms.shape[1] >= enough])
-    return Flow(label, norms, exponents) if longest else None
+    return Flow(label, norms, exponents)
 
 
 def with_gain(recurrence: Recurrence, gain: float, orthogonal: bool, seed: int = 0) -> list[np.ndarray]:

@@ -10,8 +10,6 @@ from common.encoding.encoder import Encoder
 from common.metrics.scores import Scores
 from common.runs import inspection
 
-MOST_UNKNOWN = 0.5  # share of the words of the test examples, beyond which a score says little
-
 
 def remarks(encoder: Encoder, train: Sequence, examples: Sequence, scores: Scores) -> list[str]:
     """What should be said beside the scores of some examples, one sentence each."""

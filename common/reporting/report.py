@@ -11,8 +11,8 @@ import numpy as np
 from common import files
 from common.metrics import scores as metrics
 from common.reporting.evaluation import Evaluation
-from common.reporting.remarks import MOST_UNKNOWN
 from common.reporting.tables import markdown, number
+from common.runs import inspection
 from common.runs.examples import describe_shared
 from common.runs.run import Run
 
@@ -82,7 +82,7 @@ def verdict(measured: dict) -> str:
     if not measured["baselines"]:
         return "No baseline was fitted: what the model was trained on is not here as it was."
     unknown = measured["unknown_words"]
-    if unknown is not None and unknown > MOST_UNKNOWN:
+    if unknown is not None and unknown > inspection.MOST_UNKNOWN:
         return f"{unknown:.0%} of the words of the test are unknown to the model, so its score on {metric} says little."
     if None in gap.values():
         return f"On {metric} the model and {measured['baseline_name']} cannot be compared: a score is not a number."

@@ -18,6 +18,7 @@ from common.errors import UserError
 from common.runs.examples import Source
 
 LOOKED_AT = 5_000  # examples of a side, for what takes time
+MOST_UNKNOWN = 0.5  # share of the words of the test examples, beyond which a score says little
 RARE = 5  # examples, below which a label is named
 LONG = 512  # tokens of a sentence, above which a missing blank line is likely
 
@@ -95,15 +96,21 @@ def unseen(known: Iterable[str], examples: Iterable) -> Counter[str]:
 
 def cut(encoder: Encoder, examples: Iterable) -> str | None:
     """How many of some examples the encoder cuts, in words, with the setting that keeps them; None if it cuts none."""
+    return _cut(encoder, examples)[0]
+
+
+def _cut(encoder: Encoder, examples: Iterable) -> tuple[str | None, float]:
+    """The same, and the share of the examples that are cut."""
     limit = getattr(encoder, "max_timesteps", None)
     lengths = np.array([encoder.full_length(example) for example in examples] if limit else [], int)
     count = int(np.count_nonzero(lengths > limit)) if limit else 0
     if not count:
-        return None
-    return (
+        return None, 0.0
+    said = (
         f"{count:,} of {len(lengths):,} inputs are longer than max_timesteps={limit} and are cut"
         f" (the longest has {lengths.max():,}): SET=max_timesteps={lengths.max()} in training keeps them whole"
     )
+    return said, count / len(lengths)
 
 
 # ----------------------------------------------------------------------------------------------------- Labels
@@ -136,7 +143,9 @@ def _count_labels(splits: Splits, decisions: dict, warnings: list) -> None:
                 f"Labels of {side} that train lacks, and that count as wrong: {labels.shown(Counter(strange))}."
             )
         if missing := [label for label in sides["train"] if label not in sides[side]]:
-            warnings.append(f"The {side} side holds no example of: {labels.shown(Counter(missing)).replace(' 1', '')}.")
+            warnings.append(
+                f"The {side} side holds no example of: {labels.named([f'{name:.40}' for name in missing])}."
+            )
 
 
 # ----------------------------------------------------------------------------------------------------- Inputs
@@ -167,7 +176,7 @@ def _look_at_words(splits: Splits, encoder: Encoder, decisions: dict, warnings: 
     share = encoder.unknown_words(islice(splits.test, LOOKED_AT))
     if share is not None:
         decisions["unknown words"] = f"{share:.1%} of the words of the test side"
-        if share > 0.5:
+        if share > MOST_UNKNOWN:
             warnings.append(f"{share:.0%} of the words of the test side are unknown: a score will say little.")
     text = " ".join(str(example) for example in islice(splits.train, 200))
     if is_unspaced(text):
@@ -175,9 +184,8 @@ def _look_at_words(splits: Splits, encoder: Encoder, decisions: dict, warnings: 
 
 
 def _count_cut(splits: Splits, encoder: Encoder, decisions: dict, warnings: list) -> None:
-    said = cut(encoder, (example for _, side in splits for example in side))
+    said, share = _cut(encoder, (example for _, side in splits for example in side))
     if said:
         decisions["cut"] = said
-        count, _, total = said.partition(" inputs")[0].partition(" of ")
-        if 2 * int(count.replace(",", "")) > int(total.replace(",", "")):
+        if share > 0.5:
             warnings.append(f"Most inputs are cut: {said}.")

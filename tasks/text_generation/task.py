@@ -127,10 +127,8 @@ class Encoder(BaseEncoder):
     def encode(self, example):
         """A passage follows the end of a line; each character predicts the next. A prompt is read to its end."""
         targets = self.vocabulary.encode(example.text)
-        token_ids = np.append(self.newline, targets).astype(np.int32)
+        token_ids = np.append(self.vocabulary.encode("\n"), targets).astype(np.int32)
         return ({"token_ids": token_ids}, None) if example.is_prompt else ({"token_ids": token_ids[:-1]}, targets)
-
-    newline = property(lambda self: int(self.vocabulary.encode("\n")[0]))
 
     def batches(self, encoded, batch_size, seed=None):
         """As many streams as a batch has rows for training; for measuring always eight."""
