@@ -51,8 +51,8 @@ def of(example: object) -> tuple[str, ...]:
 
 def without(example: object) -> object:
     """The example as one that is to be predicted: its label or tags are None."""
-    names = {field.name for field in dataclasses.fields(example)} & {"label", "tags"}
-    return dataclasses.replace(example, **dict.fromkeys(names))
+    names = [name for name in ("label", "tags") if getattr(example, name, None) is not None]
+    return dataclasses.replace(example, **dict.fromkeys(names)) if names else example
 
 
 def alike(labels: Iterable[str]) -> list[list[str]]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from common.datasets import labels
 from common.errors import UserError
 
 BATCH_SIZE = 64  # examples that a network reads at once
@@ -67,7 +68,7 @@ def forward(network: Callable[[dict[str, np.ndarray]], Outputs | Sequence], enco
     Args:
         network: a network, or any function of a batch that gives something for each of its rows.
         encoder: has `encode(example) -> (inputs, targets)`.
-        examples: raw examples, with or without targets.
+        examples: raw examples, with or without targets. Labels and tags are not looked at: they may be unknown.
 
     Yields:
         one item an example: the row of the output, or a dict of the rows of each; padded as its batch was: cut it by
@@ -75,7 +76,7 @@ def forward(network: Callable[[dict[str, np.ndarray]], Outputs | Sequence], enco
     """
     examples = iter(examples)
     while chunk := list(islice(examples, CHUNK)):
-        encoded = [encoder.encode(example)[0] for example in chunk]
+        encoded = [encoder.encode(labels.without(example))[0] for example in chunk]
         order = sorted(range(len(chunk)), key=lambda number: [np.size(array) for array in encoded[number].values()])
         rows = [None] * len(chunk)
         for start in range(0, len(order), BATCH_SIZE):

@@ -192,8 +192,8 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Many
         found = networks["finder"](inputs)
         return {"logits": networks["head"]({"pooled": found["pooled"]}), "attention": found["attention"]}
 
-    answers, unlabelled = [], [Sequence(example.bases) for example in examples]
-    for example, row in zip(examples, forward(analyse, encoder, unlabelled)):
+    answers = []
+    for example, row in zip(examples, forward(analyse, encoder, examples)):
         exponentials = np.exp(row["logits"] - row["logits"].max(), dtype=np.float64)
         answer = _answer(encoder.labels.names, exponentials / exponentials.sum())
         weights = np.round(row["attention"].astype(float), 6).tolist()

@@ -167,8 +167,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Written]) -> list[dict]:
     """`{"label", "probabilities": {language: probability}}` for each text, the most probable language first."""
     answers = []
-    unlabelled = [Written(example.text) for example in examples]
-    for logits in forward(networks["model"], encoder, unlabelled):  # (num_classes,)
+    for logits in forward(networks["model"], encoder, examples):  # (num_classes,)
         exponentials = np.exp(logits - logits.max(), dtype=np.float64)
         answers.append(_answer(encoder.labels.names, exponentials / exponentials.sum()))
     return answers

@@ -204,8 +204,8 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
         opinions = [crf.log_probabilities(**member(inputs), padding_mask=padding_mask) for member in networks.values()]
         return sum(opinions) / len(opinions)  # log-probabilities (batch, timesteps, num_tags + 1, num_tags)
 
-    untagged, predictions = [Tagged(example.tokens) for example in examples], []
-    for example, padded in zip(untagged, forward(pooled, encoder, untagged)):
+    predictions = []
+    for example, padded in zip(examples, forward(pooled, encoder, examples)):
         conditional = np.exp(padded[: len(example)])
         conditional /= conditional.sum(axis=-1, keepdims=True)  # a mean of logarithms need not belong to a sum of 1
         probabilities = tagging.span_probabilities(conditional, encoder.tags.names, config.threshold)

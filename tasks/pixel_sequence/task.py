@@ -196,7 +196,7 @@ class FirstPart:
     share: float
 
     def encode(self, example):
-        pixels = self.encoder.encode(dataclasses.replace(example, label=None))[0]["pixels"]
+        pixels = self.encoder.encode(example)[0]["pixels"]
         return {"pixels": pixels[: max(1, round(self.share * len(pixels)))]}, None
 
 

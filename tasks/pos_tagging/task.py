@@ -175,8 +175,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     from scipy.special import softmax
 
     predictions = []
-    untagged = [Tagged(example.tokens) for example in examples]
-    for example, padded in zip(untagged, forward(networks["model"], encoder, untagged)):
+    for example, padded in zip(examples, forward(networks["model"], encoder, examples)):
         probabilities = softmax(np.asarray(padded[: len(example)], np.float64), axis=-1)  # (timesteps, tags)
         tags = [encoder.tags.names[best] for best in probabilities.argmax(axis=-1)]
         answer = _answer(example.tokens, tags, encoder.words)

@@ -156,8 +156,8 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Review]) -> list[dict]:
     """`{"label", "probabilities": {label: probability}}` for each review."""
-    answers, unlabelled = [], [Review(example.text) for example in examples]
-    for logits in forward(networks["model"], encoder, unlabelled):  # (num_classes,)
+    answers = []
+    for logits in forward(networks["model"], encoder, examples):  # (num_classes,)
         exponentials = np.exp(logits - logits.max(), dtype=np.float64)
         answers.append(_answer(encoder.labels.names, exponentials / exponentials.sum()))
     return answers

@@ -197,8 +197,7 @@ def build_model(config, encoder):
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Clip]) -> list[dict]:
     """`{"label", "probabilities", "running"}`: the answer at the end, and the answers after each eighth of the clip."""
-    unlabelled = [dataclasses.replace(clip, label=None) for clip in examples]
-    parts = [list(forward(networks["model"], encoder, [clip.first(share) for clip in unlabelled])) for share in SHARES]
+    parts = [list(forward(networks["model"], encoder, [clip.first(share) for clip in examples])) for share in SHARES]
     so_far = running.probabilities(np.stack(parts, axis=1))  # (examples, shares, labels)
     return running.answers(encoder.labels.names, SHARES, so_far)
 
