@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _TEMPORARY = ".part-"
-_LARGEST_JSON = 48 << 20  # bytes; a vocabulary of a million words takes 20 MB
+LARGEST_JSON = 48 << 20  # bytes; a vocabulary of a million words takes 20 MB
 _MOST_VALUES = 3_000_000  # in a JSON file; an empty list takes 20 times as much memory as its two characters
 _MOST_LISTS = 100_000  # lists and objects among them
 
@@ -182,7 +182,15 @@ def read_json(path: Path) -> dict:
         UserError: if the file is missing, no regular file, too large, or not a JSON object whose names are unique,
             whose numbers are finite and whose texts are Unicode.
     """
-    content = read_bytes(path, _LARGEST_JSON)
+    return parse_json(read_bytes(path, LARGEST_JSON), path)
+
+
+def parse_json(content: bytes, path: Path) -> dict:
+    """The object in the content of the file at `path`.
+
+    Raises:
+        UserError: as `read_json`.
+    """
     try:
         if content.count(b",") > _MOST_VALUES or content.count(b"[") + content.count(b"{") > _MOST_LISTS:
             raise ValueError("it holds more values than a run writes")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from common import backend, files, folders
 from common.commands import console_output, predict, steps
 from common.errors import UserError, one_line
+from common.insight import reference
 from common.runs import run as runs
 from common.runs.run import Run
 from common.task import Task, TrainConfig, change_config, load_task
 
-CELLS = ("simple_rnn", "gru", "lstm")
 LONGEST_ANSWER = 300  # characters of it that the page shows
 
 
@@ -49,7 +49,7 @@ def run(task_name: str | None, run_name: str | None, text: str | None, file: str
     tf.get_logger().setLevel("ERROR")  # it would warn of functions traced for several lengths
     model = runs.load_model(folder, task, config, encoder)
     fresh = {}
-    for cell in CELLS:
+    for cell in reference.CELLS:
         keras.utils.set_random_seed(config.seed)
         fresh[cell] = task.build_model(change_config(config, {"cell": cell}), encoder)
     others = {cell: runs.load_model(other, task, *of_run) for cell, (other, *of_run) in _others(task, folder).items()}

@@ -24,6 +24,7 @@ __all__ = [
     "labelled_lines",
     "labelled_table",
     "lines",
+    "numbered_labelled",
     "numbered_rows",
     "parallel_lines",
     "some",
@@ -58,9 +59,17 @@ def labelled_table(path: Path | Text, columns: Sequence[str], optional: Sequence
     Raises:
         UserError: as `labels.check`.
     """
+    return [row for _, row in numbered_labelled(path, columns, optional)]
+
+
+def numbered_labelled(
+    path: Path | Text, columns: Sequence[str], optional: Sequence[str] = ()
+) -> list[tuple[int, dict[str, str]]]:
+    """The rows of `labelled_table`, each with the number of its first line; without a column `label` any are right."""
     found = list(numbered_rows(path, columns, optional))
-    label_column.check(path, ((number, row["label"]) for number, row in found))
-    return [row for _, row in found]
+    if "label" in columns:
+        label_column.check(path, ((number, row["label"]) for number, row in found))
+    return found
 
 
 def parallel_lines(source: Path, target: Path) -> list[tuple[str, str]]:

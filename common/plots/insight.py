@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.insight import counting, flow
+from common.insight import counting, flow, reference
 from common.insight.study import Effects, Study
 from common.plots import style
 
@@ -60,7 +60,7 @@ def _weights(study: Study) -> Figure:
     figure = Figure(figsize=(9, 3.6))
     by_length, by_words = figure.subplots(1, 2)
     lengths = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500])
-    cells = [(cell, counting.weights(cell, main.features, main.units)) for cell in ("simple_rnn", "gru", "lstm")]
+    cells = [(cell, counting.weights(cell, main.features, main.units)) for cell in reference.CELLS]
     for (cell, count), colour in zip(cells, style.PALETTE):
         by_length.loglog(lengths, np.full(len(lengths), count), color=colour, label=cell)
     dense = [counting.perceptron(int(steps), study.vocabulary, main.units) for steps in lengths]
@@ -169,7 +169,7 @@ def _gradients(study: Study) -> Figure:
     """
     figure = Figure(figsize=(10, 4.2))
     axes, spectrum = figure.subplots(1, 2, width_ratios=(2, 1))
-    colours = dict(zip(("simple_rnn", "gru", "lstm"), style.PALETTE))
+    colours = dict(zip(reference.CELLS, style.PALETTE))
     longest = max(len(one.median) for one in study.flows)
     distances = np.arange(longest)
     for gain in (0.9, 1.0, 1.1):

@@ -150,8 +150,9 @@ def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, Encoder]:
     about = run.config
     config = change_config(task.config, about["settings"])
     arrays = files.read_arrays(run.arrays_file) if run.arrays_file.exists() else {}
-    fields = files.read_json(run.encoder_file)
-    if _sha256(run.encoder_file.read_bytes(), arrays) != about["encoder_sha256"]:
+    content = files.read_bytes(run.encoder_file, files.LARGEST_JSON)
+    fields = files.parse_json(content, run.encoder_file)
+    if _sha256(content, arrays) != about["encoder_sha256"]:
         raise UserError(f"{run.encoder_file} is not the encoder that this run was trained with: train again.")
     encoder = task.encoder.from_json(fields, arrays)
     encoder.check_settings(config)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.datasets import labels
 from common.datasets.lines import Text, at_line, is_packed, lines
-from common.datasets.readers import is_table, numbered_rows, suffix_of
+from common.datasets.readers import is_table, numbered_labelled, suffix_of
 from common.errors import UserError
 
 # Which bases a letter may stand for (IUPAC, Cornish-Bowden 1985, https://doi.org/10.1093/nar/13.9.3021).
@@ -90,9 +90,7 @@ def _name(file: Path) -> str:
 
 def _rows(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
     columns = ("sequence", "label") if labelled else ("sequence",)
-    found = list(numbered_rows(path, columns, optional=("group",)))
-    if labelled:
-        labels.check(path, ((number, row["label"]) for number, row in found))
+    found = numbered_labelled(path, columns, optional=("group",))
     return [{"bases": checked(path, number, row.pop("sequence")), **row} for number, row in found]
 
 

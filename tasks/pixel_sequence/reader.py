@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from common.datasets import labels, manifest, pictures, readers
+from common.datasets import manifest, pictures, readers
 from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError
 
@@ -54,10 +54,8 @@ def _folder(folder: Path, labelled: bool) -> list[Raw]:
     if not labelled and not table.exists():
         return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
     columns = ("file", "label") if labelled else ("file",)
-    found, lines_of, rows = [], {}, list(readers.numbered_rows(table, columns, ("group",)))
-    if labelled:
-        labels.check(table, ((number, row["label"]) for number, row in rows))
-    for number, row in rows:
+    found, lines_of = [], {}
+    for number, row in readers.numbered_labelled(table, columns, ("group",)):
         if Path(row["file"]).name != row["file"]:
             raise at_line(table, number, f"must name a picture in the same folder, not {row['file']!r:.60}")
         manifest.check_new(table, number, folder / row["file"], lines_of)

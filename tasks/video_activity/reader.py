@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from common.datasets import labels, manifest, pictures, readers
+from common.datasets import manifest, pictures, readers
 from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError
 
@@ -170,10 +170,8 @@ def own_clips(path: Path | Text, labelled: bool) -> list[Raw]:
         inner = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and pictures.files_in(folder)]
         return [Raw(_frames(folder), folder.name) for folder in inner or [path]]
     columns = ("folder", "label") if labelled else ("folder",)
-    found, lines_of, rows = [], {}, list(readers.numbered_rows(table, columns, ("group",)))
-    if labelled:
-        labels.check(table, ((number, row["label"]) for number, row in rows))
-    for number, row in rows:
+    found, lines_of = [], {}
+    for number, row in readers.numbered_labelled(table, columns, ("group",)):
         if Path(row["folder"]).name != row["folder"] or not (path / row["folder"]).is_dir():
             raise at_line(table, number, f"must name a folder beside the table, not {row['folder']!r:.60}")
         manifest.check_new(table, number, path / row["folder"], lines_of)
