@@ -2,6 +2,7 @@
 
 import gzip
 import tracemalloc
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -94,6 +95,7 @@ def test_line_sequence_is_the_list_of_the_lines(tmp_path_factory, texts):
     path = tmp_path_factory.getbasetemp() / "texts.txt"
     path.write_text("".join(text + "\n" for text in texts), encoding="utf-8", newline="")
     found = LineSequence(path)
+    texts = [unicodedata.normalize("NFC", text) for text in texts]
     assert len(found) == len(texts)
     assert list(found) == texts
     assert [found[number] for number in range(-len(texts), len(texts))] == texts + texts
