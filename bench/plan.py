@@ -14,9 +14,9 @@ from common.task import change_config, load_task
 CELLS = ("simple_rnn", "gru", "lstm")
 SIZES = {"batch": 64, "embedding_size": 64, "units": 128}
 STEP = {**SIZES, "timesteps": 200, "vocab_size": 10_000}
-SMALL_STEP = {"batch": 32, "timesteps": 50, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
-SENTENCE = {"timesteps": 20, "vocab_size": 10_000, "embedding_size": 64, "units": 128}
-SENTENCES, PAIRS = 6400, 3200
+SMALL_STEP = {"batch": 32, "timesteps": 25, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
+SENTENCE = {"timesteps": 20, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
+SENTENCES, PAIRS = 6400, 1600
 CORPUS_MB = 50
 
 # A validation accuracy on sst2, when a peer gives up, and a rate that suits random word vectors in every peer.
@@ -61,13 +61,13 @@ def pieces(folder: Path, kinds: list[str], quick: bool) -> list[Piece]:
 def _steps(folder: Path, quick: bool) -> Iterator[Piece]:
     for cell in CELLS:
         told = {"does": "step", **STEP, "cell": cell}
-        yield Piece(f"training step, {cell}", "step", told, (*ALL, "floor"), turns=9, repeats=8)
+        yield Piece(f"training step, {cell}", "step", told, (*ALL, "floor"), turns=7, repeats=6)
 
 
 def _growth(folder: Path, quick: bool) -> Iterator[Piece]:
     for timesteps, units in ((50, 128), (100, 128), (200, 128), (400, 128), (100, 64), (100, 256)):
         told = {"does": "step", **STEP, "cell": "simple_rnn", "timesteps": timesteps, "units": units}
-        yield Piece(f"simple_rnn, {timesteps} timesteps, {units} units", "growth", told, ALL, turns=7, repeats=8)
+        yield Piece(f"simple_rnn, {timesteps} timesteps, {units} units", "growth", told, ALL, turns=5, repeats=4)
 
 
 def _pipelines(folder: Path, quick: bool) -> Iterator[Piece]:
@@ -88,7 +88,7 @@ def _epochs(folder: Path, quick: bool) -> Iterator[Piece]:
         tokens = sum(map(len, work.sentences(path)[0]))
         for cell in CELLS:
             told = {"does": "epoch", **SIZES, "cell": cell, "data": path}
-            yield Piece(f"sentences of {name}, {cell}", "epoch", told, ALL, turns=5, tokens=tokens)
+            yield Piece(f"sentences of {name}, {cell}", "epoch", told, ALL, turns=3, tokens=tokens)
 
 
 def _accuracy(folder: Path, quick: bool) -> Iterator[Piece]:

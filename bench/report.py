@@ -31,7 +31,7 @@ EXPLAINED = {
     ),
     "growth": "The same SimpleRNN step with other sizes; milliseconds a step.",
     "pipeline": (
-        "A SimpleRNN of 64 units, batch 32, 50 timesteps: a whole epoch of training, and as many steps on a batch that "
+        "A SimpleRNN of 64 units, batch 32, 25 timesteps: a whole epoch of training, and as many steps on a batch that "
         "lies ready; what the ratio has above 1 is lost between the steps. The zoo trains as `make train` does, stock "
         "Keras with `model.fit` on arrays, as most of its users do. All other tables spare Keras that loss. "
         "Milliseconds an epoch."
@@ -40,13 +40,13 @@ EXPLAINED = {
         "6,400 sentences, batch 64: the zoo groups by length, Keras pads all to the longest and masks, PyTorch pads "
         "each batch and packs. Milliseconds an epoch."
     ),
-    "translation": "3,200 pairs, vocabularies of 4,000 words; the same layers in both. Milliseconds an epoch.",
+    "translation": "1,600 pairs, vocabularies of 4,000 words; the same layers in both. Milliseconds an epoch.",
     "accuracy": (
         "6,400 sentences of sst2, a bidirectional SimpleRNN of 64 units, mean over time, with the settings of the "
         "sentiment task and each library's own initial weights; building and tracing the model included. A seed for "
         "each turn, at most 6 epochs; a peer that did not get there is shown with the time of all 6. Milliseconds."
     ),
-    "predict": "20 words; the zoo's call inside `make predict`, `model.predict`, a PyTorch module. Milliseconds.",
+    "predict": "20 words, 64 units; the zoo's call in `make predict`, `model.predict`, a PyTorch module. Milliseconds.",
     "corpus": (
         "A generated text for next_word: its words are counted, then all of it is encoded to disk. Megabytes a second "
         "of each pass, and of both."
