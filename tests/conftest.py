@@ -2,7 +2,7 @@
 
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: threads that spin while they wait cost most
@@ -26,3 +26,16 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "runs")
     monkeypatch.setattr(folders, "CACHE_FOLDER", tmp_path / "cache")
     return tmp_path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test in which oneDNN complains fails.
+
+    Of what it cannot do, such as to transpose integers, it tells a user once in each process, as an error.
+    """
+    report = yield
+    said = "".join(text for title, text in report.sections if "stderr" in title)
+    if report.when == "call" and report.passed and "oneDNN" in said:
+        report.outcome, report.longrepr = "failed", f"oneDNN complained:\n{said}"
+    return report

@@ -1,9 +1,11 @@
 """What is measured is what it says: the run's own split, nothing of train in test, and no score in another's place."""
 
 import json
+import shutil
 
 import pytest
 
+from common import folders
 from common.commands import evaluate, record, train
 from common.errors import UserError
 from common.runs import examples
@@ -22,12 +24,32 @@ def table(path, rows):
     return path
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A folder in which a run was trained on a file of the user's, and a copy of that folder to begin from again."""
+    folder, copy = tmp_path_factory.mktemp("user"), tmp_path_factory.mktemp("kept") / "copy"
+    with pytest.MonkeyPatch.context() as patch:
+        _work_in(folder, patch)
+        table(folder / "mine.csv", ROWS)
+        train.run("sentiment", Request("mine.csv"), SMALL)
+    shutil.copytree(folder, copy, symlinks=True)
+    return folder, copy
+
+
 @pytest.fixture
-def trained(own_folders, monkeypatch):
-    """A run on a file of the user's in the current folder, and that file."""
-    monkeypatch.chdir(own_folders)
-    file = table(own_folders / "mine.csv", ROWS)
-    return train.run("sentiment", Request("mine.csv"), SMALL), file
+def trained(kept, monkeypatch):
+    """A run on a file of the user's in the current folder, and that file; what other tests wrote is gone."""
+    folder, copy = kept
+    shutil.rmtree(folder)
+    shutil.copytree(copy, folder, symlinks=True)
+    _work_in(folder, monkeypatch)
+    return runs.find("sentiment"), folder / "mine.csv"
+
+
+def _work_in(folder, patch):
+    patch.setattr(folders, "RUNS_FOLDER", folder / "runs")
+    patch.setattr(folders, "CACHE_FOLDER", folder / "cache")
+    patch.chdir(folder)
 
 
 def scored(**arguments):

@@ -38,25 +38,6 @@ def test_the_last_words_of_a_tensorflow_that_cannot_run_arrive(tmp_path):
     assert done.stderr.strip() == "F0000 this processor has no AVX"
 
 
-def test_no_model_makes_onednn_complain():
-    """Of what it cannot do, such as to transpose integers, it tells the user once a process, as an error."""
-    done = run(
-        "from common import backend\nfrom common.encoding import batching\n"
-        "backend.load()\n"
-        "from common.task import task_names\n"
-        "from tests import small\n"
-        "for name in task_names():\n"
-        "    task, config, few, encoder = small.setting(name)\n"
-        "    model, config = small.model(name)\n"
-        "    batches = encoder.batches(batching.encode(encoder, few.train), config.batch_size, 0)\n"
-        "    from common.prediction.keras_networks import of_model\n"
-        "    model.fit(batches.dataset().take(1), verbose=0, shuffle=False)\n"
-        "    task.predict(config, of_model(model), encoder, few.test)\n"
-    )
-    assert done.returncode == 0, done.stderr
-    assert "oneDNN" not in done.stderr
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="a setting of glibc")
 def test_freed_arrays_are_used_again_without_asking_the_system():
     """Each page that the system hands out is a fault: 1,024 for an array of 4 MB."""
