@@ -33,7 +33,7 @@ def written(path: Path) -> Iterator[Path]:
     file. The temporary file is removed after an error; `remove_abandoned` removes those of killed processes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
+    temporary = temporary_path(path)
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -45,21 +45,30 @@ def written(path: Path) -> Iterator[Path]:
 
 def write_link(path: Path, target: str) -> None:
     """A symbolic link that takes the place of the one before in one step."""
-    temporary = _temporary(path)
+    temporary = temporary_path(path)
     temporary.symlink_to(target)
     os.replace(temporary, path)
 
 
-def _temporary(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
+    """Beside `path`, with the number of this process in its name: `abandoned` finds it when the process has ended."""
     return path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
 
 
-def remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files below `folder` whose processes no longer run."""
+def abandoned(folder: Path) -> list[Path]:
+    """The temporary files below `folder` whose processes no longer run."""
+    found = []
     for path in folder.rglob(f"{_TEMPORARY}*"):
         process = path.name.removeprefix(_TEMPORARY).split("-")[0]
         if process.isdecimal() and path.is_file() and not _runs(int(process)):
-            path.unlink(missing_ok=True)
+            found.append(path)
+    return found
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove these files."""
+    for path in abandoned(folder):
+        path.unlink(missing_ok=True)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -11,6 +11,7 @@ from common.errors import UserError, unknown
 from common.reporting import results
 from common.runs import provenance
 from common.runs.examples import Request
+from common.runs.run import Run
 from common.task import change_config, load_task
 
 
@@ -80,7 +81,7 @@ def _train(name: str, request: Request, settings: dict) -> dict:
 
     keras.backend.clear_session()
     gc.collect()
-    return files.read_json(train.run(name, request, settings).metrics_file)
+    return train.run(name, request, settings).metrics
 
 
 def _finished(name: str, request: Request, settings: dict) -> dict | None:
@@ -89,11 +90,12 @@ def _finished(name: str, request: Request, settings: dict) -> dict | None:
     config = change_config(task.config, {**task.settings_for(request.data), **settings})
     wanted = {field: getattr(config, field) for field in config.__dataclass_fields__}
     for file in sorted((folders.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
-        about = files.read_json(file.with_name("config.json"))
-        if about.get("code_sha256") != provenance.code_sha256(name):
+        run = Run(file.parent)
+        if files.read_json(run.config_file).get("code_sha256") != provenance.code_sha256(name):
             continue  # other code may have written other fields
+        about = run.config
         same = about["settings"] == wanted and not about["quick"]
         same = same and about["request"]["data"] == request.data and about["request"]["fold"] == request.fold
         if same and about["versions"] == provenance.versions():
-            return files.read_json(file)
+            return run.metrics
     return None

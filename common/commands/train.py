@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -64,13 +63,16 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         encoder = task.encoder.fit(config, source.splits.train)
         _check_class_weight(config, encoder)
         found = inspection.inspect(source, encoder)
-        folder = _start(task_name, config, source, quick, encoder, found) if writes else None
+        folder = None
     _show(source, config, console)
     if not resume and source.is_file:
         console_output.inspection(console, found)
-    with _removed_unless_begun(folder):
-        validation = inspection.learnable(source.splits.train, source.splits.validation)
-        model = _train(task, config, source, validation, encoder, folder, console, cluster)
+    validation = inspection.learnable(source.splits.train, source.splits.validation)
+    model = _build(task, config, encoder, folder, console)
+    if not resume and writes:
+        folder = _start(task_name, config, source, quick, encoder, found)
+    with runs.beginning(folder) if folder else contextlib.nullcontext():
+        _train(task, config, source, validation, encoder, model, folder, console, cluster)
     if not writes:
         return None
     networks = _networks(task, config, model, encoder, folder, validation, console)
@@ -78,17 +80,6 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
     return folder
-
-
-@contextlib.contextmanager
-def _removed_unless_begun(folder: Run | None) -> Iterator[None]:
-    """A training that ends before its first epoch does, refused or stopped, leaves no run behind."""
-    try:
-        yield
-    except BaseException:
-        if folder and not os.path.lexists(folder.state_file):
-            shutil.rmtree(folder.path)
-        raise
 
 
 def _unfinished(task_name: str, changed: bool) -> Run:
@@ -123,30 +114,40 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
     return folder
 
 
+def _build(task: Task, config: TrainConfig, encoder, folder: Run | None, console: Console):
+    """The model before its training; what the settings ask of it that cannot be is refused while there is no run yet.
+
+    Args:
+        folder: of a run that goes on: its weights are loaded later. None for a new one.
+    """
+    backend.load()
+    import keras
+
+    keras.utils.set_random_seed(config.seed)
+    has_weights = folder is not None and os.path.lexists(folder.weights_file)
+    with weights.room(folder.weights_file if has_weights else None):
+        model = task.build_model(config, encoder)
+    if config.embeddings != "none" and not (folder and folder.state_file.exists()):
+        covered = word_vectors.initialise(model, encoder, Path(config.embeddings).expanduser())
+        console.print(covered, highlight=False)
+    console_output.layers(console, model)
+    return model
+
+
 def _train(
     task: Task,
     config: TrainConfig,
     source: Source,
     validation: Sequence,
     encoder,
+    model,
     folder: Run | None,
     console: Console,
     cluster,
-):
-    """The model with the weights of the epoch that is best on the validation examples."""
-    backend.load()
-    import keras
-
+) -> None:
+    """Give the model the weights of the epoch that is best on the validation examples."""
     from common.training import fitting
 
-    keras.utils.set_random_seed(config.seed)
-    with weights.room(folder.weights_file if folder and os.path.lexists(folder.weights_file) else None):
-        model = task.build_model(config, encoder)
-    begun = folder is not None and folder.state_file.exists()  # its weights are loaded later
-    if config.embeddings != "none" and not begun:
-        covered = word_vectors.initialise(model, encoder, Path(config.embeddings).expanduser())
-        console.print(covered, highlight=False)
-    console_output.layers(console, model)
     is_large = source.is_file or task.datasets[source.name].files
     kept = cache.folder_of(source, encoder) if is_large else None
     train = batching.encode(encoder, source.splits.train, kept and kept / "train")
@@ -157,7 +158,6 @@ def _train(
         batches.class_weights = validated.class_weights = _class_weights(encoder, train)
     console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
     fitting.fit(model, batches, validated, config, folder, console, cluster)
-    return model
 
 
 def _class_weights(encoder, train: batching.Encoded) -> np.ndarray:

@@ -240,6 +240,9 @@ def rows(path: Path | Text, columns: Sequence[str] = ()) -> Iterator[tuple[int, 
     found = _tsv_rows(path) if delimiter == "\t" else _csv_rows(path, delimiter)
     if said:
         next(found)
+        if (header := next(found, None)) is None:
+            raise UserError(f"{path} holds nothing to read below its first line, {start[0].strip()}.")
+        found = _chained(header, found)
     return found
 
 

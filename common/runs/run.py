@@ -7,8 +7,9 @@ import dataclasses
 import datetime
 import hashlib
 import os
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,20 +67,58 @@ class Run:
     def finished(self) -> bool:
         return self.metrics_file.exists()
 
+    @property
+    def has_learned(self) -> bool:
+        """Whether an epoch was finished: there is something to go on with, or to predict with."""
+        return any(map(os.path.lexists, (self.state_file, self.weights_file, self.metrics_file)))
+
 
 def create(task_name: str, cell: str, seed: int, config: dict) -> Run:
-    """A new run folder that holds `config`. Removes what killed runs of the task left of files half written."""
+    """A new run folder that holds `config`. Removes what killed trainings of the task left: see `beginning`."""
     started = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     folder = folders.RUNS_FOLDER / task_name
-    files.remove_abandoned(folder)
+    _remove_abandoned(folder)
     for number in range(1000):
         path = folder / (f"{started}-{cell}-{seed}" + (f"-{number}" if number else ""))
         with contextlib.suppress(FileExistsError):
             path.mkdir(parents=True)
             break
     run = Run(path)
+    _mark(run).touch()
     files.write_json(run.config_file, config)
     return run
+
+
+@contextlib.contextmanager
+def beginning(run: Run) -> Iterator[None]:
+    """While a run is trained: one that ends before its first epoch does, refused or stopped, leaves no folder behind.
+
+    A temporary file in the folder says that this process trains it. A process that is killed leaves the file; then the
+    next `create` removes what it left of files half written, and the whole folder if nothing was learned.
+    """
+    files.remove_abandoned(run.path)
+    _mark(run).touch()
+    try:
+        yield
+    except BaseException:
+        if not run.has_learned:
+            shutil.rmtree(run.path)
+        raise
+    finally:
+        _mark(run).unlink(missing_ok=True)
+
+
+def _mark(run: Run) -> Path:
+    return files.temporary_path(run.path / "begun")
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for path in files.abandoned(folder):
+        run = Run(path.parent)
+        if path.name.endswith("-begun") and not run.has_learned:
+            shutil.rmtree(run.path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def make_latest(run: Run) -> None:

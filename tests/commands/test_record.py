@@ -53,6 +53,17 @@ def test_finished_runs_are_not_trained_again(house, monkeypatch):
     assert not trained
 
 
+@pytest.mark.parametrize("file, change", [("config.json", {"quick": "no"}), ("metrics.json", {"test": [0.9]})])
+def test_a_damaged_run_is_named_before_anything_is_trained(house, monkeypatch, file, change):
+    monkeypatch.setattr(record.train, "run", lambda *given, **more: pytest.fail("trains"))
+    path = next(house.glob(f"runs/sentiment/*-*-0/{file}"))
+    kept = path.read_text()
+    path.write_text(json.dumps({**json.loads(kept), **change}))
+    with pytest.raises(UserError, match=f"{file}: {next(iter(change))} must be .*Train again"):
+        record.run("sentiment", "sample", ["simple_rnn"], ["0"], SMALL)
+    path.write_text(kept)
+
+
 def test_a_recording_that_is_stopped_shows_the_seeds_it_has(house, monkeypatch):
     def stop(*given, **more):
         raise KeyboardInterrupt

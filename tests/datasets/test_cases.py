@@ -239,6 +239,8 @@ REFUSED = {
         "1,So dull,bad\n2,Fine film,good\n",
         r"COLUMNS=text,label,column_3",
     ),
+    "nothing below the line sep=": ("sentiment", "a.csv", "sep=;\n", "nothing to read below its first line, sep=;"),
+    "a series with nothing below sep=": ("weather_forecast", "a.csv", "sep=;", "to read below its first line, sep=;"),
     "other names": ("sentiment", "a.csv", "review,sentiment\nfine,good\n", r'COLUMNS="text=review label=sentiment"'),
     "real numbers for labels": (
         "sentiment",
