@@ -137,16 +137,28 @@ class Encoder:
         """The fields that hold the labels which the model tells apart, by name."""
         return {name: part for name, part in vars(self).items() if isinstance(part, Labels)}
 
-    def check_width(self, width: int) -> None:
-        """See to it that a network tells as many classes apart as there are labels; with CTC it has one more.
+    def network_sizes(self) -> dict[str, int]:
+        """How many ids an input of the network may hold, and how wide an output is, by their names.
+
+        An output without others has the name of its network. By default a network "model" tells the labels apart; with
+        CTC its output is wider by one.
+        """
+        known = next(iter(self.label_fields().values()), None)
+        return {} if known is None else {"model": len(known) + self.weight_per_example}
+
+    def check_sizes(self, found: Iterable[tuple[str, int]]) -> None:
+        """See to it that a network has the sizes that this encoder counts on.
+
+        Args:
+            found: `(name, size)` of inputs by whose ids it picks from a table, and of outputs.
 
         Raises:
             UserError: if it does not.
         """
-        for name, known in self.label_fields().items():
-            if width != len(known) + self.weight_per_example:
-                found = f"{len(known)} {name}, its network tells {width} apart"
-                raise UserError(f"The encoder of this run has {found}: train again.")
+        own = self.network_sizes()
+        for name, size in found:
+            if own.get(name, size) != size:
+                raise UserError(f"The encoder of this run has {own[name]:,} {name}, its network {size:,}: train again.")
 
     def check_settings(self, config) -> None:
         """See to it that the encoder says what the settings say, where both have a number of one name.

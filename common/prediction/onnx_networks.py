@@ -41,7 +41,8 @@ class OnnxNetwork:
         name: of the network, for messages.
 
     Attributes:
-        width: size of the last axis of its output; None where it has several, or any size will do.
+        sizes: `(name, size)` of the last axis of each output that has one size; an output without others counts under
+            the name of the network.
     """
 
     def __init__(self, model: Path | bytes, name: str = "model"):
@@ -62,8 +63,9 @@ class OnnxNetwork:
         outputs = self._session.get_outputs()
         self._outputs = [one.name for one in outputs]
         self._names = [_plain(one.name, self.inputs) for one in outputs]
-        width = outputs[0].shape[-1] if len(outputs) == 1 and outputs[0].shape else None
-        self.width = width if isinstance(width, int) else None
+        names = [name] if self._names == [ALONE] else self._names
+        last = [(output, one.shape[-1]) for output, one in zip(names, outputs) if one.shape]
+        self.sizes = [(output, size) for output, size in last if isinstance(size, int)]
         self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # the others are the same for all rows
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs:

@@ -45,6 +45,29 @@ def objection(content: bytes) -> str | None:
     return None
 
 
+def tables(content: bytes) -> list[tuple[str, int]]:
+    """`(input, rows)` of each table from which a network picks a row by an id that it reads, an embedding say.
+
+    Args:
+        content: of a file without objection.
+    """
+    rows, nodes, axes = {}, [], []
+    for message, field, value in _walk("model", memoryview(content)):
+        text = bytes(value).decode(errors="replace") if isinstance(value, memoryview) else ""
+        if (message, field) == ("graph", 1):
+            nodes.append(([], []))  # inputs, and what the node does
+        elif (message, field) in (("node", 1), ("node", 4)):
+            nodes[-1][field == 4].append(text)
+        elif (message, field) == ("graph", 5):
+            axes = []
+        elif (message, field) == ("tensor", 1):
+            axes.append(value)
+        elif (message, field) == ("tensor", 8):  # the name comes after the axes
+            rows[text] = axes[0] if axes else 0
+    picked = [inputs for inputs, kind in nodes if kind == ["Gather"] and len(inputs) == 2]
+    return [(ids, rows[table]) for table, ids in picked if table in rows]
+
+
 def _finite(found: list[tuple[str, int, int | memoryview]]) -> bool:
     """Whether no float32 constant holds a NaN; its type comes before its values."""
     kind = None

@@ -56,7 +56,7 @@ def path_of(run: Run, name: str) -> Path:
 
 
 def load(run: Run) -> Networks:
-    """The networks of a run, computed by ONNX Runtime.
+    """The networks of a run, computed by ONNX Runtime; `sizes` of each holds the rows of its tables too.
 
     Raises:
         UserError: if a file is missing or damaged, or holds what `write` never writes.
@@ -71,9 +71,11 @@ def _network(path: Path):
 
     content = checked(path)
     try:
-        return OnnxNetwork(content, path.stem)
+        network = OnnxNetwork(content, path.stem)
     except ERRORS as error:
         raise _unfit(path, one_line(error)) from None
+    network.sizes += onnx_check.tables(content)
+    return network
 
 
 def checked(path: Path) -> bytes:

@@ -223,8 +223,8 @@ def load_networks(run: Run, task: Task, config: TrainConfig, encoder) -> Network
         from common.runs import onnx_files
 
         networks = onnx_files.load(run)
-        if len(networks) == 1 and (width := next(iter(networks.values())).width) is not None:
-            encoder.check_width(width)
+        for network in networks.values():
+            encoder.check_sizes(network.sizes)
         return networks
     print(f"Run {run.path.name} has no ONNX files: Keras predicts, which takes longer to start.", file=sys.stderr)
     model = load_model(run, task, config, encoder)

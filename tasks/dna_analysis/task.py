@@ -119,6 +119,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return not 1 <= self.longest <= self.max_timesteps
 
+    def network_sizes(self):
+        return {"head": len(self.labels), "places": self.longest + 1}
+
     def encode(self, example):
         bases = np.array([ODDS[letter] for letter in example.bases[: self.max_timesteps]])  # (timesteps, 4)
         places = np.minimum(np.arange(1, len(bases) + 1, dtype=np.int32), self.longest)  # 0 is padding

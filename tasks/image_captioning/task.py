@@ -127,6 +127,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return self.others.shape != (OTHERS, self.picture_size, self.picture_size, 3) or self.others.dtype != np.uint8
 
+    def network_sizes(self):
+        return {"target_ids": len(self.vocabulary), "logits": len(self.vocabulary)}
+
     def encode(self, example):
         inputs = {"picture": resized(example.picture, self.picture_size)}
         if example.caption is None:

@@ -116,6 +116,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return not 1 <= self.longest_ngram <= 64 or not 3 <= self.buckets <= 1 << 24
 
+    def network_sizes(self):
+        return super().network_sizes() | {f"ngrams_{size}": self.buckets for size in range(1, self.longest_ngram + 1)}
+
     def encode(self, example):
         text = f" {normal(example.text)[: self.max_timesteps]} "
         hashed = ngrams.hashed(text, self.longest_ngram, self.buckets)  # (timesteps, longest_ngram)

@@ -113,6 +113,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return not tagging.is_complete(self.tags.names)
 
+    def network_sizes(self):
+        return {"token_ids": len(self.words), "char_ids": len(self.characters), "scores": len(self.tags)}
+
     def encode(self, example):
         tokens = joined(example.tokens)
         char_ids = np.zeros((len(tokens), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING

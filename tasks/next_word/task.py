@@ -134,6 +134,9 @@ class Encoder(BaseEncoder):
         ids = self.vocabulary.encode(token if token in self.vocabulary else token.lower() for token in tokens)
         return np.where((ids == PADDING) | (ids == START), UNKNOWN, ids)  # these mean nothing within a text
 
+    def network_sizes(self):
+        return {"token_ids": len(self.vocabulary), "logits": len(self.vocabulary)}
+
     def encode(self, example):
         """A line follows the END of the line before. The target of a word is the next word; that of the last is END."""
         ids = self.ids(self.split(example))

@@ -115,6 +115,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return self.known > len(self.words)
 
+    def network_sizes(self):
+        return super().network_sizes() | {"token_ids": self.known, "char_ids": len(self.characters)}
+
     def encode(self, example):
         token_ids = self.words.encode(map(normal, example.tokens))  # (timesteps,)
         char_ids = np.zeros((len(example), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING

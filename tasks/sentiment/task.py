@@ -109,6 +109,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return self.log_ratios.shape != (len(self.vocabulary), len(self.labels))
 
+    def network_sizes(self):
+        return super().network_sizes() | {"token_ids": len(self.vocabulary)}
+
     def encode(self, example):
         token_ids = self.vocabulary.encode(words(example.text.lower())[-self.max_timesteps :])  # (timesteps,)
         targets = None if example.label is None else np.int32(self.labels.encode(example.label))

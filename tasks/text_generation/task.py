@@ -124,6 +124,9 @@ class Encoder(BaseEncoder):
     def decode(self, ids: Iterable[int]) -> str:
         return "".join("\ufffd" if i == UNKNOWN else self.vocabulary.tokens[i] for i in ids)
 
+    def network_sizes(self):
+        return {"token_ids": len(self.vocabulary), "logits": len(self.vocabulary)}
+
     def encode(self, example):
         """A passage follows the end of a line; each character predicts the next. A prompt is read to its end."""
         targets = self.vocabulary.encode(example.text)

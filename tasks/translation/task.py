@@ -107,6 +107,9 @@ class Encoder(BaseEncoder):
     def full_length(self, example):
         return max(len(self.source.split(example.source)), len(self.target.split(example.target or "")))
 
+    def network_sizes(self):
+        return {"source_ids": len(self.source), "target_ids": len(self.target), "logits": len(self.target)}
+
     def encode(self, example):
         source_ids = self.source.encode(self.source.split(example.source)[: self.max_timesteps])
         if example.target is None:

@@ -188,6 +188,23 @@ def test_networks_that_do_not_fit_the_task_are_refused(run):
         onnx_files.load(run)["model"]({"token_ids": np.zeros((1, 2, 3), np.int32)})
 
 
+@pytest.mark.parametrize("name", task_names())
+def test_the_sizes_that_an_encoder_counts_on_are_those_of_its_networks(name, tmp_path):
+    """Each is found in a network, so that an encoder of other sizes is refused."""
+    task, _, few, encoder = small.setting(name)
+    model, config = small.model(name)
+    assert onnx_files.write(Run(tmp_path), task, config, encoder, model, few.train) is None
+    networks = onnx_files.load(Run(tmp_path))
+    found = [size for network in networks.values() for size in network.sizes]
+    assert {name for name, _ in found} >= encoder.network_sizes().keys()
+    encoder.check_sizes(found)
+    for name, size in encoder.network_sizes().items():
+        with pytest.raises(UserError, match=rf"\AThe encoder of this run has .* {name}, its network .*: train again"):
+            encoder.check_sizes([(name, size - 1)])
+    ids = [name for network in networks.values() for name in network.inputs if name.endswith("_ids")]
+    assert set(ids) <= encoder.network_sizes().keys()  # a vocabulary that nobody compares
+
+
 # -------------------------------------------------------------------------------------------- No TensorFlow
 
 
