@@ -68,6 +68,8 @@ def inspect(source: Source, encoder: Encoder) -> Inspection:
     decisions["lengths"] = _lengths(source.splits.train)
     if is_list:
         _find_duplicates(source.splits, decisions, warnings)
+    if is_list and source.is_file:
+        _find_alike(source.splits, encoder, warnings)
     _look_at_words(source.splits, encoder, decisions, warnings)
     _count_cut(source.splits, encoder, decisions, warnings)
     return Inspection(decisions, warnings)
@@ -168,6 +170,24 @@ def _find_duplicates(splits: Splits, decisions: dict, warnings: list) -> None:
     if conflicting := sum(len(found) > 1 for found in targets.values()):
         example = next(text for text, found in targets.items() if len(found) > 1)
         warnings.append(f"{conflicting:,} inputs occur with different labels, such as {example!r:.60}.")
+
+
+def _find_alike(splits: Splits, encoder: Encoder, warnings: list) -> None:
+    """Count test inputs that a network cannot tell from one of train, whatever their text: cut, or of unknown words."""
+    if not encoder.word_inputs and not hasattr(encoder, "max_timesteps"):
+        return
+    seen = {_encoded(encoder, example) for example in splits.train}
+    if count := sum(_encoded(encoder, example) in seen for example in splits.test):
+        warnings.append(
+            f"{count:,} of {len(splits.test):,} test inputs are equal to a training input once both are encoded (cut, "
+            "or unlike in unknown words alone): a score on them says nothing about new inputs."
+        )
+
+
+def _encoded(encoder: Encoder, example) -> tuple:
+    """What a network reads of an input; of a pair the source alone."""
+    inputs, _ = encoder.encode(labels.without(example))
+    return tuple((name, array.shape, array.tobytes()) for name, array in inputs.items() if name != "target_ids")
 
 
 def _look_at_words(splits: Splits, encoder: Encoder, decisions: dict, warnings: list) -> None:
