@@ -112,7 +112,7 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, data: list) -> Vocabulary:
-        tokens = _texts(data, "vocabulary")
+        tokens = different_texts(data, "vocabulary")
         if tokens[: len(SPECIAL)] != SPECIAL:
             raise UserError(f"The vocabulary of this run does not begin with {', '.join(SPECIAL)}: train again.")
         return cls(tokens)
@@ -151,13 +151,14 @@ class Labels:
 
     @classmethod
     def from_json(cls, data: list) -> Labels:
-        names = _texts(data, "labels")
+        names = different_texts(data, "labels")
         if not names or any(unicodedata.category(character) == "Cc" for name in names for character in name):
             raise UserError("The labels of this run are none, or hold control characters: train again.")
         return cls(names)
 
 
-def _texts(data: object, what: str) -> tuple[str, ...]:
+def different_texts(data: object, what: str) -> tuple[str, ...]:
+    """A list from a file of a run; a UserError, with `what` it should hold, if it is no list of different texts."""
     if not isinstance(data, list) or not all(isinstance(item, str) for item in data) or len(set(data)) != len(data):
         raise UserError(f"The {what} of this run is not a list of different texts: train again.")
     return tuple(data)

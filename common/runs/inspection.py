@@ -200,7 +200,10 @@ def _look_at_words(splits: Splits, encoder: Encoder, decisions: dict, warnings: 
             warnings.append(f"{share:.0%} of the words of the test side are unknown: a score will say little.")
     text = " ".join(str(example) for example in islice(splits.train, 200))
     if is_unspaced(text):
-        decisions["script"] = "written without spaces: characters are the words"
+        cut = any(hasattr(example, "tokens") for example in islice(splits.train, 1))
+        decisions["script"] = "written without spaces: " + (
+            "raw text is cut into the words of train" if cut else "characters are the words"
+        )
 
 
 def _count_cut(splits: Splits, encoder: Encoder, decisions: dict, warnings: list) -> None:

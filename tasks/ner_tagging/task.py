@@ -20,6 +20,7 @@ from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding import tagging
 from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.segmenting import Segmenter
 from common.encoding.text import LETTER, PADDING, UNKNOWN, WORD, Labels, Vocabulary, pattern
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
 from common.prediction import crf
@@ -63,6 +64,7 @@ class Tagged:
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
     group: str = ""  # the document it belongs to
+    text: str = dataclasses.field(default="", repr=False, compare=False)  # raw, from which the tokens were cut
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -85,7 +87,7 @@ def load_wnut17(folder: Path) -> Splits:
 def read(path: Path, labelled: bool) -> list[Tagged]:
     """Sentences of a user's file: CoNLL; inputs alone may also be plain text, one sentence a line, or a table."""
     if not labelled and not readers.is_conll(path):
-        return [Tagged(tuple(pattern(TOKEN).findall(text))) for text in readers.texts(path, "text")]
+        return [Tagged(tuple(pattern(TOKEN).findall(text)), text=text) for text in readers.texts(path, "text")]
     sentences = readers.conll(path, labelled=labelled)
     return [Tagged(s.tokens, readers.to_bio(s.tags) if labelled else None, s.document) for s in sentences]
 
@@ -101,6 +103,7 @@ class Encoder(BaseEncoder):
     words: Vocabulary
     characters: Vocabulary
     tags: Labels
+    segmenter: Segmenter
 
     @classmethod
     def fit(cls, config, examples):
@@ -108,7 +111,8 @@ class Encoder(BaseEncoder):
         words = Vocabulary.fit((map(normal, tokens) for tokens in texts), 10**6, config.min_count)
         characters = Vocabulary.fit(map("".join, texts), 10**4)
         types = sorted({span.type for e in examples for span in tagging.spans(e.tags)})
-        return cls(words, characters, Labels(("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI"))))
+        tags = Labels(("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI")))
+        return cls(words, characters, tags, Segmenter.fit(example.tokens for example in examples))
 
     def contradicts_itself(self):
         return not tagging.is_complete(self.tags.names)
@@ -116,7 +120,12 @@ class Encoder(BaseEncoder):
     def network_sizes(self):
         return {"token_ids": len(self.words), "char_ids": len(self.characters), "scores": len(self.tags)}
 
+    def cut_as_trained(self, example):
+        """A sentence that came as raw text, with the words of train put together."""
+        return dataclasses.replace(example, tokens=self.segmenter.joined(example.tokens, example.text), text="")
+
     def encode(self, example):
+        example = self.cut_as_trained(example)
         tokens = joined(example.tokens)
         char_ids = np.zeros((len(tokens), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING
         for row, token in zip(char_ids, tokens):
@@ -132,7 +141,7 @@ class Encoder(BaseEncoder):
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
 
     def step_names(self, example):
-        return list(example.tokens)
+        return list(self.cut_as_trained(example).tokens)
 
 
 # ------------------------------------------------------------------------------------------------------ Model
@@ -207,6 +216,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
         opinions = [crf.log_probabilities(**member(inputs), padding_mask=padding_mask) for member in networks.values()]
         return sum(opinions) / len(opinions)  # log-probabilities (batch, timesteps, num_tags + 1, num_tags)
 
+    examples = [encoder.cut_as_trained(example) for example in examples]
     predictions = []
     for example, padded in zip(examples, forward(pooled, encoder, examples)):
         conditional = np.exp(padded[: len(example)])

@@ -19,6 +19,7 @@ import numpy as np
 from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.segmenting import Segmenter
 from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, normal, shape
 from common.prediction.networks import Networks, forward
@@ -59,6 +60,7 @@ class Tagged:
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
     group: str = ""  # the document it belongs to
+    text: str = dataclasses.field(default="", repr=False, compare=False)  # raw, from which the tokens were cut
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -86,7 +88,7 @@ def read(path: Path, labelled: bool) -> list[Tagged]:
     """Sentences of a user's file: CoNLL-U or other CoNLL; inputs alone may also be plain text, or a table."""
     in_conllu = is_conllu(path)
     if not labelled and not in_conllu and not readers.is_conll(path, spans=False):
-        return [Tagged(tokens_of(text)) for text in readers.texts(path, "text")]
+        return [Tagged(tokens_of(text), text=text) for text in readers.texts(path, "text")]
     sentences = conllu(path, labelled) if in_conllu else readers.conll(path, spans=False, labelled=labelled)
     return [Tagged(s.tokens, s.tags if labelled else None, s.document) for s in sentences]
 
@@ -103,6 +105,7 @@ class Encoder(BaseEncoder):
     known: int  # ids from here on belong to words too rare for an embedding of their own
     characters: Vocabulary
     tags: Labels
+    segmenter: Segmenter
 
     @classmethod
     def fit(cls, config, examples):
@@ -110,7 +113,8 @@ class Encoder(BaseEncoder):
         words = Vocabulary.of_counts(counts, 10**6)
         known = len(Vocabulary.of_counts(counts, 10**6, config.min_count))
         characters = Vocabulary.fit((token for example in examples for token in example.tokens), 10**4)
-        return cls(words, known, characters, Labels.fit(tag for example in examples for tag in example.tags))
+        tags = Labels.fit(tag for example in examples for tag in example.tags)
+        return cls(words, known, characters, tags, Segmenter.fit(example.tokens for example in examples))
 
     def contradicts_itself(self):
         return self.known > len(self.words)
@@ -118,7 +122,12 @@ class Encoder(BaseEncoder):
     def network_sizes(self):
         return super().network_sizes() | {"token_ids": self.known, "char_ids": len(self.characters)}
 
+    def cut_as_trained(self, example):
+        """A sentence that came as raw text, with the words of train put together."""
+        return dataclasses.replace(example, tokens=self.segmenter.joined(example.tokens, example.text), text="")
+
     def encode(self, example):
+        example = self.cut_as_trained(example)
         token_ids = self.words.encode(map(normal, example.tokens))  # (timesteps,)
         char_ids = np.zeros((len(example), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING
         for row, token in zip(char_ids, example.tokens):
@@ -134,7 +143,7 @@ class Encoder(BaseEncoder):
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
 
     def step_names(self, example):
-        return list(example.tokens)
+        return list(self.cut_as_trained(example).tokens)
 
 
 # ------------------------------------------------------------------------------------------------------ Model
@@ -177,6 +186,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     """`{"words": [{"word", "tag", "probability"}], "unknown": words that train does not have}` for each sentence."""
     from scipy.special import softmax
 
+    examples = [encoder.cut_as_trained(example) for example in examples]
     predictions = []
     for example, padded in zip(examples, forward(networks["model"], encoder, examples)):
         probabilities = softmax(np.asarray(padded[: len(example)], np.float64), axis=-1)  # (timesteps, tags)
