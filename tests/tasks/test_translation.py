@@ -1,6 +1,8 @@
 """What only translation has: number names, pairs from files, and a decoder that steps as it was trained."""
 
 import dataclasses
+import itertools
+import json
 
 import numpy as np
 import pytest
@@ -184,3 +186,23 @@ def test_the_baseline_is_word_for_word():
     train = [Pair("two dogs", "deux chiens"), Pair("two", "deux"), Pair("a dog", "un chien"), Pair("dog", "chien")]
     answers = task.baseline(Config(), train, [Pair("two dog"), Pair("dogs, a xyz")])
     assert answers == {"word-for-word dictionary": [{"text": "deux chien"}, {"text": "chiens, un xyz"}]}
+
+
+def test_english_to_japanese_is_trained_and_scored_by_character(own_folders, capsys):
+    """A target without spaces: of its words, one a sentence, BLEU would be 0 however good the model is."""
+    from common.commands import predict, train
+    from common.runs.examples import Request
+
+    names = dict(zip(("one", "two", "three", "four", "five", "six"), ("一つ", "二つ", "三つ", "四つ", "五つ", "六つ")))
+    numbers = [numbers for size in (1, 2, 3) for numbers in itertools.product(names, repeat=size)]
+    rows = (f"{' '.join(some)},{''.join(map(names.get, some))}です。\n" for some in numbers)
+    path = own_folders / "enja.csv"
+    path.write_text("source,target\n" + "".join(rows), encoding="utf-8")
+    settings = {"epochs": "8", "batch_size": "16", "subwords": "true", "vocab_size": "60", "units": "32"}
+    run = train.run("translation", Request(str(path)), settings, quick=True)
+    measured = run.metrics
+    assert measured["metric"] == "bleu" and "tok:char" in measured["signatures"]["bleu"]
+    assert measured["test"]["bleu"] > 50 and measured["test"]["chrf"] > 50 and measured["baseline"]["bleu"] < 50
+    assert "On bleu the model is better than" in capsys.readouterr().out
+    predict.run("translation", "two", None, None, {}, as_json=True)
+    assert json.loads(capsys.readouterr().out)["text"].endswith("つです。")
