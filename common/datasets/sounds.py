@@ -140,7 +140,8 @@ def _scaled(samples: np.ndarray) -> np.ndarray:
         return (samples.astype(float) - 128) / 128
     if samples.dtype.kind == "i":
         return samples / (np.iinfo(samples.dtype).max)
-    return samples.astype(float)
+    with np.errstate(invalid="ignore"):  # of what is no number, and refused as such
+        return samples.astype(float)
 
 
 def write_wav(path: Path, sound: Sound) -> None:

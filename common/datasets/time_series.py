@@ -196,7 +196,7 @@ def series(name: str, step: Step, table: pd.DataFrame) -> TimeSeries:
 def _time_columns(path: Path | Text, header: list[str]) -> list[str]:
     plain = [_plain(name) for name in header]
     parts = [header[plain.index(part)] for part in TIME_PARTS if part in plain]
-    if len(parts) > 1:
+    if len(parts) > 1 and TIME_PARTS[0] in plain:
         return parts
     for name in TIME_NAMES:
         if name in plain:

@@ -33,6 +33,15 @@ def test_every_kind_of_wav_gives_the_same_sound(tmp_path, stored):
     np.testing.assert_allclose(sound.at(RATE), tone(), atol=0.01)
 
 
+@pytest.mark.filterwarnings("error")
+def test_samples_that_are_no_numbers_are_refused_without_a_warning(tmp_path):
+    wavfile.write(tmp_path / "a.wav", RATE, np.float32([0, 0.5, 0]))
+    content = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "a.wav").write_bytes(content[:-4] + bytes.fromhex("010080ff"))  # a signalling NaN
+    with pytest.raises(UserError, match="samples that are not numbers"):
+        read_wav(tmp_path / "a.wav")
+
+
 def test_24_bits(tmp_path):
     """SciPy reads them but does not write them: the header is changed by hand."""
     values = (tone() * (2**23 - 1)).astype(np.int32)

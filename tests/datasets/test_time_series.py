@@ -53,6 +53,11 @@ def test_time_in_several_columns():
     assert str(series.times[-1]) == "2020-02-29T00:00:00"
 
 
+def test_parts_of_a_time_without_its_year_are_no_times():
+    with pytest.raises(UserError, match=r"line 2, has the time '2': write it as 2017-09-01"):
+        read("month,day,x\n2,27,5\n2,28,6\n3,1,8\n")
+
+
 def test_missing_rows_and_cells_are_nan_and_filled_from_before():
     series = read(table(["2020-01-01", "2020-01-02", "2020-01-04", "2020-01-05"], ["NA", 3, "", 7]))
     assert series.values[:, 0].tolist() == pytest.approx([np.nan, 3, np.nan, np.nan, 7], nan_ok=True)
