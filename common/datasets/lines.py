@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from common.datasets import encodings, reading
+from common.datasets.paths import check_is_file
 from common.errors import UserError
 
 LONGEST_LINE = 1 << 20  # bytes
@@ -170,6 +171,7 @@ def _opened(path: Path | Text) -> Iterator[IO[bytes]]:
     if isinstance(path, Text):
         yield io.BytesIO(_with_line_feeds(path.text.encode("utf-8", "surrogateescape")))
         return
+    check_is_file(path, "file")
     try:
         with _unpacked(path) as file:
             survey = _survey(path, file)
@@ -178,10 +180,6 @@ def _opened(path: Path | Text) -> Iterator[IO[bytes]]:
                 yield file
             else:
                 yield io.BytesIO(_read_whole(path, file, survey))
-    except FileNotFoundError as error:
-        raise UserError(f"There is no file {path}.") from error
-    except IsADirectoryError as error:
-        raise UserError(f"{path} is a folder: name a file.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(f"{path} is not a whole gzip file ({error}): fetch it again.") from error
     except OSError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.datasets.paths import check_is_file
 from common.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -29,8 +30,7 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
     """
     from PIL import Image
 
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path} is no file: name a picture.")
+    check_is_file(path, "picture")
     try:
         with Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
             if image.width * image.height > LARGEST:
@@ -45,8 +45,6 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
             if size and size != (image.height, image.width):
                 image = image.resize(size[::-1], Image.Resampling.BOX)
             return np.array(image)
-    except FileNotFoundError as error:
-        raise UserError(f"There is no picture {path}.") from error
     except Image.DecompressionBombError as error:
         raise UserError(f"{path} has more pixels than are read, at most {LARGEST:,}.") from error
     except (OSError, SyntaxError, ValueError) as error:  # Pillow says so of damaged files

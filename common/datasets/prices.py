@@ -17,7 +17,7 @@ import numpy as np
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import at_line
 from common.datasets.tables import even_rows
-from common.datasets.time_series import DAY, Step, time_text
+from common.datasets.time_series import DAY, Step, in_months, time_text
 from common.errors import UserError
 
 if TYPE_CHECKING:
@@ -230,10 +230,9 @@ def _step(path: Path, times: pd.Series) -> Step:
             f"has the date {_shown(time)}, which {problem}: there must be one row a time, sorted, of one stock",
         )
     common = int(Counter(gaps.tolist()).most_common(1)[0][0]) if len(gaps) else DAY
-    for months, low, high in ((1, 28, 31), (3, 89, 92), (12, 365, 366)):
-        if low * DAY <= common <= high * DAY:
-            step, kept = Step(months, "month"), gaps.between(low * DAY, high * DAY)
-            break
+    if counted := in_months(common):
+        months, fewest, most = counted
+        step, kept = Step(months, "month"), gaps.between(fewest * DAY, most * DAY)
     else:
         step, kept = Step(common, "second"), gaps == common
         days = times.to_numpy().astype("datetime64[D]")

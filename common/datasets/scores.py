@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from common.datasets.lines import Text, at_line, lines
+from common.datasets.paths import check_is_file
 from common.errors import UserError, one_line
 
 Frames = tuple[tuple[int, ...], ...]
@@ -135,13 +136,10 @@ def _notes(path: Path) -> list[tuple[int, int, int]]:
     import mido
     from mido.midifiles.meta import KeySignatureError
 
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path} is no file: name a MIDI file.")
+    check_is_file(path, "MIDI file")
     try:
         file = mido.MidiFile(path)
         messages = list(mido.merge_tracks(file.tracks))
-    except FileNotFoundError as error:
-        raise UserError(f"There is no file {path}.") from error
     except (OSError, EOFError, ValueError, KeyError, IndexError, KeySignatureError) as error:
         reason = one_line(error) or type(error).__name__
         raise UserError(f"{path} is not a whole MIDI file ({reason}): save it again, or take it out.") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.datasets.paths import check_is_file
 from common.errors import UserError, one_line
 
 LONGEST = 600  # seconds; a longer recording has to be cut into utterances first
@@ -90,15 +91,12 @@ def read_wav(path: Path) -> Sound:
     """
     from scipy.io import wavfile
 
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path} is no file: name a WAV file.")
+    check_is_file(path, "WAV file")
     try:
         _check_length(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # parts of the file that hold no sound
             rate, samples = wavfile.read(path)
-    except FileNotFoundError as error:
-        raise UserError(f"There is no sound {path}.") from error
     except (*DAMAGED, OSError) as error:
         raise UserError(f"{path} is not a whole WAV file ({one_line(error)}): save it as WAV, 16 bits PCM.") from error
     if not len(samples) or rate <= 0:

@@ -28,6 +28,7 @@ NUMBER = r"(?i)[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a n
 MOST_CATEGORIES = 12  # different words of a column that is no number; each becomes a column of 0 and 1
 STAND_INS = (-999, -9999, -99, -99.9, -999.9, 999, 9999, 99999)  # which some write where nothing was measured
 DAY = 86_400  # seconds
+MONTHS = ((1, 28, 31), (3, 89, 92), (12, 365, 366))  # a step of so many, and the days that it takes: at least, at most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,6 +117,11 @@ class TimeSeries:
             values=np.concatenate([self.values, nothing]),
             filled=np.concatenate([self.filled, nothing]),
         )
+
+
+def in_months(seconds: int) -> tuple[int, int, int] | None:
+    """The row of MONTHS for a step of so many seconds; None where it counts no months."""
+    return next((row for row in MONTHS if row[1] * DAY <= seconds <= row[2] * DAY), None)
 
 
 def time_text(time: np.datetime64, step: Step) -> str:
@@ -264,9 +270,9 @@ def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
             "of one series (times in UTC, where clocks are changed)",
         )
     common = int(Counter(gaps.tolist()).most_common(1)[0][0])
-    if 28 * DAY <= common <= 31 * DAY or 89 * DAY <= common <= 92 * DAY or 365 * DAY <= common <= 366 * DAY:
+    if counted := in_months(common):
         months = times.dt.to_period("M")
-        step = Step(1 if common <= 31 * DAY else 3 if common <= 92 * DAY else 12, "month")
+        step = Step(counted[0], "month")
         off = (months.astype("int64").diff().iloc[1:] % step.count != 0) | (months.astype("int64").diff().iloc[1:] < 1)
         times = months.dt.to_timestamp()
     else:

@@ -76,7 +76,7 @@ def wav(path, samples, rate=RATE):
 @pytest.mark.parametrize(
     ("write", "problem"),
     [
-        (lambda path: None, "There is no sound"),
+        (lambda path: None, "There is no WAV file"),
         (lambda path: path.write_bytes(b"ID3 this is MP3"), "not a whole WAV file"),
         (lambda path: path.write_bytes(b""), "not a whole WAV file"),
         (lambda path: path.write_bytes(b"RIFF\x24\0\0\0WAVEfmt "), "not a whole WAV file"),
