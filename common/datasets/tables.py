@@ -24,6 +24,7 @@ WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 DELIMITERS = ",;\t|"
 ALL_MISSING = {"", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "\\n", "nil"}  # in small letters
 MISSING = {"", "nan", "NaN", "None", "NULL", "N/A", "#N/A", "<NA>", "NaT", "\\N"}  # as programs write them into texts
+NUMBER_OR_TIME = r"[-+$€£]?\d[\d\s.,:/TZ%+-]*"  # which names no column of a series
 LOOKED_AT = 200  # rows that tell a header from data
 
 
@@ -119,6 +120,9 @@ def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
         reading.refuse(at_line(path, number, f"has {len(cells)} cells, the header has {len(names)}: {hint}"))
         return None
     row = {column: cells[place] for column, place in places.items()}
+    if (problem := next((cell for cell in row.values() if isinstance(cell, _Problem)), None)) is not None:
+        reading.refuse(at_line(path, number, problem))
+        return None
     for column in columns:
         if is_missing(column, row[column]):
             cell = row[column]
@@ -250,10 +254,12 @@ def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]
     """The header of a .csv or .tsv file, and its rows that are not empty, each with the number of its first line.
 
     Raises:
-        UserError: if a row has another number of cells than the header.
+        UserError: if a row has another number of cells than the header, or the header looks like a row.
     """
     found = rows(path)
-    _, header = next(found)
+    first, header = next(found)
+    if any(header) and all(re.fullmatch(NUMBER_OR_TIME, cell) for cell in header if cell):
+        raise at_line(path, first, "looks like data: add a header line with the names of the columns above it")
     numbered = [(number, cells) for number, cells in found if any(cells)]
     for number, cells in numbered:
         if len(cells) != len(header):
@@ -321,7 +327,7 @@ def _json_rows(path: Path | Text) -> Iterator[tuple[int, list[str]]]:
         if not names:
             names = list(found)
             yield number, names
-        yield number, [_json_cell(path, number, name, found.get(name)) for name in names]
+        yield number, [_json_cell(name, found.get(name)) for name in names]
     if not names:
         raise UserError(f"{path} holds no JSON objects.")
 
@@ -340,16 +346,17 @@ def _json_object(path, number: int, line: str) -> Mapping | None:
     return found
 
 
-def _json_cell(path, number: int, name: str, value: object) -> str:
+class _Problem(str):
+    """What is wrong with a cell that no text can stand for; it is said where the cell is wanted."""
+
+
+def _json_cell(name: str, value: object) -> str:
     if isinstance(value, (list, dict)):
-        problem = f"has several values under {name!r}: give each example one (several labels are not supported)"
-        reading.refuse(at_line(path, number, problem))
-        return ""
+        return _Problem(f"has several values under {name!r}: give each example one (several labels are not supported)")
     if value is None:
         return ""
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
     if re.search("[\0\ud800-\udfff]", value):
-        reading.refuse(at_line(path, number, f"holds no text under {name!r}, but NUL or half a character"))
-        return ""
+        return _Problem(f"holds no text under {name!r}, but NUL or half a character")
     return unicodedata.normalize("NFC", value).strip()

@@ -70,6 +70,13 @@ TABLES = {
         "a.jsonl",
         "".join(json.dumps({"text": f"{i} {text}", "label": label}) + "\n" for i, (text, label) in enumerate(REVIEWS)),
     ),
+    "JSON lines with more beside": (
+        "a.jsonl",
+        "".join(
+            json.dumps({"meta": {"id": [i]}, "text": f"{i} {text}", "tags": [], "label": label}) + "\n"
+            for i, (text, label) in enumerate(REVIEWS)
+        ),
+    ),
     "empty cells at the end of a row": ("a.csv", CSV.replace("\n", ",,\n").replace("label,,", "label")),
 }
 

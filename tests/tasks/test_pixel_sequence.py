@@ -1,5 +1,7 @@
 """Pictures read pixel by pixel: the order, what a user may give, and that no picture stands on two sides."""
 
+import gzip
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -69,6 +71,14 @@ def test_tables_and_typed_numbers(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["a.CSV", "a.csv.gz", "a.tsv"])
+def test_tables_of_pixels_go_by_the_names_of_all_tables(tmp_path, name):
+    for delimiter in "\t" if name == "a.tsv" else ",;":
+        content = "label,a,b,c,d\n\n1,0,10,20,30\n".replace(",", delimiter).encode()
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        assert TASK.own_file.read(tmp_path / name, True) == [Picture((0, 10, 20, 30), 2, "1")]
+
+
 def test_a_folder_of_pictures_with_a_table(tmp_path):
     Image.fromarray(np.array([[0, 10], [20, 30]], np.uint8)).save(tmp_path / "one.png")
     (tmp_path / "pictures.csv").write_text("file,label\none.png,1\n")
@@ -88,6 +98,9 @@ def test_a_folder_of_pictures_with_a_table(tmp_path):
         ("label,a,b,c,d\n1,0,10,20\n", "line 2, has 4 cells, the header has 5"),
         ("label,a,b,c,d\n,0,10,20,30\n", "line 2, has an empty label"),
         ("a,b,c,d\n0,10,20,30\n", "no column 'label'"),
+        ("label,a,label,b,c,d\n1,0,1,10,20,30\n", "more than one column 'label'"),
+        ("label,a,b,c,d\n1,0,10,20,3\r0\n", "line 2, is not CSV"),
+        (f"label,a,b,c,d\n1,0,10,20,{'9' * 5000}\n", "line 2, has the pixel '9999999"),
     ],
 )
 def test_a_table_that_is_wrong_is_refused_in_one_line(tmp_path, content, message):
