@@ -32,16 +32,18 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
     config = change_config(task.config, settings)
     console = console_output.console()
     read = Reading(request.columns, keep_going=True)
-    found, sizes, errors = inspection.Inspection({}, []), {}, []
+    found, sizes, errors = None, {}, []
     try:
         source = examples.load(task, request, config.seed, read=read)
         sizes = {side: len(part) for side, part in source.splits}
         inspection.refuse(source.splits)
         config = change_config(config, {**source.settings, **settings})
-        found = inspection.inspect(source, task.encoder.fit(config, source.splits.train))
+        encoder = task.encoder.fit(config, source.splits.train)
+        found = inspection.inspect(source, encoder)
+        inspection.check_encoding(source.splits, encoder)
     except UserError as error:
         errors = [str(error)]
-        found = inspection.Inspection({}, list(read.warnings))
+    found = found or inspection.Inspection({}, list(read.warnings))
     errors = [*read.errors, *errors]
     if as_json:
         about = {"task": task_name, "examples": sizes, **found.to_json(), "errors": errors, "valid": not errors}

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from common.datasets import reading
 from common.datasets.lines import Text, at_line, lines, some
-from common.datasets.tables import ALL_MISSING, rows, suffix_of
+from common.datasets.tables import ALL_MISSING, JSON_LINES, rows, suffix_of
 from common.errors import UserError
 
 TAG = re.compile(r"O|[BIESLU]-[^\s,;|]+")
@@ -117,6 +117,8 @@ def _rows(path: Path | Text, spans: bool) -> list[_Row]:
     """The lines of a file as rows; comments are left out."""
     if suffix_of(path) == ".csv":
         return _table_rows(path, spans)
+    if suffix_of(path) in JSON_LINES:
+        raise UserError(f"{path} is JSON: write a token and its tag a line, and a blank line after each sentence.")
     read, columns = [], None
     for number, line in enumerate(lines(path), 1):
         cells = [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()

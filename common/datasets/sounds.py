@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.datasets import reading
 from common.datasets.paths import check_is_file
 from common.errors import UserError, one_line
 
@@ -110,6 +111,8 @@ def read_wav(path: Path) -> Sound:
         raise UserError(f"{path} holds samples that are not numbers: save it as WAV, 16 bits PCM.")
     if samples.ndim > 1:
         samples = samples.mean(axis=1)
+    if not samples.any():
+        reading.warn(f"{path} is silent.")
     return Sound((np.clip(samples, -1, 1) * PEAK).round().astype(np.int16), rate)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -73,6 +73,16 @@ def inspect(source: Source, encoder: Encoder) -> Inspection:
     _look_at_words(source.splits, encoder, decisions, warnings)
     _count_cut(source.splits, encoder, decisions, warnings)
     return Inspection(decisions, warnings)
+
+
+def check_encoding(splits: Splits, encoder: Encoder) -> None:
+    """Encode what a training encodes before its first epoch.
+
+    Raises:
+        UserError: for an example that cannot be encoded, or if no label of validation occurs in train.
+    """
+    for example in chain(splits.train, learnable(splits.train, splits.validation)):
+        encoder.encode(example)
 
 
 def learnable(train: Sequence, examples: Sequence) -> Sequence:

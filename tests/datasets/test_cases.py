@@ -341,6 +341,7 @@ REFUSED = {
         sentences(lambda i, t, p, c, g: f"{t} {g}").replace("\n\n", "\n"),
         "has no blank line, so it is one sentence of 16 tokens",
     ),
+    "tags in JSON": ("ner_tagging", "a.jsonl", '{"tokens": ["Ben"], "tags": [1]}\n', "is JSON: write a token and its"),
     "no tag": ("pos_tagging", "a.conll", "a\tDET\nb\tnan\n", "line 2, has the tag 'nan'"),
     "a table without words": ("ner_tagging", "a.csv", "text,label\na,b\n", "without columns for words and tags"),
     "one of two parallel files": (

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common.commands import validate
 from common.datasets import pictures, reading
 from common.datasets.sounds import Sound, read_wav, write_wav
 from common.encoding import notes
 from common.errors import UserError
+from common.runs.examples import Request
 from common.task import load_task
 
 
@@ -228,3 +230,18 @@ def test_any_damage_is_refused_or_harmless(tmp_path, kind):
         path.write_bytes(damaged[: random.integers(len(whole))] if random.random() < 0.2 else damaged)
         with contextlib.suppress(UserError):
             load_task(name).own_file.read(path, False)
+
+
+def test_validate_finds_what_could_not_be_encoded(tmp_path, capsys):
+    """A recording that is too short for its words; and a silent one is warned of."""
+    random = np.random.default_rng(0)
+    for number in range(12):
+        sound = random.integers(-9000, 9000, 160 if number == 7 else 4000) * (number != 3)
+        write_wav(tmp_path / f"{number}.wav", Sound(sound.astype(np.int16), 8000))
+    (tmp_path / "texts.csv").write_text("file,text\n" + "".join(f"{n}.wav,one two two one\n" for n in range(12)))
+    valid = [validate.run("speech_recognition", Request(str(tmp_path)), {}, as_json=False)]
+    shown = capsys.readouterr()
+    assert "3.wav is silent" in " ".join(shown.out.split()) and "7.wav lasts 0.02 s, too short for" in shown.err
+    (tmp_path / "7.wav").write_bytes((tmp_path / "8.wav").read_bytes())
+    valid.append(validate.run("speech_recognition", Request(str(tmp_path)), {}, as_json=False))
+    assert valid == [False, True]
