@@ -16,8 +16,9 @@ from common.errors import UserError
 def read(path: Path, wanted: Collection[str]) -> tuple[dict[str, np.ndarray], int]:
     """The vectors of the wanted words, and how many features each has; other words are passed over.
 
-    A line is a word and its numbers, separated by spaces. A first line of two numbers (words, features), as word2vec
-    and fastText write it, is a header. A word may hold spaces (GloVe). Of a word that comes twice the first counts.
+    A line is a word and its numbers, separated by spaces or tabs. A first line of two numbers (words, features), as
+    word2vec and fastText write it, is a header. A word may hold spaces (GloVe). Of a word that comes twice the first
+    counts.
 
     Returns:
         word -> float32 array `(features,)`; and the number of features.
@@ -27,7 +28,7 @@ def read(path: Path, wanted: Collection[str]) -> tuple[dict[str, np.ndarray], in
     """
     found, features = {}, 0
     for number, line in enumerate(lines(path), 1):
-        cells = line.rstrip().split(" ")
+        cells = line.rstrip().replace("\t", " ").split(" ")
         if number == 1 and len(cells) == 2 and all(cell.isdecimal() and len(cell) < 10 for cell in cells):
             features = int(cells[1])
             continue

@@ -13,7 +13,7 @@ from tests import small
 
 def test_formats(tmp_path):
     rows = "the 1 2 3\nnew york 4 5 6\nfilm -1e-2 0 7\nthe 9 9 9\n"
-    for name, content in (("glove.txt", rows), ("word2vec.vec", "4 3\n" + rows)):
+    for name, content in (("glove.txt", rows), ("word2vec.vec", "4 3\n" + rows), ("tabs.tsv", rows.replace(" ", "\t"))):
         (tmp_path / name).write_text(content)
         found, features = word_vectors.read(tmp_path / name, {"the", "film", "new york", "absent"})
         assert features == 3 and sorted(found) == ["film", "new york", "the"]
