@@ -2,8 +2,8 @@
 
 UTF-8 is the rule. UTF-16 and UTF-32 are known by their byte order mark, UTF-16 also by its zero bytes. Windows-1252 is
 sure if the file read so holds the accented letters of one western language, and no other encoding gives another text of
-which the same can be said. For every other file `guess` names what charset-normalizer finds most likely, to be checked
-by a person.
+which the same can be said. For every other file `guess` names the most likely one, to be checked by a person: that in
+which most of what lies beyond ASCII are frequent letters of its script, else what charset-normalizer finds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import re
 import unicodedata
 
 SAMPLE = 1 << 23  # bytes looked at to tell encodings apart
-GUESSED = 1 << 16  # bytes that charset-normalizer looks at
+GUESSED = 1 << 16  # bytes that a guess looks at
+ALPHABET = 64  # letters of a script in which frequent ones stand out, about
+MORE = 0.2  # share of frequent letters, beyond that of chance, which settles a guess
 
 # Longer marks first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -58,6 +60,21 @@ _NEIGHBOURS = {
     "iso8859_2": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
     "cp1254": ("çğıöşüâîû",),
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöüõšž"),
+}
+# Frequent letters of the scripts that other encodings were made for; of equals the first encoding is guessed.
+_CYRILLIC, _KANA = "оеаинтсрвлкмдп", "のにをはがでとしたてるいなっこもらまれくすさうりかーンスルトイラ"
+_ALPHABETS = {
+    **dict.fromkeys(("cp1251", "koi8_r", "cp866"), _CYRILLIC),
+    "cp1253": "αοιετσνρκηυλπμ",
+    "cp1255": "יוהלאתמרשבםנדח",
+    "cp1256": "اليمنترهوبدعفس",
+    "cp874": "านรกอเงมยลว่้ี",
+}
+_WIDE = {
+    **dict.fromkeys(("cp932", "euc_jp"), _KANA),
+    "gb18030": "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会很好看",
+    "big5": "的一是不了在人有我他這中大來上國個到說們為子和你地出道也時年得就那要下以生會很好看",
+    "cp949": "이다는을가의에고하한지로도사기어아리나서자시그인라들은를대해게요정있",
 }
 _SIGNS = set("‘’“”–—…•€™«»°£§©®·¿¡ªº½¼¾´¨²³µ×±¢\xa0\xad")  # beyond ASCII, in western text
 _LOW_QUOTES = re.compile(r"[„‚](?=\w)")  # open a quotation, so a word follows
@@ -110,11 +127,30 @@ def guess(sample: bytes) -> str:
     """The most likely encoding of bytes that are not UTF-8, as iconv names it."""
     if _fits(sample, "cp1252", _WESTERN) is not None:
         return "CP1252"
+    for name, alphabets in _NEIGHBOURS.items():
+        if _fits(sample, name, alphabets) is not None:
+            return _for_iconv(name)
+    sample = sample[:GUESSED]
+    beyond = {name: _share(sample, name, letters) - len(letters) / ALPHABET for name, letters in _ALPHABETS.items()}
+    beyond |= {name: _share(sample, name, letters) for name, letters in _WIDE.items()}
+    likely = max(beyond, key=beyond.get)
+    if beyond[likely] > MORE:
+        return _for_iconv(likely)
     from charset_normalizer import from_bytes
 
     wide = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7"]  # these were looked for
-    best = from_bytes(sample[:GUESSED], cp_exclusion=wide).best()
-    return (best.encoding if best else "cp1252").upper().replace("_", "-").replace("ISO8859", "ISO-8859")
+    best = from_bytes(sample, cp_exclusion=wide).best()
+    return _for_iconv(best.encoding if best else "cp1252")
+
+
+def _for_iconv(name: str) -> str:
+    return name.upper().replace("_", "-").replace("ISO8859", "ISO-8859")
+
+
+def _share(sample: bytes, encoding: str, letters: str) -> float:
+    """Which share of the characters beyond ASCII are these letters, if the bytes are read in that encoding."""
+    strange = [character for character in sample.decode(encoding, "replace") if character > "\x7f"]
+    return sum(character in letters for character in strange) / max(len(strange), 1)
 
 
 def _fits(sample: bytes, encoding: str, alphabets: tuple[str, ...]) -> str | None:
