@@ -47,7 +47,7 @@ def own(path: Path | Text, labelled: bool) -> list[Described]:
         UserError: if a file cannot be read or a caption holds no words.
     """
     captions = defaultdict(list)
-    for entry in manifest.entries(path, pictures.SUFFIXES, ("caption",), labelled=labelled, repeated=True):
+    for entry in manifest.entries(path, pictures.SUFFIXES, ("caption",), labelled=labelled):
         caption = plain(entry.row.get("caption", ""))
         if labelled and not caption:
             raise UserError(f"{entry.place}, holds no words in its caption: write what the picture shows.")

@@ -79,7 +79,7 @@ def own(path: Path | Text, labelled: bool) -> list[tuple[Sound, str | None, str,
         UserError: if a file cannot be read or a text holds no words.
     """
     found = []
-    for entry in manifest.entries(path, (".wav",), ("text",), ("speaker",), labelled):
+    for entry in manifest.once(manifest.entries(path, (".wav",), ("text",), ("speaker",), labelled)):
         text = normal(entry.row["text"]) if labelled else None
         if text == "":
             raise UserError(f"{entry.place}, holds no words in its text: write what is said.")
