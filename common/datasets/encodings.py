@@ -1,9 +1,9 @@
-"""Which encoding a text file has, where that is sure, and what a file is that is no text.
+"""The encoding of a text file, where it is certain, and the kind of a file that is not text.
 
-UTF-8 is the rule. UTF-16 and UTF-32 are known by their byte order mark, UTF-16 also by its zero bytes. Windows-1252 is
-sure if the file read so holds the accented letters of one western language, and no other encoding gives another text of
-which the same can be said. For every other file `guess` names what charset-normalizer finds most likely, to be checked
-by a person.
+UTF-8 is the rule. UTF-16 and UTF-32 are recognised by their byte order mark, UTF-16 also by its zero bytes.
+Windows-1252 is certain if the decoded text has the accented letters of just one western language, and no other encoding
+yields a different text that passes the same test. For every other file `guess` names the encoding that
+charset-normalizer finds most likely, for a person to check.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import codecs
 import re
 import unicodedata
 
-SAMPLE = 1 << 23  # bytes looked at to tell encodings apart
-GUESSED = 1 << 16  # bytes that charset-normalizer looks at
+SAMPLE = 1 << 23  # bytes that are examined to choose an encoding
+GUESSED = 1 << 16  # bytes that charset-normalizer examines
 
 # Longer marks first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -40,7 +40,7 @@ _MAGIC = {
     b"\x80\x04\x95": "a pickle, which is never read: write it as CSV",
 }
 
-# Letters beyond ASCII of languages that Windows-1252 was made for, then of those of its neighbours.
+# The letters beyond ASCII of languages that Windows-1252 was made for, then those of neighbouring encodings.
 _WESTERN = (
     "àâæçéèêëîïôœùûü",  # French
     "äöüßéà",  # German
@@ -60,13 +60,13 @@ _NEIGHBOURS = {
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöüõšž"),
 }
 _SIGNS = set("‘’“”–—…•€™«»°£§©®·¿¡ªº½¼¾´¨²³µ×±¢\xa0\xad")  # beyond ASCII, in western text
-_LOW_QUOTES = re.compile(r"[„‚](?=\w)")  # open a quotation, so a word follows
+_LOW_QUOTES = re.compile(r"[„‚](?=\w)")  # they open a quotation, so a word follows
 _INSIDE_A_WORD = re.compile(r"[a-z][ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ]|[^\W\d_][«»¿¡°£§²³ªº½¼¾´¨×±¢€][^\W\d_]")
 _MOST_ACCENTED = 0.4  # share of the letters
 
 
 def is_no_text(start: bytes) -> str | None:
-    """What a file is that begins so, and what to do with it; None where it may be text."""
+    """What kind of file begins with these bytes, and what to do with it; None where it may be text."""
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
             return what
@@ -76,7 +76,7 @@ def is_no_text(start: bytes) -> str | None:
 
 
 def of_start(start: bytes) -> str | None:
-    """The encoding that the first bytes of a file tell: by its mark, or UTF-16 by its zero bytes; None for others."""
+    """The encoding shown by a byte order mark, or UTF-16 shown by zero bytes; None for all others."""
     for mark, name in _MARKS:
         if start.startswith(mark):
             return name
@@ -91,7 +91,7 @@ def of_start(start: bytes) -> str | None:
 
 
 def is_surely_cp1252(sample: bytes) -> bool:
-    """Whether bytes that are not UTF-8 can only be Windows-1252 (of which Latin-1 is a part).
+    """Whether bytes that are not UTF-8 can only be Windows-1252 (which includes Latin-1).
 
     Example:
         >>> is_surely_cp1252("Très bien, à bientôt".encode("cp1252"))
@@ -112,13 +112,13 @@ def guess(sample: bytes) -> str:
         return "CP1252"
     from charset_normalizer import from_bytes
 
-    wide = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7"]  # these were looked for
+    wide = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7"]  # ruled out before
     best = from_bytes(sample[:GUESSED], cp_exclusion=wide).best()
     return (best.encoding if best else "cp1252").upper().replace("_", "-").replace("ISO8859", "ISO-8859")
 
 
 def _fits(sample: bytes, encoding: str, alphabets: tuple[str, ...]) -> str | None:
-    """The text in that encoding, if its letters are those of one language and its signs stand where signs stand."""
+    """The text in that encoding, if its letters are those of one language and its signs are in plausible places."""
     try:
         text = sample.decode(encoding)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""A user's sounds or pictures: a folder with a table that says what each file is, a table, a file, or typed paths."""
+"""A user's sounds or pictures: a folder with a table that describes each file, a table, a file, or typed paths."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def entries(
 ) -> list[Entry]:
     """The files that a path names, in the order of the table or of their names.
 
-    A folder must hold exactly one table, a .csv or .tsv with a column `file` (paths below the folder of the table) and
-    the named columns. Inputs alone may also be a folder without a table, one file, or a text with one path a line.
+    A folder must contain exactly one table, a .csv or .tsv with a column `file` (paths below the folder of the table)
+    and the given columns. For prediction a folder without a table, one file, or a text with one path per line will do.
 
     Args:
-        suffixes: of the files, in small letters: `(".wav",)`.
-        columns: that the table must have beside `file`, where `labelled`.
+        suffixes: of the files, in lower case: `(".wav",)`.
+        columns: that the table must have in addition to `file`, where `labelled`.
         optional: columns that it may have.
-        labelled: whether the columns are wanted; otherwise only the files are.
-        repeated: whether several rows may name one file, as a picture with several captions.
+        labelled: whether the columns are needed; otherwise only the files are.
+        repeated: whether several rows may name one file, such as a picture with several captions.
 
     Raises:
-        UserError: if there is no such file, a table lacks a column or names a file that is not there.
+        UserError: if a file is missing, or a table lacks a column or names a missing file.
     """
     if isinstance(path, Text):
         found = [Path(line.strip()).expanduser() for line in lines(path) if line.strip()]
@@ -83,7 +83,7 @@ def _rows(
         if entry.file.suffix.lower() not in suffixes:
             raise at_line(table, number, f"names {entry.file.name}, which is no {' or '.join(suffixes)} file")
         if not entry.file.is_file():
-            raise at_line(table, number, f"names {entry.file.name}, which does not lie in {entry.file.parent}")
+            raise at_line(table, number, f"names {entry.file.name}, which is not in {entry.file.parent}")
         if repeated:
             lines_of[entry.file.resolve()] = number
         else:
@@ -94,7 +94,7 @@ def _rows(
 
 
 def _existing(folder: Path, name: str) -> Path:
-    """The file of that name, which some systems write with marks apart from their letters."""
+    """The file of that name; some systems store accents as separate characters (NFD)."""
     paths = [folder / unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
     return next((path for path in paths if path.is_file()), paths[0])
 
@@ -111,7 +111,7 @@ def check_new(table: Path, number: int, file: Path, lines_of: dict[Path, int]) -
 
 
 def warn_of_others(table: Path, lines_of: Mapping[Path, int], there: Iterable[Path]) -> None:
-    """Say which files lie beside those that a table names, and are passed over."""
+    """Warn of files beside those that a table names, which are skipped."""
     others = sorted(file.name for file in there if file.resolve() not in lines_of)
     if others:
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")

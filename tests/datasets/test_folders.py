@@ -109,7 +109,7 @@ def emptied(folder):
 
 
 FAULTS = [
-    ("speech_recognition", without("1.wav"), r"texts\.csv, line 3, names 1\.wav, which does not lie in"),
+    ("speech_recognition", without("1.wav"), r"texts\.csv, line 3, names 1\.wav, which is not in"),
     ("speech_recognition", cut("1.wav"), r"1\.wav is not a whole WAV file \(it ends after 6 of 8,000 bytes"),
     ("speech_recognition", holding("1.wav", b""), r"1\.wav is not a whole WAV file"),
     ("speech_recognition", holding("1.wav", b"ID3 an mp3"), r"1\.wav is not a whole WAV file.*save it as WAV"),

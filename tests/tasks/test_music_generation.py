@@ -33,7 +33,7 @@ def test_sample_tunes_return_to_their_first_phrase():
 def test_notes_have_names():
     assert scores.parsed("C4 F#5+c4 - Bb3") == ((60,), (60, 78), (), (58,))
     assert scores.written(scores.parsed("C4 C4+F#5 - A#3")) == "C4 C4+F#5 - A#3"
-    for text, problem in (("C4 H4", "'H4' in the place of a note"), ("C9", "a piano has A0 to C8")):
+    for text, problem in (("C4 H4", "'H4' instead of a note"), ("C9", "a piano has A0 to C8")):
         with pytest.raises(UserError, match=f"the text, line 2, has .*{problem}"):
             TASK.own_file.parse(f"C4\n{text}")
 
