@@ -25,7 +25,7 @@ LONGEST = 1000  # characters of an error
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Folder below tasks/, as `list` shows.")]
 TrainedTask = Annotated[str | None, typer.Argument(metavar="[TASK]", help="By default the one trained last.")]
 Data = Annotated[str | None, typer.Option(help="A named data set, or the path of a file of yours.")]
-Columns = Annotated[str | None, typer.Option(help="Of a file of yours: text,label, or text=review label=sentiment.")]
+Columns = Annotated[str | None, typer.Option(help="For a file of yours: text,label, or text=review label=sentiment.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change settings.")]
 RunName = Annotated[str | None, typer.Option("--run", help="A run of the task; the latest by default.")]
 
@@ -44,13 +44,13 @@ def train(
     data: Data = None,
     validation: Annotated[str | None, typer.Option(help="A file of yours to choose the best epoch on.")] = None,
     test: Annotated[str | None, typer.Option(help="A file of yours to measure on.")] = None,
-    fold: Annotated[int | None, typer.Option(help="Of a set with cross-validation, from 0.")] = None,
+    fold: Annotated[int | None, typer.Option(help="For a set with cross-validation, counted from 0.")] = None,
     columns: Columns = None,
     cell: Annotated[str | None, typer.Option(help="simple_rnn, gru or lstm.")] = None,
     set: Set = None,
-    seed: Annotated[int | None, typer.Option(help="Of weights, batches and dropout.")] = None,
+    seed: Annotated[int | None, typer.Option(help="For weights, batches and dropout.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A few hundred examples, two epochs.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the latest run.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes on this machine that train together.")] = 1,
 ):
     """Train a model, then measure it on test beside the baseline."""
@@ -76,7 +76,7 @@ def validate(
     set: Set = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ):
-    """Read data as a training would, and say what is in it and what is wrong."""
+    """Read data as a training would, and report what is in it and what is wrong."""
     from common.commands import validate as command
     from common.runs.examples import Request
 
@@ -102,10 +102,10 @@ def predict(
     run: RunName = None,
     columns: Columns = None,
     set: Set = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="The share of each input step in the answer.")] = False,
 ):
-    """What a trained run says of new inputs: --text, --input, or standard input, one a line."""
+    """Predict new inputs with a trained run: --text, --input, or standard input, one per line."""
     from common.commands import predict as command
 
     command.run(task, text, input, run, _settings(set), json, explain, columns)
@@ -116,9 +116,9 @@ def inspect(
     task: TrainedTask = None,
     run: RunName = None,
     text: Annotated[str | None, typer.Option(help="An input; by default an example of the test set.")] = None,
-    input: Annotated[str | None, typer.Option(help="A file, of which the first input is looked at.")] = None,
+    input: Annotated[str | None, typer.Option(help="A file, whose first input is inspected.")] = None,
 ):
-    """What the network of a trained run does with one example, as pages with pictures."""
+    """Show what the network of a trained run does with one example, as pages with pictures."""
     from common.commands import inspect as command
 
     command.run(task, run, text, input)
@@ -130,7 +130,7 @@ def export(
     task: TrainedTask = None,
     run: RunName = None,
 ):
-    """A folder with a trained run that predicts without this repository."""
+    """Write a folder with a trained run that predicts without this repository."""
     from common.commands import export as command
 
     command.run(task, run, to)
@@ -138,7 +138,7 @@ def export(
 
 @app.command()
 def strip(to: Annotated[str, typer.Option(metavar="FILE", help="The picture, a PNG.")] = "docs/pictures/zoo.png"):
-    """One picture of all tasks, from the reports of their latest runs."""
+    """Draw one picture of all tasks, from the reports of their latest runs."""
     from common.commands import strip as command
 
     command.run(to)
@@ -160,7 +160,7 @@ def record(
 
 @app.command()
 def results(tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...")] = None):
-    """Repeat every recorded result; fails where one no longer holds."""
+    """Repeat every recorded result; fails if one no longer holds."""
     from common.commands import results as command
 
     command.run(tasks or [])
@@ -179,27 +179,27 @@ def new(
 
 @app.command()
 def check():
-    """The rules of the repository that a linter cannot see."""
+    """Check the rules of the repository that a linter cannot see."""
     from common.commands import check as command
 
     raise typer.Exit(command.run())
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends in one line and exit code 2."""
+    """Run the command line; errors that a user can fix end in one line and exit code 2."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a letter that the terminal does not know ends nothing
+        sys.stdout.reconfigure(errors="backslashreplace")  # a character that the terminal lacks is not an error
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the layers are written for it
     try:
         app()
     except UserError as error:
-        print(f"error: {one_line(error, LONGEST)}", file=sys.stderr)  # whatever a file has put into it
+        print(f"error: {one_line(error, LONGEST)}", file=sys.stderr)  # the message may quote a file
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as ended:
         if isinstance(ended, SystemExit) and ended.code != STOPPED:  # Typer's own exit, with any other code
             raise
-        print("\nstopped. A training goes on from its last epoch: make train TASK=... RESUME=1", file=sys.stderr)
+        print("\nstopped. A training continues after its last epoch: make train TASK=... RESUME=1", file=sys.stderr)
         sys.exit(STOPPED)
     except BrokenPipeError:
         sys.stderr.close()
@@ -212,13 +212,13 @@ def main() -> None:
 
 
 def _problem(error: Exception) -> str | None:
-    """What the machine lacks, in one line; None for an error of another kind."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # the latter TensorFlow's
+    """A lack of memory or a failure of the file system, in one line; None for other errors."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # the latter is TensorFlow's
         return 'There is not enough memory: make the model or its batches smaller, SET="units=32 batch_size=8" say.'
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        hdf5 = re.search(r"error message = '([^']*)'", str(error))  # HDF5 says it in the middle of a long line
-        kept = " A training that has begun goes on with RESUME=1." if "train" in sys.argv[1:2] else ""
+        hdf5 = re.search(r"error message = '([^']*)'", str(error))  # HDF5 puts the reason inside a long line
+        kept = " A training that has begun continues with RESUME=1." if "train" in sys.argv[1:2] else ""
         return f"{one_line(f'{place}{error.strerror or (hdf5 and hdf5[1]) or error}')}.{kept}"
     return None
 

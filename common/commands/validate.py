@@ -16,14 +16,14 @@ SHOWN = 20  # errors
 
 
 def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool:
-    """Read the data as training would, and print what is decided, warned of and wrong.
+    """Read the data as training would, and print decisions, warnings and errors.
 
     Args:
-        settings: changes to the task's config; some decide what is cut or unknown.
-        as_json: one JSON object in the place of text for a person.
+        settings: changes to the task's config; some decide what is truncated or unknown.
+        as_json: one JSON object instead of readable text.
 
     Returns:
-        Whether nothing is wrong.
+        Whether there are no errors.
 
     Raises:
         UserError: for an unknown task or setting.
@@ -35,7 +35,7 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
     found, sizes, errors = inspection.Inspection({}, []), {}, []
     try:
         source = examples.load(task, request, config.seed, read=read)
-        sizes = {side: len(part) for side, part in source.splits}
+        sizes = {split: len(part) for split, part in source.splits}
         inspection.refuse(source.splits)
         config = change_config(config, {**source.settings, **settings})
         found = inspection.inspect(source, task.encoder.fit(config, source.splits.train))
@@ -48,13 +48,13 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
         print(json.dumps(about, ensure_ascii=False))
         return not errors
     if sizes:
-        console.print("examples  " + ", ".join(f"{side} {count:,}" for side, count in sizes.items()), highlight=False)
+        console.print("examples  " + ", ".join(f"{split} {count:,}" for split, count in sizes.items()), highlight=False)
     console_output.inspection(console, found)
     for error in errors[:SHOWN]:
         print(f"error: {error}", file=sys.stderr)
     if errors:
         more = f", of which {SHOWN} are shown" if len(errors) > SHOWN else ""
-        print(f"{len(errors):,} errors{more}: mend them before training.", file=sys.stderr)
+        print(f"{len(errors):,} errors{more}: fix them before training.", file=sys.stderr)
     else:
         console.print("Nothing is wrong: this can be trained.", highlight=False)
     return not errors

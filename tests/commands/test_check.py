@@ -133,7 +133,7 @@ def test_a_good_checkout_breaks_no_rule(checkout, capsys):
         ("common/runs/run.py", "from common.training.fitting import fit\n", "common/runs/run.py:1: move the code"),
         ("common/runs/run.py", "from tests import small\n", "common/runs/run.py:1: move the code"),
         ("tasks/spam/sample.py", "from common.commands import train\n", "tasks/spam/sample.py:1: move the code"),
-        ("common/layers/x.py", "import\n", "common/layers/x.py:1: mend the syntax first"),
+        ("common/layers/x.py", "import\n", "common/layers/x.py:1: fix the syntax first"),
         # settings
         (
             "tasks/spam/task.py",

@@ -119,8 +119,8 @@ def test_a_split_of_the_users_own_stays_as_it_is(own_folders, capsys):
     measured = json.loads(run.metrics_file.read_text())
     assert measured["examples"] == {"train": 60, "validation": 12, "test": 10}
     assert measured["shared"] == {"test in train": 0, "validation in train": 2, "test in validation": 0}
-    assert "2 of validation stand in train too" in capsys.readouterr().out
-    assert "2 of validation stand in train too" in run.report_file.read_text()
+    assert "2 of validation also occur in train" in capsys.readouterr().out
+    assert "2 of validation also occur in train" in run.report_file.read_text()
     assert evaluate.run("sentiment", None, str(files[2]), {})["examples"]["test"] == 10
 
 

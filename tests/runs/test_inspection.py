@@ -43,7 +43,7 @@ def test_rare_labels_are_named_and_stay_in_train(tmp_path):
         assert "neutral" in {example.label for example in source.splits.train}
     warnings = inspected(tmp_path, "sentiment", "a.csv", content).warnings
     assert any("can hardly be learned: neutral 1" in warning for warning in warnings)
-    assert any("test side holds no example of: neutral" in warning for warning in warnings)
+    assert any("test split has no example of: neutral" in warning for warning in warnings)
 
 
 def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
