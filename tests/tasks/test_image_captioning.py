@@ -158,7 +158,7 @@ def test_trained_convolutions_stay_as_they_are(monkeypatch):
         raise OSError("no route to host")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", no_network)
-    with pytest.raises(UserError, match=r"cannot be fetched \(no route to host\).*backbone=small"):
+    with pytest.raises(UserError, match=r"cannot be downloaded \(no route to host\).*backbone=small"):
         convolutions.backbone("mobilenet_v2", 8)(picture)
 
 

@@ -155,7 +155,7 @@ def test_a_continuation_depends_on_seed_and_beginning_alone(tmp_path, monkeypatc
     saved = TASK.predict(change_config(config, {"save": "mine"}), of_model(model), encoder, prompts)
     assert [answer["files"] for answer in saved] == [["mine.mid", "mine.wav"], ["mine-2.mid", "mine-2.wav"]]
     assert len(scores.read_midi(tmp_path / "mine.mid")) == 6 * 2  # eighths, read as sixteenths
-    with pytest.raises(UserError, match="A file's name must be"):
+    with pytest.raises(UserError, match="A file name must consist of"):
         TASK.predict(change_config(config, {"save": "../mine"}), of_model(model), encoder, prompts)
 
 
