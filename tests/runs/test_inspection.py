@@ -55,7 +55,7 @@ def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
     assert any("are unknown" in warning for warning in inspected(tmp_path, "next_word", "a.txt", rare).warnings)
     twice = "text,label\n" + "".join(f"Text {n % 20},{'ab'[n // 20]}\ntext  {n % 20},b\n" for n in range(40))
     found = inspected(tmp_path, "sentiment", "a.csv", twice)
-    assert "60 of 80 inputs come again" in found.decisions["duplicates"]
+    assert "60 of 80 inputs are repeats" in found.decisions["duplicates"]
     assert any("20 inputs occur with different labels" in warning for warning in found.warnings)
 
 
