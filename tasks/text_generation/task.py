@@ -229,11 +229,11 @@ def _answers(config, encoder, examples, scores, write) -> list[dict]:
     answers = [
         {"log_probabilities": logs.tolist(), "guesses": encoder.decode(ids), "samples": {}} for logs, ids in parts
     ]
-    beginnings = np.full((SAMPLED, PRIMED), encoder.vocabulary.encode("\n"))
-    for row, passage in zip(beginnings, examples):
+    prompts = np.full((SAMPLED, PRIMED), encoder.vocabulary.encode("\n"))
+    for row, passage in zip(prompts, examples):
         end = encoder.vocabulary.encode(passage.text[-PRIMED:])
         row[PRIMED - len(end) :] = end
-    written = sampling.at_temperatures(write, beginnings, TEMPERATURES, config.new_characters, config.seed)
+    written = sampling.at_temperatures(write, prompts, TEMPERATURES, config.new_characters, config.seed)
     for answer, of_passage in zip(answers, written):
         texts = [encoder.decode(ids) for ids in of_passage]
         described = [{"text": text, **encoder.source.described(text)} for text in texts]
