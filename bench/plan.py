@@ -136,9 +136,9 @@ def _sentences(folder: Path, quick: bool) -> dict[str, str]:
     if splits := _loaded("sentiment", "sst2"):
         vocabulary = Vocabulary.fit((review.text.split() for review in splits.train), 10_000)
         stored = {"vocab_size": len(vocabulary)}
-        for side, reviews in splits:
-            stored[side] = [vocabulary.encode(review.text.split()) for review in reviews[:most]]
-            stored[f"{side}_of_labels"] = np.array([review.label == "positive" for review in reviews[:most]], np.int32)
+        for part, reviews in splits:
+            stored[part] = [vocabulary.encode(review.text.split()) for review in reviews[:most]]
+            stored[f"{part}_of_labels"] = np.array([review.label == "positive" for review in reviews[:most]], np.int32)
         found["sst2"] = work.save(folder / "sst2.npz", **stored)
     if splits := _loaded("translation", "multi30k_en_fr"):
         texts = [pair.source.split() for pair in splits.train[:most]]
@@ -160,10 +160,10 @@ def _pairs(folder: Path, quick: bool) -> str | None:
         return None
     pairs, stored = splits.train[: PAIRS // 10 if quick else PAIRS], {}
     vocabularies = []
-    for side in ("source", "target"):
-        texts = [getattr(pair, side).split() for pair in pairs]
+    for text_of in ("source", "target"):
+        texts = [getattr(pair, text_of).split() for pair in pairs]
         vocabularies.append(Vocabulary.fit(texts, 4000))
-        stored[side] = [vocabularies[-1].encode(text) for text in texts]
+        stored[text_of] = [vocabularies[-1].encode(text) for text in texts]
     stored["target"] = [np.concatenate([[START], ids, [END]]).astype(np.int32) for ids in stored["target"]]
     return work.save(folder / "pairs.npz", **stored, vocab_sizes=np.array([*map(len, vocabularies)]))
 

@@ -33,9 +33,9 @@ def test_every_folder_is_a_task():
 def test_sample_has_three_sides_that_share_nothing(name):
     task, *_ = small.setting(name)
     assert task.shape in SHAPES
-    sides = [set(map(repr, examples)) for _, examples in small.sample(name)]
-    assert all(sides)
-    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    splits = [set(map(repr, examples)) for _, examples in small.sample(name)]
+    assert all(splits)
+    assert not splits[0] & splits[1] and not splits[0] & splits[2] and not splits[1] & splits[2]
 
 
 @every_task

@@ -55,8 +55,8 @@ def _batches(texts, labels, batch, random=None):
         yield padded, torch.tensor([len(texts[i]) for i in chosen]), labels[chosen]
 
 
-def _tensors(data, side="train"):
-    texts, labels, vocab_size = sentences(data, side)
+def _tensors(data, split="train"):
+    texts, labels, vocab_size = sentences(data, split)
     return [torch.from_numpy(text.astype(np.int64)) for text in texts], torch.from_numpy(labels).long(), vocab_size
 
 

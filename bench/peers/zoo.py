@@ -55,8 +55,8 @@ def _batches(examples, batch, seed=0):
     return batching.ByLength(batching.encode(_Ready(), examples), batch, seed)
 
 
-def _labelled(data, side="train"):
-    texts, labels, vocab_size = sentences(data, side)
+def _labelled(data, split="train"):
+    texts, labels, vocab_size = sentences(data, split)
     return [({"token_ids": text}, label) for text, label in zip(texts, labels)], texts, vocab_size
 
 

@@ -123,7 +123,7 @@ def _over(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> 
 
 
 def _breakdown(scores: dict[str, dict[str, float]], parts: dict[str, np.ndarray], metric: str) -> list[str]:
-    """Markdown table of the metric over each part, beside every baseline; for many parts also how many the model wins."""
+    """Markdown table of the metric over each part, beside every baseline; for many parts also the model's wins."""
     (_, mine), *others = scores.items()
     rows = [["part", "examples", metric, *(name for name, _ in others)]]
     for label, value in mine.items():

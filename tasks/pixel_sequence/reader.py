@@ -1,4 +1,4 @@
-"""Pictures of the user's: tables with a pixel in each column, lines of numbers, picture files and folders of them."""
+"""Users' pictures: tables with one pixel per column, lines of numbers, picture files and folders of them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from common.errors import UserError
 
 MOST_PIXELS = 1024  # 32 x 32; each is a timestep
 TABLE = "pictures.csv"  # in a folder of pictures
-OTHERS = ("label", "group")  # columns that are no pixels
+OTHERS = ("label", "group")  # columns other than pixels
 
 
 class Raw(NamedTuple):
-    """A picture as it was read: brightness row by row, 0 to 255, and pixels in a row."""
+    """A picture as read: brightness row by row, 0 to 255, and the number of pixels per row."""
 
     pixels: tuple[int, ...]
     width: int
@@ -26,10 +26,10 @@ class Raw(NamedTuple):
 
 
 def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
-    """All pictures of a file or folder.
+    """All pictures in a file or folder.
 
     Raises:
-        UserError: if one cannot be read, or with `labelled` has no label; names the file and the line.
+        UserError: if one cannot be read, or lacks a label that `labelled` requires; names the file and the line.
     """
     if not isinstance(path, Text):
         if path.is_dir():
@@ -49,7 +49,7 @@ def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
 
 
 def _folder(folder: Path, labelled: bool) -> list[Raw]:
-    """The pictures that the folder's table names; without a table all there are, for prediction."""
+    """The pictures that the folder's table names; for prediction, all pictures if there is no table."""
     table = folder / TABLE
     if not labelled and not table.exists():
         return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
@@ -86,7 +86,7 @@ def _picture(file: Path) -> Raw:
 
 
 def _table(path: Path, labelled: bool) -> Iterator[Raw]:
-    """A CSV whose first line names its columns: label, perhaps group, and a pixel in each other one."""
+    """A CSV whose first line names its columns: label, optionally group, and one column per pixel."""
     rows = csv.reader(lines(path))
     header = [cell.strip().lower() for cell in next(rows)]
     if labelled and "label" not in header:

@@ -2,8 +2,8 @@
 
     They can can fish . -> PRON AUX VERB NOUN PUNCT
 
-A recurrent layer spells each word, a second one reads the sentence in both directions, and every word gets its own
-softmax over the tags. After Ling et al. (2015), https://arxiv.org/abs/1508.02096
+One recurrent layer reads the characters of each word, a second one reads the sentence in both directions, and every
+word gets a softmax over the tags. After Ling et al. (2015), https://arxiv.org/abs/1508.02096
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 class Config(TrainConfig):
     epochs: int = 8
     batch_size: int = 32
-    learning_rate: float = 4e-3  # of the first step; it falls to 0 along a cosine
-    min_count: int = 2  # times a word must occur in train to have an embedding of its own
+    learning_rate: float = 4e-3  # of the first step; cosine decay to 0
+    min_count: int = 2  # times a word must occur in train to have its own embedding
     embedding_size: int = 64  # features of a word
     char_embedding_size: int = 24  # features of a character
-    char_units: int = 32  # of the layer that spells words, per direction
+    char_units: int = 32  # of the layer that reads characters, per direction
     units: int = 64  # of the layer that reads sentences, per direction
     dropout: float = 0.3  # share of features that training hides, before and after the reading
     word_dropout: float = 0.1  # share of words that training makes unknown
@@ -54,7 +54,7 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Tagged:
-    """One sentence; `tags` are None where they are to be predicted."""
+    """One sentence; `tags` are None if they are to be predicted."""
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
@@ -74,16 +74,16 @@ def load_sample(folder: None) -> Splits:
 
 def load_ewt(folder: Path) -> Splits:
     """Blogs, e-mails, reviews and questions in English, split as published."""
-    return Splits(*(read(folder / f"en_ewt-ud-{side}.conllu", labelled=True) for side in ("train", "dev", "test")))
+    return Splits(*(read(folder / f"en_ewt-ud-{part}.conllu", labelled=True) for part in ("train", "dev", "test")))
 
 
 def load_sequoia(folder: Path) -> Splits:
     """News, encyclopaedia, parliament and medicine in French, split as published."""
-    return Splits(*(read(folder / f"fr_sequoia-ud-{side}.conllu", labelled=True) for side in ("train", "dev", "test")))
+    return Splits(*(read(folder / f"fr_sequoia-ud-{part}.conllu", labelled=True) for part in ("train", "dev", "test")))
 
 
 def read(path: Path, labelled: bool) -> list[Tagged]:
-    """Sentences of a user's file: CoNLL-U or other CoNLL; inputs alone may also be plain text, or a table."""
+    """Sentences in a user's file: CoNLL-U or other CoNLL; for prediction also plain text or a table."""
     in_conllu = is_conllu(path)
     if not labelled and not in_conllu and not readers.is_conll(path, spans=False):
         return [Tagged(tokens_of(text)) for text in readers.texts(path, "text")]
@@ -99,8 +99,8 @@ def split(examples: list[Tagged], seed: int) -> Splits:
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     word_inputs = ("token_ids",)
-    words: Vocabulary  # all words of train, the frequent ones first
-    known: int  # ids from here on belong to words too rare for an embedding of their own
+    words: Vocabulary  # all words of train, frequent ones first
+    known: int  # number of words with their own embedding; larger ids belong to rarer words
     characters: Vocabulary
     tags: Labels
 
@@ -138,7 +138,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """Words by embedding, spelling and shape, a recurrent layer in both directions, one softmax over tags a word."""
+    """Words by embedding, characters and shape, a bidirectional recurrent layer, one softmax over tags per word."""
     import keras
 
     from common import layers
@@ -151,7 +151,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
     words = keras.layers.Embedding(encoder.known, config.embedding_size)(known)
     chars = keras.layers.Embedding(len(encoder.characters), config.char_embedding_size)(char_ids)
-    speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are the spelling
+    speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are features
     spelling = layers.PerTimestep(speller)(chars, keras.ops.not_equal(char_ids, PADDING))
     x = keras.layers.Concatenate()([words, spelling, shapes])
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, embedding_size + 2 * char_units + SHAPES)
@@ -186,9 +186,9 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config: Config, train: Sequence[Tagged], examples: Sequence[Tagged]) -> dict[str, list[dict]]:
-    """The tag each word has most often in train; and logistic regression on a word and two neighbours on each side.
+    """The most frequent tag of each word in train; and logistic regression on a word and two neighbours on each side.
 
-    A word that is not in train gets the tag most frequent among the words that occur once.
+    A word that is not in train gets the most frequent tag of the words that occur once.
     """
     from common.baselines.window import window_logistic_regression
 
@@ -286,7 +286,7 @@ TASK = Task(
             ),
         ),
     },
-    own_file=OwnFile("CoNLL-U, or a word and its tag a line and a blank line after each sentence", read, split),
+    own_file=OwnFile("CoNLL-U, or a word and its tag per line and a blank line after each sentence", read, split),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

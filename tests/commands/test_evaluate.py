@@ -114,7 +114,7 @@ def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders):
 
 
 def test_a_split_of_the_users_own_stays_as_it_is(own_folders, capsys):
-    files = [table(own_folders / f"{side}.csv", rows) for side, rows in zip("abc", (ROWS[:60], ROWS[58:70], ROWS[70:]))]
+    files = [table(own_folders / f"{name}.csv", rows) for name, rows in zip("abc", (ROWS[:60], ROWS[58:70], ROWS[70:]))]
     run = train.run("sentiment", Request(*map(str, files)), SMALL)
     measured = json.loads(run.metrics_file.read_text())
     assert measured["examples"] == {"train": 60, "validation": 12, "test": 10}

@@ -217,7 +217,7 @@ def test_two_parallel_files_are_pairs(tmp_path, monkeypatch):
     for name, place in (("a.en", 0), ("a.fr", 1)):
         (tmp_path / name).write_text("".join(f"{number} {PAIRS[number % 4][place]}\n" for number in range(20)))
     source = examples.load(load_task("translation"), Request("a.en,a.fr"), 0)
-    assert sum(len(side) for _, side in source.splits) == 20
+    assert sum(len(split) for _, split in source.splits) == 20
     again = examples.load(load_task("translation"), source.request, 0)
     assert again.sha256 == source.sha256 and again.splits == source.splits
     with pytest.raises(UserError, match="no data set or file"):
@@ -380,7 +380,7 @@ def test_blank_lines_at_the_end_of_a_corpus_leave_no_side_empty(tmp_path):
     path.write_text("".join(f"line {number} of the book\n" for number in range(150)) + "\n" * 40)
     for task in ("next_word", "text_generation"):
         made = examples.load(load_task(task), Request(str(path)), 0).splits
-        assert all(any(str(example).strip() for example in side) for _, side in made)
+        assert all(any(str(example).strip() for example in split) for _, split in made)
 
 
 def test_latin_1_that_was_typed_is_refused():

@@ -116,7 +116,7 @@ FAULTS = [
     ("speech_recognition", pipe("1.wav"), r"line 3, names 1\.wav"),
     ("speech_recognition", appended("texts.csv", "./0.wav,two\n"), r"line 6, names 0\.wav, as line 2 does: keep one"),
     ("speech_recognition", changed("texts.csv", "2.wav,one two", "2.wav,"), "line 4, has an empty text"),
-    ("speech_recognition", changed("texts.csv", "2.wav,one two", "2.wav,?!"), "line 4, holds no words in its text"),
+    ("speech_recognition", changed("texts.csv", "2.wav,one two", "2.wav,?!"), "line 4, has no words in its text"),
     ("speech_recognition", changed("texts.csv", "2.wav", "2.mp3"), r"line 4, names 2\.mp3, which is no \.wav file"),
     ("speech_recognition", without("texts.csv"), "has no table"),
     ("speech_recognition", emptied, "has no table"),

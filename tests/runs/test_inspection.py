@@ -100,7 +100,7 @@ def test_balanced_weights_count_every_class_alike():
 
 
 def test_new_labels_count_as_wrong_and_the_run_knows_its_data(tmp_path, own_folders, capsys):
-    """Train with unseen labels on both held-out sides, balanced classes and a mapping; then evaluate another file."""
+    """Train with unseen labels on both held-out splits, balanced classes and a mapping; then evaluate another file."""
     rows = "".join(f"{n} {'fine' if n % 2 else 'dull'} film,{'ab'[n % 2]}\n" for n in range(40))
     files = {"train": rows, "dev": "a fine film,b\nodd film,new\n", "test": "fine,b\ndull,a\nodd,other\n"}
     paths = {name: tmp_path / f"{name}.csv" for name in files}

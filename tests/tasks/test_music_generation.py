@@ -23,8 +23,8 @@ CHORALE = [Piece(((60, 64, 67), (60, 64, 67), (62, 65), (), (59,)), held=True, s
 
 def test_sample_tunes_return_to_their_first_phrase():
     made = small.sample("music_generation")
-    assert [len(side) for _, side in made] == [1200, 150, 150]
-    assert len({piece.frames for _, side in made for piece in side}) == 1500
+    assert [len(split) for _, split in made] == [1200, 150, 150]
+    assert len({piece.frames for _, split in made for piece in split}) == 1500
     for piece in made.train[:50]:
         first, second, _, last = (piece.frames[start : start + 8] for start in range(0, 32, 8))
         assert first == second == last
@@ -86,7 +86,7 @@ def test_tunes_are_split_by_name_and_settings_of_a_tune_are_a_group(tmp_path):
     for number in range(40):
         (folder / f"Reel{number}The.csv").write_text(",midi_note,onset\n0,74,0\n1,71,1\n")
     made = load_tunes(tmp_path)
-    assert sum(len(side) for _, side in made) == 40 and len(made.train) > 25
+    assert sum(len(split) for _, split in made) == 40 and len(made.train) > 25
     assert made.test[0].frames == ((74,), (71,)) and {piece.group for piece in made.test} == {"ReelThe"}
 
 

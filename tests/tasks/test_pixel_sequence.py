@@ -1,4 +1,4 @@
-"""Pictures read pixel by pixel: the order, what a user may give, and that no picture stands on two sides."""
+"""Pictures read pixel by pixel: the order, what a user may give, and that no picture stands in two splits."""
 
 import numpy as np
 import pytest
@@ -14,18 +14,18 @@ SQUARE = Picture((0, 10, 20, 30), 2, "1")
 
 def test_digits_are_whole_and_no_picture_stands_on_two_sides():
     splits = small.sample("pixel_sequence")
-    assert [len(side) for _, side in splits] == [1258, 179, 360]
-    pictures = [picture for _, side in splits for picture in side]
+    assert [len(part) for _, part in splits] == [1258, 179, 360]
+    pictures = [picture for _, part in splits for picture in part]
     assert len(pictures) == 1797 and {picture.label for picture in pictures} == set("0123456789")
-    sides = [{picture.pixels for picture in side} for _, side in splits]
-    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    parts = [{picture.pixels for picture in part} for _, part in splits]
+    assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
     assert max(max(picture.pixels) for picture in pictures) == 255
 
 
 def test_permuted_are_the_same_pictures_in_one_other_order():
     plain, permuted = small.sample("pixel_sequence"), TASK.datasets["permuted"].load(None)
     assert [picture.pixels for picture in plain.test] == [picture.pixels for picture in permuted.test]
-    (order,) = {picture.order for _, side in permuted for picture in side}
+    (order,) = {picture.order for _, part in permuted for picture in part}
     assert sorted(order) == list(range(64)) and order != tuple(range(64))
     encoder = TASK.encoder.fit(TASK.config, permuted.train)
     picture = permuted.test[0]

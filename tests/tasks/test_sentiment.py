@@ -94,8 +94,8 @@ def meetings(texts) -> set[tuple[str, str]]:
 
 
 def test_sizes_balance_and_lengths(reviews):
-    for side, pairs in reviews:
-        assert len(pairs) == sample.REVIEWS[side]
+    for split, pairs in reviews:
+        assert len(pairs) == sample.REVIEWS[split]
         assert Counter(label for _, label in pairs) == dict.fromkeys(sample.LABELS, len(pairs) / 2)
     lengths = [len(words(text)) for text, _ in reviews.train]
     assert 12 < np.mean(lengths) < 25 and max(lengths) > 35

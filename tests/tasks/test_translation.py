@@ -16,15 +16,15 @@ from tests import small
 
 
 @pytest.fixture(scope="module")
-def sides():
+def splits():
     """Names by part; "longer" is a part of test."""
     made = dict(sample.load("fr"))
     longer = [names[:2] for names in made["test"] if names[2] == "longer"]
-    return {side: [names[:2] for names in part if not names[2]] for side, part in made.items()} | {"longer": longer}
+    return {split: [names[:2] for names in part if not names[2]] for split, part in made.items()} | {"longer": longer}
 
 
-def test_number_names_are_right_and_agree(sides):
-    names = {english: french for pairs in sides.values() for english, french in pairs}
+def test_number_names_are_right_and_agree(splits):
+    names = {english: french for pairs in splits.values() for english, french in pairs}
     assert names["six million"] == "six millions"
     assert names["one million"] == "un million"
     with_eighty = [french for french in names.values() if french.endswith("quatre-vingts")]
@@ -32,13 +32,13 @@ def test_number_names_are_right_and_agree(sides):
     assert any("quatre-vingts millions" in french for french in names.values())
 
 
-def test_sides_share_no_number_and_only_one_is_longer_than_train(sides):
-    assert {side: len(pairs) for side, pairs in sides.items()} == sample.SIZES
-    sources = [english for pairs in sides.values() for english, _ in pairs]
+def test_sides_share_no_number_and_only_one_is_longer_than_train(splits):
+    assert {split: len(pairs) for split, pairs in splits.items()} == sample.SIZES
+    sources = [english for pairs in splits.values() for english, _ in pairs]
     assert len(set(sources)) == len(sources)
-    lengths = {side: [len(words(english)) for english, _ in pairs] for side, pairs in sides.items()}
+    lengths = {split: [len(words(english)) for english, _ in pairs] for split, pairs in splits.items()}
     assert min(lengths["longer"]) > max(lengths["train"] + lengths["validation"] + lengths["test"])
-    vocabulary = [{word for pair in pairs for text in pair for word in words(text)} for pairs in sides.values()]
+    vocabulary = [{word for pair in pairs for text in pair for word in words(text)} for pairs in splits.values()]
     assert all(vocabulary[0] >= others for others in vocabulary[1:]), "test has words that train does not have"
 
 
@@ -175,8 +175,8 @@ def test_own_files(tmp_path):
 def test_equal_sources_stay_on_one_side():
     pairs = [Pair(f"s{i % 20}", f"t{i}") for i in range(60)]
     made = TASK.own_file.split(pairs, 0)
-    sources = [{pair.source for pair in side} for _, side in made]
-    assert sum(len(side) for _, side in made) == 60
+    sources = [{pair.source for pair in split} for _, split in made]
+    assert sum(len(split) for _, split in made) == 60
     assert len(set.union(*sources)) == sum(map(len, sources))
 
 
