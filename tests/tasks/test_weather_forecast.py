@@ -104,7 +104,7 @@ def test_a_forecast_needs_the_columns_known_ahead():
     inputs, targets = fitted.encode(last)
     assert targets is None and np.isfinite(inputs["ahead"]).all()
     (short,) = examples(hourly(known=True, ahead=5), labelled=False)
-    with pytest.raises(UserError, match="needs 24 more rows, in which known:holiday alone"):
+    with pytest.raises(UserError, match="needs 24 more rows, in which only known:holiday"):
         fitted.encode(short)
 
 
