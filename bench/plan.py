@@ -1,4 +1,4 @@
-"""What is measured: every piece of work, what the peers are told of it, and how often each gets its turn."""
+"""The measurements: every piece of work, its arguments for the peers, and the number of turns."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Piece:
 
     Attributes:
         name: of the work.
-        kind: of work, the section that it stands in.
-        told: what the peers are told: the name of their function, `does`, and its arguments.
-        peers: who takes part.
-        turns: how many each gets; the median counts.
+        kind: of work, its section of the report.
+        told: the request to the peers: the name of their function, `does`, and its arguments.
+        peers: the peers that take part.
+        turns: the number of turns of each; the median is reported.
         repeats: how often a turn repeats the work.
-        tokens: real tokens in the work, 0 if that says nothing.
+        tokens: real tokens in the work, 0 if meaningless.
         warm: whether each does the work once before its turns, which traces, compiles and fills caches.
     """
 
@@ -169,7 +169,7 @@ def _pairs(folder: Path, quick: bool) -> str | None:
 
 
 def _loaded(task: str, name: str):
-    """The splits of a declared set; None, and a line that says why, where it cannot be had."""
+    """The splits of a declared set; if it is not available, None, and the reason is printed."""
     from common.datasets import fetching
     from common.errors import UserError
 

@@ -64,7 +64,7 @@ def line(row: dict) -> str:
 
 
 def write(rows: list[dict], docs: Path) -> None:
-    """Write benchmarks.json, benchmarks.md and the pictures; work that was not measured this time stays as it was."""
+    """Write benchmarks.json, benchmarks.md and the pictures; keep the rows that were not measured this time."""
     file = docs / "benchmarks.json"
     if file.exists():
         new = {row["kind"] for row in rows}
@@ -103,7 +103,7 @@ def _page(rows: list[dict]) -> list[str]:
 
 
 def _where(rows: list[dict]) -> list[str]:
-    """On which machine, with which code and in how many turns rows were measured; a line for each that differs."""
+    """Machine, commit and number of turns of the rows; one line for each combination."""
     places = [
         "{machine}, {cores} cores; code {commit}; {turns} turns".format(**row).replace(" 1 turns", " one turn")
         for row in rows
@@ -130,7 +130,7 @@ def _times(rows: list[dict]) -> list[str]:
 
 
 def _accuracies(rows: list[dict]) -> list[str]:
-    """The times, and what was reached in how many epochs."""
+    """The times, and the accuracies with the number of epochs."""
     peers = [name for name in PEERS if any(name in row for row in rows)]
     reached = [["validation accuracy", *(PEERS[name] for name in peers)]]
     for row in rows:

@@ -1,4 +1,4 @@
-"""Every task at a size that a test can afford: few examples of its embedded sample, few units."""
+"""Every task at a small size for tests: few examples of its embedded sample, few units."""
 
 import dataclasses
 import functools

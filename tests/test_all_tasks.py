@@ -1,4 +1,4 @@
-"""What holds for every task: the list of checks that a new folder inherits by lying below tasks/."""
+"""Tests of every task, which also apply to every new folder in tasks/."""
 
 import dataclasses
 import json
@@ -30,7 +30,7 @@ def test_every_folder_is_a_task():
 
 
 @every_task
-def test_sample_has_three_sides_that_share_nothing(name):
+def test_sample_has_three_splits_that_share_nothing(name):
     task, *_ = small.setting(name)
     assert task.shape in SHAPES
     splits = [set(map(repr, examples)) for _, examples in small.sample(name)]

@@ -1,4 +1,4 @@
-"""PyTorch with packed sequences, as its documentation writes it. Runs in an environment of its own."""
+"""PyTorch with packed sequences, as in its documentation. Runs in a separate environment."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
 
 
 def predict(cell, timesteps, vocab_size, embedding_size, units):
-    """The answer for one sentence."""
+    """The prediction of one sentence."""
     token_ids = torch.from_numpy(random_batch(1, timesteps, vocab_size)[0]).long()
     model = _Classifier(cell, vocab_size, embedding_size, units).eval()
 

@@ -15,9 +15,9 @@ LINES = [np.array(line) for line in ([A, B, C, END], [A, B, D, END], [B, C, END]
 
 def random_lines(seed, count, vocab_size):
     random = np.random.default_rng(seed)
-    odds = 1 / np.arange(1, vocab_size - 3)
+    weights = 1 / np.arange(1, vocab_size - 3)
     lengths = random.integers(1, 12, count)
-    return [np.append(4 + random.choice(vocab_size - 4, length, p=odds / odds.sum()), END) for length in lengths]
+    return [np.append(4 + random.choice(vocab_size - 4, length, p=weights / weights.sum()), END) for length in lengths]
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 5])

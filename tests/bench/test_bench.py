@@ -1,4 +1,4 @@
-"""The bench: every peer does every work, and what was measured becomes a page."""
+"""The benchmark: every peer does every piece of work, and the measurements are written as a page."""
 
 import importlib
 import inspect

@@ -138,7 +138,7 @@ def test_list_and_help_import_no_heavy_library():
 
 
 def test_discovery_is_fast():
-    """Best of three, in CPU seconds of the child, since other tests run beside it."""
+    """Best of three, in CPU seconds of the child, since other tests run in parallel."""
     script = (
         "import time; started = time.process_time()\n"
         "from common.task import load_task, task_names\n"

@@ -1,4 +1,4 @@
-"""What is measured is what it says: the run's own split, nothing of train in test, and no score in another's place."""
+"""Evaluation uses the run's own test split, no example of train, and keeps its scores separate from others."""
 
 import json
 
@@ -45,7 +45,7 @@ def scored(**arguments):
 
 
 @pytest.mark.parametrize("typed", [None, "mine.csv", "./mine.csv", "{folder}/mine.csv", "copy.csv"])
-def test_the_file_of_the_training_means_its_test_side(trained, typed):
+def test_the_file_of_the_training_means_its_test_split(trained, typed):
     """However the path is typed; a copy of the file is no new data."""
     run, file = trained
     (file.parent / "copy.csv").write_bytes(file.read_bytes())
@@ -141,7 +141,7 @@ def test_a_split_belongs_to_files(own_folders):
         examples.load(task, Request("sample", fold=1), 0)
 
 
-def test_a_group_stays_on_one_side(own_folders):
+def test_a_group_stays_in_one_split(own_folders):
     file = own_folders / "mine.csv"
     file.write_text("text,label,group\n" + "".join(f"film {n},up,critic {n % 9}\n" for n in range(90)))
     splits = examples.load(load_task("sentiment"), Request(str(file)), 0).splits

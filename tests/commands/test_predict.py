@@ -1,4 +1,4 @@
-"""`predict` and `export`: what a person reads, without TensorFlow, here and in a folder of its own."""
+"""`predict` and `export`: readable output, without TensorFlow, here and in an exported folder."""
 
 import json
 import os

@@ -39,7 +39,7 @@ def test_row_holds_seeds_mean_interval_and_command(house):
     assert set(row["difference"]) == {"0", "1"} and row["baseline_name"] == "TF-IDF logistic regression"
 
 
-def test_tables_stand_between_the_markers(house):
+def test_tables_are_between_the_markers(house):
     text = (house / "tasks/sentiment/README.md").read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert "| sample | SimpleRNN embedding_size=4 epochs=1 units=4 |" in text and "(baseline)" in text

@@ -375,7 +375,7 @@ def test_what_cannot_be_learned_is_refused_before_training(tmp_path, task, conte
         inspection.refuse(examples.load(load_task(task), Request(str(path)), 0).splits)
 
 
-def test_blank_lines_at_the_end_of_a_corpus_leave_no_side_empty(tmp_path):
+def test_blank_lines_at_the_end_of_a_corpus_leave_no_split_empty(tmp_path):
     path = tmp_path / "book.txt"
     path.write_text("".join(f"line {number} of the book\n" for number in range(150)) + "\n" * 40)
     for task in ("next_word", "text_generation"):

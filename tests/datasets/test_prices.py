@@ -1,4 +1,4 @@
-"""Prices as providers write them: read right, or refused in one line that shows the line; what is odd is said."""
+"""Prices as providers write them: read correctly or refused in one line that shows the line; oddities are reported."""
 
 import re
 
@@ -14,7 +14,7 @@ DAYS = ("2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07")  # Thursday to T
 
 @pytest.fixture
 def prices(tmp_path):
-    """Reads a text as a file; what was said stands in `prices.said`."""
+    """Reads a text as a file; the notes are in `prices.said`."""
 
     def read(text, name="a.csv"):
         path = tmp_path / name

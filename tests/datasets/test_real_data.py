@@ -74,7 +74,7 @@ def test_sst2(load):
     assert len(made.train) - len({example.text for example in made.train}) == 9
 
 
-def test_two_sst2_test_lines_stand_in_train(load):
+def test_two_sst2_test_lines_are_in_train(load):
     made = load("sentiment", "sst2")
     train = {example.text for example in made.train}
     assert [example.text for example in made.test if example.text in train] == ["no. .", "what 's next ?"]
@@ -156,7 +156,7 @@ def test_stocknet_prices_are_adjusted_for_splits_and_dividends(stocks):
     assert apple.close[0] == 87.121140  # Adj Close; Close is 96.424286
 
 
-def test_no_day_to_forecast_stands_on_two_sides(load, stocks):
+def test_no_day_to_forecast_is_in_two_splits(load, stocks):
     made = load("stock_forecast", "stocknet")
     assert all(len({example.stock for example in part}) == 84 for _, part in made)
 

@@ -28,5 +28,5 @@ def test_lingua(made):
         assert {example.label for example in split if example.kind == "word"} == {example.label for example in examples}
 
 
-def test_no_text_of_lingua_stands_on_two_sides(made):
+def test_no_text_of_lingua_is_in_two_splits(made):
     assert set(shared(made).values()) == {0}

@@ -40,7 +40,7 @@ def test_msr_action3d(clips):
     assert all(np.isfinite(clip.frames).all() and clip.frames.shape[1:] == (20, 3) for clip in everything)
 
 
-def test_no_subject_stands_on_two_sides(clips):
+def test_no_subject_is_in_two_splits(clips):
     subjects = [sorted({clip.group for clip in part}) for _, part in clips]
     assert subjects == [
         [f"subject {number}" for number in numbers] for numbers in ((1, 3, 5, 7), (9,), (10, 2, 4, 6, 8))

@@ -37,7 +37,7 @@ def test_beijing(folder):
     )
 
 
-def test_the_sides_of_beijing_share_no_hour(folder):
+def test_the_splits_of_beijing_share_no_hour(folder):
     made = DATASET.load(folder)
     ends = []
     for _, split in made:

@@ -89,7 +89,7 @@ def test_silence_around_a_sound_is_trimmed():
     assert trimmed.seconds == pytest.approx(0.3, abs=0.02)
 
 
-def test_joined_sounds_stand_one_after_the_other():
+def test_joined_sounds_follow_each_other():
     one, other = (Sound((tone(0.1, level=level) * 32767).astype(np.int16), RATE) for level in (0.9, 0.1))
     whole = joined([one, other], [0.05, 0.1, 0.2], np.random.default_rng(0))
     assert whole.seconds == pytest.approx(0.55, abs=1e-3)

@@ -20,7 +20,7 @@ def subsets(made):
 
 
 @given(EXAMPLES, st.integers(0, 5))
-def test_by_chance_loses_nothing_and_keeps_duplicates_on_one_side(examples, seed):
+def test_by_chance_loses_nothing_and_keeps_duplicates_in_one_split(examples, seed):
     if len(set(examples)) < 3:
         with pytest.raises(UserError, match="too few"):
             splits.by_chance(examples, seed)
@@ -33,7 +33,7 @@ def test_by_chance_loses_nothing_and_keeps_duplicates_on_one_side(examples, seed
 
 
 @given(st.integers(20, 400), st.integers(0, 5))
-def test_by_chance_gives_each_side_its_share_of_single_examples(count, seed):
+def test_by_chance_gives_each_split_its_share_of_single_examples(count, seed):
     _, validation, test = subsets(splits.by_chance(range(count), seed))
     assert abs(len(validation) - count / 10) <= 1 and abs(len(test) - count / 10) <= 1
 
@@ -44,14 +44,14 @@ def test_by_chance_draws_from_the_seed_and_mixes_the_order():
     assert first[0] != sorted(first[0])
 
 
-def test_by_chance_puts_one_text_with_two_labels_on_one_side():
+def test_by_chance_puts_one_text_with_two_labels_in_one_split():
     examples = [(f"text {number % 40}", number) for number in range(80)]  # every text twice
     made = splits.by_chance(examples, 0, key=lambda example: example[0])
     assert not any(splits.shared(made, key=lambda example: example[0]).values())
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 99)), min_size=30, max_size=100), st.integers(0, 5))
-def test_by_group_keeps_every_speaker_on_one_side(recordings, seed):
+def test_by_group_keeps_every_speaker_in_one_split(recordings, seed):
     speakers = {speaker for speaker, _ in recordings}
     if len(speakers) < 3:
         return
@@ -100,7 +100,7 @@ def test_fractions_must_be_three_that_add_up_to_one(fractions):
         splits.by_position(range(10), fractions)
 
 
-def test_shared_counts_the_examples_of_one_side_in_another():
+def test_shared_counts_the_examples_of_one_split_in_another():
     made = Splits(["a", "a", "b", "c", "d"], ["C ", "e", "f"], ["A", "f", "g"])
     assert splits.shared(made) == {"test in train": 1, "validation in train": 1, "test in validation": 1}
 

@@ -1,4 +1,4 @@
-"""Errors on their way back through time, where theory knows the answer."""
+"""Backpropagated gradients over time, where theory gives the result."""
 
 import numpy as np
 import pytest

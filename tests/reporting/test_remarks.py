@@ -1,4 +1,4 @@
-"""What stands beside scores: unknown words, classes that are missing or answered for everything."""
+"""Remarks on scores: unknown words, missing classes, classes predicted for every example."""
 
 import types
 

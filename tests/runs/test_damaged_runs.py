@@ -309,7 +309,7 @@ def test_networks_and_arrays_that_are_damaged(run, monkeypatch, capfd, content, 
 
 
 def test_weights_that_are_no_numbers(run, monkeypatch, capfd):
-    """Also where they stand in the ONNX file, whose answer would be a bare NaN."""
+    """Also those in the ONNX file, whose output would be NaN."""
     import onnx
     from onnx import numpy_helper
 

@@ -1,4 +1,4 @@
-"""What is found in data before training, and what `validate` says of it."""
+"""Inspection of data before training, and the output of `validate`."""
 
 import dataclasses
 import json

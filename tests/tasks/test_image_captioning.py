@@ -46,7 +46,7 @@ def test_captions_of_a_picture_say_the_same():
 
 
 def test_a_scene_shows_what_it_says():
-    """A red thing above a blue one: red pixels stand higher."""
+    """A red shape above a blue one: red pixels are higher."""
     random = np.random.default_rng(0)
     picture, (one, _) = sample._related((("large", "red", "circle"), ("large", "blue", "square")), random)
     red = np.argwhere((picture[..., 0] > 150) & (picture[..., 2] < 100)).mean(axis=0)
@@ -80,7 +80,7 @@ def test_a_folder_of_pictures(folder):
         read(folder, True)
 
 
-def test_captions_of_a_picture_and_equal_pictures_stay_on_one_side(folder):
+def test_captions_of_a_picture_and_equal_pictures_stay_in_one_split(folder):
     (folder / "copy.png").write_bytes((folder / "0.png").read_bytes())
     with (folder / "captions.csv").open("a") as file:
         file.write("\ncopy.png,The same wall\n")

@@ -19,20 +19,20 @@ def made():
     return TASK.datasets["sample"].load(None)
 
 
-def test_sample_has_thirty_languages_on_every_side():
+def test_sample_has_thirty_languages_in_every_split():
     assert len(sample.LANGUAGES) == 30
     for name, part in made():
         assert {example.label for example in part} == set(sample.LANGUAGES)
         assert 0.85 * 30 * sample.NUMBERS[name] < len(part) <= 30 * sample.NUMBERS[name]
 
 
-def test_no_text_of_the_sample_stands_on_two_sides():
+def test_no_text_of_the_sample_is_in_two_splits():
     assert set(shared(made()).values()) == {0}
     for _, part in made():
         assert len({(example.text, example.label) for example in part}) == len(part)
 
 
-def test_no_number_of_the_sample_stands_on_two_sides():
+def test_no_number_of_the_sample_is_in_two_splits():
     """Neither with accents nor without: each split's names, made plain, are in no other split."""
     parts = [{(sample.without_accents(e.text), e.label) for e in part} for _, part in made()]
     assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
@@ -106,7 +106,7 @@ def test_kinds_of_texts_are_scored_apart():
     assert (scores["accuracy_sentence"], scores["accuracy_word"]) == (1, 0)
 
 
-def test_lingua_keeps_a_word_of_two_languages_on_one_side(tmp_path):
+def test_lingua_keeps_a_word_of_two_languages_in_one_split(tmp_path):
     for name, texts in (("sentences", "{0} sagt es {1}\n"), ("single-words", "wort{1}\nwort{1}\n\n{0}{1}\n")):
         folder = tmp_path / "cmd/language-testdata" / name
         folder.mkdir(parents=True)

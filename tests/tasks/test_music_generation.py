@@ -120,7 +120,7 @@ def model_of(train, **changes):
     return config, TASK.build_model(config, encoder), encoder
 
 
-def test_chords_are_foreseen_key_by_key():
+def test_chords_are_predicted_key_by_key():
     config, model, encoder = model_of(CHORALE)
     assert not encoder.melody and encoder.held
     (found, _) = TASK.predict(config, of_model(model), encoder, CHORALE)
@@ -133,7 +133,7 @@ def test_chords_are_foreseen_key_by_key():
     assert len(answers) == 3 and all(len(one[0]["log_probabilities"]) == 5 for one in answers.values())
 
 
-def test_a_melody_is_foreseen_note_by_note_and_refuses_chords():
+def test_a_melody_is_predicted_note_by_note_and_refuses_chords():
     train = [Piece(((60,), (62,), (), (64,)))] * 3
     config, model, encoder = model_of(train, echo=2)
     (found, *_) = TASK.predict(config, of_model(model), encoder, train)

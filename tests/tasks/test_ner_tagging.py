@@ -41,7 +41,7 @@ def test_sample_has_its_sizes_types_and_sentences_without_names():
         assert any(len(name) > 2 for kind in names(split).values() for name in kind)
 
 
-def test_no_name_of_the_sample_stands_on_two_sides():
+def test_no_name_of_the_sample_is_in_two_splits():
     train, validation, test = (set().union(*names(split).values()) for split in sample.SENTENCES)
     assert not train & validation and not train & test and not validation & test
 

@@ -124,10 +124,10 @@ def trained(request):
 def test_an_untrained_model_knows_how_often_each_word_occurs():
     _, _, few, encoder = small.setting("next_word")
     model, _ = small.model("next_word")
-    odds = np.maximum(encoder.counts, 0.1) / sum(encoder.counts)
+    probabilities = np.maximum(encoder.counts, 0.1) / sum(encoder.counts)
     targets = np.concatenate([encoder.encode(line)[1] for line in few.train])
     logs, _, _ = language_model.score(KerasNetwork(model), np.roll(targets, 1), targets)
-    assert -logs.mean() == pytest.approx(-np.log(odds[targets]).mean(), rel=0.02)
+    assert -logs.mean() == pytest.approx(-np.log(probabilities[targets]).mean(), rel=0.02)
 
 
 def test_reduced_training_loss_is_the_exact_one():

@@ -1,4 +1,4 @@
-"""Pictures read pixel by pixel: the order, what a user may give, and that no picture stands in two splits."""
+"""Pictures read pixel by pixel: the order, files of users, and that no picture is in two splits."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tests import small
 SQUARE = Picture((0, 10, 20, 30), 2, "1")
 
 
-def test_digits_are_whole_and_no_picture_stands_on_two_sides():
+def test_digits_are_whole_and_no_picture_is_in_two_splits():
     splits = small.sample("pixel_sequence")
     assert [len(part) for _, part in splits] == [1258, 179, 360]
     pictures = [picture for _, part in splits for picture in part]

@@ -46,7 +46,7 @@ def test_half_a_second_ahead_sees_no_frame_after_the_present_one():
     assert seen(some[500])[-1] == 500 and some[500].angle == pytest.approx(np.sin(510 / 30))
 
 
-def test_no_frame_of_one_side_is_seen_from_another_and_a_second_lies_between():
+def test_no_frame_is_in_two_splits_and_a_second_separates_them():
     parts = in_blocks([drive(700, "drive 1"), drive(1300, "drive 2")])
     splits = {split: [m for part in some for m in moments(part)] for split, some in parts.items()}
     shown = {

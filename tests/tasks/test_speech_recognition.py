@@ -18,7 +18,7 @@ from tests import small
 SPOKEN = small.sample("speech_recognition")
 
 
-def test_no_voice_stands_on_two_sides():
+def test_no_voice_is_in_two_splits():
     voices = [{utterance.group for utterance in part} for _, part in SPOKEN]
     assert list(map(len, voices)) == list(sample.VOICES.values())
     assert not voices[0] & voices[1] and not voices[0] & voices[2] and not voices[1] & voices[2]
@@ -67,7 +67,7 @@ def test_a_folder_of_recordings(folder):
     assert unlabelled[0].text is None and repr(unlabelled[0].sound) == repr(examples[0].sound)
 
 
-def test_the_same_recording_under_two_names_stays_on_one_side():
+def test_the_same_recording_under_two_names_stays_in_one_split():
     recordings = [Utterance(one.sound, one.text, f"{i}.wav") for i, one in enumerate(SPOKEN.train[:20])]
     copies = [dataclasses.replace(one, name=f"copy of {one.name}") for one in recordings]
     for seed in range(5):

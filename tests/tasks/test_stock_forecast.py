@@ -34,7 +34,7 @@ def test_sample_is_google_and_real():
     assert splits.test[-1].target == pytest.approx([100 * np.log(362.71 / 381.02)], abs=1e-4)
 
 
-def test_split_is_by_date_and_no_return_is_a_target_on_two_sides():
+def test_split_is_by_date_and_no_return_is_a_target_in_two_splits():
     early, late = series(300), series(200, name="XYZ", seed=1)
     late = dataclasses.replace(late, dates=early.dates[100:])
     examples = [example for stock in (early, late) for example in stock_forecast.origins(stock)]

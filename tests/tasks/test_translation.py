@@ -32,7 +32,7 @@ def test_number_names_are_right_and_agree(splits):
     assert any("quatre-vingts millions" in french for french in names.values())
 
 
-def test_sides_share_no_number_and_only_one_is_longer_than_train(splits):
+def test_splits_share_no_number_and_only_one_is_longer_than_train(splits):
     assert {split: len(pairs) for split, pairs in splits.items()} == sample.SIZES
     sources = [english for pairs in splits.values() for english, _ in pairs]
     assert len(set(sources)) == len(sources)
@@ -46,7 +46,7 @@ def test_the_sample_is_the_same_every_time():
     assert sample.load("fr") == sample.load("fr")
 
 
-def test_longer_numbers_are_scored_beside_the_others():
+def test_longer_numbers_are_scored_separately():
     test = small.sample("translation").test
     parts = {pair.part for pair in test}
     assert parts == {"", "longer"}
@@ -172,7 +172,7 @@ def test_own_files(tmp_path):
         TASK.own_file.read(text, True)
 
 
-def test_equal_sources_stay_on_one_side():
+def test_equal_sources_stay_in_one_split():
     pairs = [Pair(f"s{i % 20}", f"t{i}") for i in range(60)]
     made = TASK.own_file.split(pairs, 0)
     sources = [{pair.source for pair in split} for _, split in made]

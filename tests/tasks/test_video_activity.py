@@ -25,7 +25,7 @@ def write_skeleton(path, joints):
     return path
 
 
-def test_no_figure_stands_on_two_sides_and_all_do_everything():
+def test_no_figure_is_in_two_splits_and_all_do_everything():
     splits = small.sample("video_activity")
     figures = [{clip.group for clip in part} for _, part in splits]
     assert not figures[0] & figures[1] and not figures[0] & figures[2] and not figures[1] & figures[2]
@@ -158,7 +158,7 @@ def test_clips_that_cannot_be_read_are_refused_in_one_line(clips):
         TASK.own_file.read(clips / "first", False)
 
 
-def test_a_subject_stands_on_one_side_of_a_users_split():
+def test_a_subject_is_in_one_part_of_a_users_split():
     examples = [Clip(skeletons(2, i), f"clip {i}", "walk", f"subject {i % 5}") for i in range(20)]
     subjects = [{clip.group for clip in part} for _, part in TASK.own_file.split(examples, 0)]
     assert not subjects[0] & subjects[1] and not subjects[0] & subjects[2] and not subjects[1] & subjects[2]

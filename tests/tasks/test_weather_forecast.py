@@ -40,7 +40,7 @@ def test_sample_is_the_sea_off_peru():
     assert splits.test[-1].future.values == pytest.approx(np.array([[22.07]]))
 
 
-def test_no_row_is_on_two_sides():
+def test_no_row_is_in_two_splits():
     made = weather.split(examples(hourly()), 0)
     rows = []
     for _, split in made:

@@ -1,4 +1,4 @@
-"""Vectors of others: read as they are written, put where the words are, refused where they do not fit."""
+"""Pretrained vectors: read in all formats, assigned to their words, refused if they do not fit."""
 
 import gzip
 
