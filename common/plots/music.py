@@ -27,9 +27,7 @@ def figures(scores: Music, examples: Sequence, predictions: Sequence[dict], fold
         frames = [*piece.frames[: prediction["beginning"]], *prediction["continuation"]]
         notes.write_midi(folder / "continuation.mid", frames, prediction["steps"], prediction["held"])
         notes.write_wav(folder / "continuation.wav", frames, prediction["steps"], prediction["held"])
-        caption = (
-            "What the model writes (orange) after prompts from test pieces (blue), and the true notes (grey)."
-        )
+        caption = "What the model writes (orange) after prompts from test pieces (blue), and the true notes (grey)."
         found.append(("piano_roll.png", f"{caption} The first one is in continuation.mid and continuation.wav."))
     _steps(scores, folder / "steps.png")
     return [*found, ("steps.png", "Nats per frame at each step of a piece.")]
