@@ -3,7 +3,7 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO CELLS SEEDS ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO NAME CELLS LENGTHS SEEDS ARGS PYTHON
 comma := ,
 ifeq (environment,$(origin COLUMNS)$(findstring =,$(COLUMNS))$(findstring $(comma),$(COLUMNS)))
 override COLUMNS :=  # the width of a terminal, which some shells hand on
@@ -14,7 +14,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train validate evaluate predict inspect export new record results strip bench test fuzz check format
+COMMANDS = list train validate evaluate predict inspect export new record results probe docs strip bench test fuzz check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -28,6 +28,9 @@ $(COMMANDS): .venv/ready
 
 example = make $(firstword $(MAKECMDGOALS)) TASK=$(if $(filter new,$(MAKECMDGOALS)),spam FROM=)sentiment
 need = $(if $(strip $($(1))),,$(error $(1) is missing. Say $(example), for example; `make list` names every task))
+ifneq (,$(filter probe,$(MAKECMDGOALS)))
+$(if $(strip $(NAME)),,$(error NAME is missing. Say make probe NAME=adding, for example; `make help` names every probe))
+endif
 ifneq (,$(filter train validate new record,$(MAKECMDGOALS)))
 $(call need,TASK)
 endif
@@ -101,6 +104,15 @@ record:
 ##   [TASK=sentiment]
 results:
 	@$(ZOO) results $${TASK:+"$$TASK"}
+
+## a test of memory, for each cell and length: writes docs/probes.md
+##   NAME=adding, copy, order, pixels or permuted [CELLS="gru lstm"] [LENGTHS="10 50 100"] [SEEDS="0 1 2"]
+probe:
+	@$(ZOO) probe "$$NAME" $(call option,CELLS,cells) $(call option,LENGTHS,lengths) $(call option,SEEDS,seeds)
+
+## the numbers and pictures of docs/ computed anew, and the notebook; fails where a number is no longer what the code gives
+docs:
+	@$(ZOO) docs
 
 ## docs/pictures/zoo.png from the reports of the latest runs of all tasks
 strip:

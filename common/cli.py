@@ -155,7 +155,7 @@ def record(
     """Train cells and seeds, and write their results to results.json and the READMEs."""
     from common.commands import record as command
 
-    command.run(task, data, cells.split(), _numbers(seeds), _settings(set))
+    command.run(task, data, cells.split(), _numbers(seeds, "Seeds"), _settings(set))
 
 
 @app.command()
@@ -164,6 +164,28 @@ def results(tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...
     from common.commands import results as command
 
     command.run(tasks or [])
+
+
+@app.command()
+def probe(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="adding, copy, order, pixels or permuted.")],
+    cells: Annotated[str, typer.Option(help="Names separated by spaces.")] = "simple_rnn gru lstm",
+    lengths: Annotated[str | None, typer.Option(help="Numbers separated by spaces; 10 50 100 200 400 if none.")] = None,
+    seeds: Annotated[str, typer.Option(help="Numbers separated by spaces.")] = "0 1 2",
+):
+    """A test of memory: train each cell on sequences of each length, and try it on longer ones."""
+    from common.commands import probe as command
+
+    lengths = None if lengths is None else _numbers(lengths, "Lengths")
+    command.run(name, cells.split(), lengths, _numbers(seeds, "Seeds"))
+
+
+@app.command()
+def docs():
+    """The teaching documents with every number and picture computed anew; fails where one was another."""
+    from common.commands import docs as command
+
+    command.run()
 
 
 @app.command()
@@ -227,11 +249,11 @@ def _settings(given: list[str] | None) -> dict[str, str]:
     return parse_settings(" ".join(given or ()))
 
 
-def _numbers(text: str) -> list[int]:
+def _numbers(text: str, what: str) -> list[int]:
     try:
         return [int(number) for number in text.split()]
     except ValueError:
-        raise UserError(f"Seeds are whole numbers separated by spaces, not {text!r}.") from None
+        raise UserError(f"{what} are whole numbers separated by spaces, not {text!r}.") from None
 
 
 def _given(**flags) -> dict:

@@ -31,7 +31,7 @@ FLOORS = (
     ("common.cli",),
     ("common.commands",),
     ("tasks",),
-    ("common.reporting",),
+    ("common.lessons", "common.reporting"),
     ("common.training.fitting",),
     ("common.runs",),
     ("common.task",),
