@@ -251,17 +251,17 @@ def _causes() -> dict[str, Measured]:
 
 
 def forecast_history(kind: str, ahead: int = 200) -> tuple[np.ndarray, np.ndarray]:
-    """A noisy sine, or noise that keeps half of its last value, and the forecast of a GRU that reads its own answers."""
+    """A noisy sine, or noise that keeps half of its last value, and what a GRU forecasts that reads its own answers."""
     random, steps = np.random.default_rng(0), 3000
     series = np.sin(2 * np.pi * np.arange(steps) / 25) + 0.1 * random.normal(size=steps)
     if kind == "noise":
         series = random.normal(size=steps)
         for t in range(1, steps):
             series[t] += 0.5 * series[t - 1]
-    one = Network("gru", 1, 16, 1)
+    one = Network("gru", 1, 8, 1)
 
     def batches():
-        for _ in range(300):
+        for _ in range(200):
             rows = series[random.integers(0, steps - 51, 32)[:, None] + np.arange(51)]
             yield rows[:, :-1, None], rows[:, 1:], np.ones((32, 50))
 

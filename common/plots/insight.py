@@ -203,14 +203,21 @@ def _gradients(study: Study) -> Figure:
 
 def _clipping(study: Study) -> Figure:
     """The gradient of the recurrent kernel grows with the gain at which the kernel starts; clipping cuts its length to
-    1 and keeps its direction.
+    1 and keeps its direction. On the right, a short training from such a kernel, to say the next input, with and
+    without it.
     """
-    figure, axes = style.new_figure(7, 3.8, xlabel="gain of the fresh kernel", ylabel="norm of dL/dW")
+    figure = Figure(figsize=(10, 3.8))
+    axes, training = figure.subplots(1, 2)
+    axes.set(xlabel="gain of the fresh kernel", ylabel="norm of dL/dW")
     for (start, norms), colour in zip(study.clipping.items(), style.PALETTE):
         axes.semilogy(flow.GAINS, np.maximum(norms, 1e-12), marker="o", color=colour, label=f"{start} start")
         clipped = np.minimum(np.maximum(norms, 1e-12), flow.CLIP)
         axes.semilogy(flow.GAINS, clipped, ":", color=colour, label=f"{start}, clipped")
     axes.legend(fontsize=8)
+    for (label, losses), colour in zip(study.training.items(), (style.RED, style.BLUE)):
+        training.semilogy(np.clip(losses, 1e-6, 1e6), color=colour, label=label)
+    training.set(xlabel="step of training", ylabel="loss", title=f"from {flow.START} times orthogonal")
+    training.legend(fontsize=8)
     return figure
 
 
