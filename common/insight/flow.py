@@ -13,7 +13,7 @@ from common.insight.recurrences import Recurrence
 GAINS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 CLIP = 1.0  # the norm to which the tasks clip
 START = 1.5  # gain of the kernel from which a short training begins
-TRAINING_STEPS, TRAINING_RATE, TRAINING_READS = 40, 0.5, 60  # the last: steps of the sequence
+TRAINING_STEPS, TRAINING_RATE, TRAINING_READS = 30, 0.5, 40  # the last: steps of the sequence
 
 
 @dataclasses.dataclass(frozen=True)

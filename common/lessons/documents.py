@@ -31,6 +31,7 @@ class Measured:
 
     def agrees(self, written: str) -> bool:
         """Whether a document that says `written` is right."""
+        written = " ".join(written.split())  # a long text may stand on two lines
         if written == self.text or not self.tolerance:
             return written == self.text
         try:
@@ -91,7 +92,7 @@ def run(code: str, names: dict) -> str:
 
 def notebook(text: str) -> dict:
     """A chapter document as a Jupyter notebook (nbformat 4.5), with the outputs that the document shows."""
-    cells = [_cell("import sys\n\nsys.path.insert(0, '..')  # the root of the repository\n", None)]
+    cells = [_cell('import sys\n\nsys.path.insert(0, "..")  # the root of the repository\n', None)]
     for chapter in CHAPTER.split(text):
         cells += _cells(chapter)
     for place, cell in enumerate(cells):

@@ -143,8 +143,8 @@ def shares_of_steps() -> Figure:
         _, d_outputs = reference.cross_entropy(outputs, targets, weights)
         d_h = d_outputs @ one.weights["V"].T
         shares, *_ = reference.back_propagate("simple_rnn", inputs, one.recurrent, states, kept, d_h)
-        axes.semilogy(np.arange(1, 31), [max(np.linalg.norm(share[1]), 1e-12) for share in shares], label=label)
-    axes.set_ylim(bottom=1e-3)
+        norms = [np.linalg.norm(d_w) for _, d_w, _ in shares]
+        axes.semilogy(np.arange(2, 31), norms[1:], label=label)  # step 1 reads the zeros of h_0, and has no share
     axes.legend(fontsize=8)
     return figure
 
@@ -164,7 +164,7 @@ def vanishing() -> Figure:
     distance.legend(fontsize=8)
     for name, limit, colour in (("without clipping", np.inf, style.RED), ("clipped to norm 1", 1.0, style.BLUE)):
         losses = [loss for loss, _ in trainings.clipping_history(limit)]
-        training.semilogy(np.minimum(losses, 1e6), color=colour, linewidth=1.2, label=name)
+        training.plot(losses, color=colour, linewidth=1.2, label=name)
     training.set(xlabel="batch", ylabel="loss", title="gradient descent from W = 1.5 Q")
     training.legend(fontsize=8)
     return figure

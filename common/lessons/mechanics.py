@@ -37,8 +37,7 @@ def _shapes() -> dict[str, Measured]:
             found[f"after_{layer.name.split('_')[-1]}"] = Measured(str(tuple(x.shape)))
     found["logits"] = Measured(str(tuple(model.predict_on_batch(batch).shape)))
     found["review_words"] = Measured(", ".join(str(int(row.sum())) for row in mask))
-    found["vocabulary"] = number(len(encoder.vocabulary), 0)
-    layer = layers.recurrent("gru", UNITS)
+    layer = layers.recurrent("gru", UNITS, name="recurrent")
     try:
         layer(np.zeros((TIMESTEPS, FEATURES), np.float32))
     except ValueError as error:

@@ -10,7 +10,7 @@ import numpy as np
 from common import folders
 from common.lessons.documents import Measured, number
 from common.metrics.scores import lower_is_better
-from common.reporting import probes, results
+from common.reporting import probes, results, tables
 from common.task import task_names
 
 
@@ -40,7 +40,7 @@ def _cells() -> dict[str, Measured]:
         for cell, row in cells.items():
             seconds[cell].append(row["train_seconds"] / cells["simple_rnn"]["train_seconds"])
     found = {f"best_{cell}": number(best.count(cell), 0) for cell in results.CELL_NAMES}
-    found |= {f"times_{cell}": number(statistics.median(times), 1) for cell, times in seconds.items()}
+    found |= {f"times_{cell}": number(statistics.median(seconds[cell]), 1) for cell in ("gru", "lstm")}
     sentiment = _row("sentiment", "sst2")
     return {
         **found,
@@ -54,9 +54,14 @@ def comparison_rows() -> list[list[str]]:
     """The table of the three cells, for chapter 8."""
     table = [["task", "data", "metric", *results.CELL_NAMES.values()]]
     for name, data, metric, cells in compared():
-        means = [f"{cells[cell]['mean']:.4g} ± {cells[cell]['sd']:.1g}" for cell in results.CELL_NAMES]
-        table.append([name, data, metric, *means])
+        table.append([name, data, metric, *(_mean(cells[cell]) for cell in results.CELL_NAMES)])
     return table
+
+
+def _mean(row: dict) -> str:
+    """The mean score, and the standard deviation of the seeds where there are several."""
+    spread = f" ± {row['sd']:.1g}" if len(row["seeds"]) > 1 else ""
+    return f"{tables.number(row['mean'])}{spread}"
 
 
 def _probes() -> dict[str, Measured]:

@@ -195,7 +195,8 @@ def _clipping() -> dict[str, Measured]:
     for name, limit in (("unclipped", np.inf), ("clipped", 1.0)):
         losses, norms = zip(*clipping_history(limit))
         found[f"loss_{name}"] = Measured(f"{np.mean(losses[-20:]):.2g}", tolerance=0.6 * float(np.mean(losses[-20:])))
-        found[f"norm_{name}"] = Measured(f"{max(norms):.1g}", tolerance=2 * float(max(norms)))
+        if limit == np.inf:
+            found["norm_unclipped"] = number(max(norms), 0, tolerance=2 * float(max(norms)))
     return found
 
 
