@@ -3,7 +3,7 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO CELLS SEEDS ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO NAME CELLS LENGTHS SEEDS ARGS PYTHON
 comma := ,
 ifeq (environment,$(origin COLUMNS)$(findstring =,$(COLUMNS))$(findstring $(comma),$(COLUMNS)))
 override COLUMNS :=  # the width of a terminal, which some shells hand on
@@ -14,7 +14,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train validate evaluate predict inspect export new record results strip bench test fuzz check format
+COMMANDS = list train validate evaluate predict inspect export new record results probe docs strip bench test fuzz check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -28,6 +28,9 @@ $(COMMANDS): .venv/ready
 
 example = make $(firstword $(MAKECMDGOALS)) TASK=$(if $(filter new,$(MAKECMDGOALS)),spam FROM=)sentiment
 need = $(if $(strip $($(1))),,$(error $(1) is missing. Say $(example), for example; `make list` names every task))
+ifneq (,$(filter probe,$(MAKECMDGOALS)))
+$(if $(strip $(NAME)),,$(error NAME is missing. Say make probe NAME=adding, for example; `make help` names every probe))
+endif
 ifneq (,$(filter train validate new record,$(MAKECMDGOALS)))
 $(call need,TASK)
 endif
@@ -48,8 +51,8 @@ help:
 list:
 	@$(ZOO) list
 
-## train a model and measure it on test beside the baseline
-##   TASK=sentiment [DATA=sst2 or a file of yours] [CELL=simple_rnn, gru or lstm] [SET="epochs=3 units=64"]
+## train a model and compare it with the baselines on test
+##   TASK=sentiment [DATA=sst2 or your own file] [CELL=simple_rnn, gru or lstm] [SET="epochs=3 units=64"]
 ##   [SEED=1] [QUICK=1] [RESUME=1] [WORKERS=2] [VALIDATION=dev.csv] [TEST=test.csv] [FOLD=3]
 ##   [COLUMNS="text=review label=sentiment", or COLUMNS=text,label where the file has no header]
 train:
@@ -57,56 +60,65 @@ train:
 	    $(call option,FOLD,fold) $(call option,COLUMNS,columns) $(call option,CELL,cell) $(call option,SET,set) \
 	    $(call option,SEED,seed) $(call option,WORKERS,workers) $(call switch,QUICK,quick) $(call switch,RESUME,resume)
 
-## what a training would find in a file of yours, without training
+## check your own file without training
 ##   TASK=sentiment DATA=reviews.csv [VALIDATION=dev.csv] [TEST=test.csv] [COLUMNS=text,label] [JSON=1]
 validate:
 	@$(ZOO) validate "$$TASK" $(call option,DATA,data) $(call option,VALIDATION,validation) \
 	    $(call option,TEST,test) $(call option,COLUMNS,columns) $(call option,SET,set) $(call switch,JSON,json)
 
-## the full report of a trained run
+## evaluate a trained run and write its report
 ##   [TASK=the one trained last] [RUN=the latest] [DATA=another set or file] [COLUMNS=text,label] [SET="name=value"]
 evaluate:
 	@$(ZOO) evaluate $${TASK:+"$$TASK"} $(call option,RUN,run) $(call option,DATA,data) $(call option,COLUMNS,columns) \
 	    $(call option,SET,set)
 
-## what a trained run says of new inputs: TEXT, the lines of INPUT, or those of standard input
+## predict new inputs with a trained run: TEXT, the lines of INPUT, or those of standard input
 ##   [TASK=the one trained last] [TEXT="a fine film"] [INPUT=file] [COLUMNS=text,label] [RUN=the latest]
-##   [SET="name=value"] [JSON=1] [EXPLAIN=1: the share of each step of the input in the answer]
+##   [SET="name=value"] [JSON=1] [EXPLAIN=1: the contribution of each step of the input to the answer]
 predict:
 	@$(ZOO) predict $${TASK:+"$$TASK"} $(call option,TEXT,text) $(call option,INPUT,input) $(call option,RUN,run) \
 	    $(call option,COLUMNS,columns) $(call option,SET,set) $(call switch,JSON,json) $(call switch,EXPLAIN,explain)
 
-## what the network of a trained run does with one example: pages with pictures, in the folder of the run
+## explain what the network of a trained run computes for one example: pages with pictures, in the folder of the run
 ##   [TASK=the one trained last] [RUN=the latest] [TEXT="a fine film" or INPUT=file; by default a test example]
 inspect:
 	@$(ZOO) inspect $${TASK:+"$$TASK"} $(call option,RUN,run) $(call option,TEXT,text) $(call option,INPUT,input)
 
-## a folder with a trained run that predicts without this repository
+## export a trained run to a folder that predicts without this repository
 ##   TO=folder [TASK=the one trained last] [RUN=the latest]
 export:
 	@$(ZOO) export $${TASK:+"$$TASK"} $(call option,TO,to) $(call option,RUN,run)
 
-## a task of your own, which starts as a copy
+## start a task of your own as a copy of another
 ##   TASK=spam FROM=sentiment
 new:
 	@$(ZOO) new "$$TASK" $(call option,FROM,from)
 
-## train what a README's table shows, and write the table
+## train the runs of a README's table, and write the table
 ##   TASK=sentiment [DATA=sst2] [CELLS="gru lstm"] [SEEDS="0 1 2"] [SET="name=value"]
 record:
 	@$(ZOO) record "$$TASK" $(call option,DATA,data) $(call option,CELLS,cells) $(call option,SEEDS,seeds) \
 	    $(call option,SET,set)
 
-## train every recorded row again; fails where a score is not what seeds explain, or no longer beats the baseline
+## train every recorded row again; fails where a score differs by more than seeds explain, or no longer beats the baseline
 ##   [TASK=sentiment]
 results:
 	@$(ZOO) results $${TASK:+"$$TASK"}
+
+## a test of memory, for each cell and length: writes docs/probes.md
+##   NAME=adding, copy, order, pixels or permuted [CELLS="gru lstm"] [LENGTHS="10 50 100"] [SEEDS="0 1 2"]
+probe:
+	@$(ZOO) probe "$$NAME" $(call option,CELLS,cells) $(call option,LENGTHS,lengths) $(call option,SEEDS,seeds)
+
+## the numbers and pictures of docs/ computed anew, and the notebook; fails where a number is no longer what the code gives
+docs:
+	@$(ZOO) docs
 
 ## docs/pictures/zoo.png from the reports of the latest runs of all tasks
 strip:
 	@$(ZOO) strip
 
-## speed and memory beside stock Keras and PyTorch
+## measure speed and memory compared with stock Keras and PyTorch
 ##   [QUICK=1]
 bench:
 	@.venv/bin/python -m bench $(call switch,QUICK,quick)
@@ -116,12 +128,12 @@ bench:
 test:
 	@PYTEST_ADDOPTS="-n auto --maxprocesses=8 $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
 
-## 50,000 damaged files for each reader: parsed, refused in one line, and nothing else
-##   [ARGS=1000]
+## 50,000 damaged files for each reader (30,000 of series): parsed, refused in one line, and nothing else
+##   [ARGS=1000]; guided by coverage where atheris is installed
 fuzz:
 	@.venv/bin/python -m tests.fuzz $$ARGS
 
-## lint, format and the layout rules
+## check lint, format and the layout rules
 check:
 	@failed=0; \
 	.venv/bin/python -m ruff check --quiet . || failed=1; \
@@ -129,7 +141,7 @@ check:
 	$(ZOO) check || failed=1; \
 	exit $$failed
 
-## bring code into the one layout
+## format the code
 format:
 	@.venv/bin/python -m ruff check --quiet --select I --fix . && .venv/bin/python -m ruff format --quiet .
 

@@ -1,1 +1,1 @@
-"""Speed and memory of the zoo's layers beside stock Keras and PyTorch, measured side by side on one machine."""
+"""Speed and memory of the zoo's layers compared with stock Keras and PyTorch on one machine."""

@@ -1,10 +1,10 @@
-"""`make bench`: zoo, stock Keras, PyTorch and the floor in turns, medians and spread to docs/benchmarks.md and .json.
+"""`make bench`: measures zoo, stock Keras, PyTorch and the floor in turns, for docs/benchmarks.md and .json.
 
     python -m bench [--only step,growth,pipeline,epoch,translation,accuracy,predict,corpus,memory] [--quick]
 
-All of it takes about 12 minutes on two cores, which nothing else may use meanwhile. Memory, of which a corpus of 1 GB
-takes minutes, is measured only when it is named. PyTorch gets an environment of its own, `.venv-torch`, made here;
-where it cannot be had its column stays empty.
+A full measurement takes about 12 minutes on two otherwise idle cores. Memory, which takes minutes for a corpus of
+1 GB, is measured only on request. PyTorch is installed into a separate environment, `.venv-torch`; if that fails, its
+column is empty.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="kinds of work, separated by commas")
-    parser.add_argument("--quick", action="store_true", help="two turns of little work, to see that all of it runs")
+    parser.add_argument("--quick", action="store_true", help="two turns of little work, as a test")
     arguments = parser.parse_args()
     kinds = arguments.only.split(",") if arguments.only else [kind for kind in report.TITLES if kind != "memory"]
     if unknown := set(kinds) - set(report.TITLES):

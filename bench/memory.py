@@ -1,6 +1,6 @@
-"""How much memory next_word needs for a corpus of any size: reading, encoding, training, measuring.
+"""Memory that next_word needs for corpora of different sizes: reading, encoding, training, evaluation.
 
-`python bench/memory.py corpus.txt` prints one line of JSON. A process of its own for each corpus: a peak never falls.
+`python bench/memory.py corpus.txt` prints one line of JSON. Each corpus needs a new process, as a peak never falls.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ STEPS = 100  # of training: memory no longer grows after the first few
 
 
 def write_corpus(path: Path, megabytes: int) -> None:
-    """Lines of 20 words, the same for the same size."""
+    """Write lines of 20 words, the same for the same size."""
     random = np.random.default_rng(0)
     words = np.array([f"w{number}" for number in range(VOCABULARY)])
-    odds = 1 / np.arange(1, VOCABULARY + 1)
-    bounds = np.cumsum(odds / odds.sum())
+    weights = 1 / np.arange(1, VOCABULARY + 1)
+    bounds = np.cumsum(weights / weights.sum())
     with path.open("w") as file:
         while file.tell() < megabytes * 1_000_000:
             drawn = words[np.minimum(np.searchsorted(bounds, random.random((5000, 20))), VOCABULARY - 1)]
@@ -33,7 +33,7 @@ def write_corpus(path: Path, megabytes: int) -> None:
 
 
 def rows(folder: Path, sizes: tuple[int, ...]) -> list[dict]:
-    """The rows of the table: what a process needs that trains next_word on corpora of so many megabytes."""
+    """The rows of the table: time and memory of training next_word on corpora of these sizes in megabytes."""
     from bench import turns
 
     made = []
@@ -48,7 +48,7 @@ def rows(folder: Path, sizes: tuple[int, ...]) -> list[dict]:
 
 
 def measure(path: Path) -> dict:
-    """Seconds and megabytes of each stage of what `make train TASK=next_word DATA=path` does."""
+    """Seconds and megabytes of each stage of `make train TASK=next_word DATA=path`."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from common import backend
 

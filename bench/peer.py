@@ -1,9 +1,9 @@
-"""One side of a comparison: a process of its own that prepares a piece of work and times it when it is asked to.
+"""One peer of a comparison: a separate process that prepares a piece of work and times it on request.
 
     python bench/peer.py zoo|keras|pytorch|floor
 
-It reads one JSON object a line, `{"prepare": work}` or `{"run": repeats}`, and answers each with one line. Several
-peers wait for each other's turn, so all are measured in the same minutes on the same machine.
+It reads one JSON object per line, `{"prepare": work}` or `{"run": repeats}`, and answers each with one line. The peers
+take turns, so all are measured in the same minutes on the same machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 def main(name: str) -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print is no answer
+    os.dup2(2, 1)  # output of libraries goes to stderr
     peer = importlib.import_module(f"bench.peers.{name}")
     run = None
     for line in sys.stdin:

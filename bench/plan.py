@@ -1,4 +1,4 @@
-"""What is measured: every piece of work, what the peers are told of it, and how often each gets its turn."""
+"""The measurements: every piece of work, its arguments for the peers, and the number of turns."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Piece:
 
     Attributes:
         name: of the work.
-        kind: of work, the section that it stands in.
-        told: what the peers are told: the name of their function, `does`, and its arguments.
-        peers: who takes part.
-        turns: how many each gets; the median counts.
+        kind: of work, its section of the report.
+        told: the request to the peers: the name of their function, `does`, and its arguments.
+        peers: the peers that take part.
+        turns: the number of turns of each; the median is reported.
         repeats: how often a turn repeats the work.
-        tokens: real tokens in the work, 0 if that says nothing.
+        tokens: real tokens in the work, 0 if meaningless.
         warm: whether each does the work once before its turns, which traces, compiles and fills caches.
     """
 
@@ -136,9 +136,9 @@ def _sentences(folder: Path, quick: bool) -> dict[str, str]:
     if splits := _loaded("sentiment", "sst2"):
         vocabulary = Vocabulary.fit((review.text.split() for review in splits.train), 10_000)
         stored = {"vocab_size": len(vocabulary)}
-        for side, reviews in splits:
-            stored[side] = [vocabulary.encode(review.text.split()) for review in reviews[:most]]
-            stored[f"{side}_of_labels"] = np.array([review.label == "positive" for review in reviews[:most]], np.int32)
+        for part, reviews in splits:
+            stored[part] = [vocabulary.encode(review.text.split()) for review in reviews[:most]]
+            stored[f"{part}_of_labels"] = np.array([review.label == "positive" for review in reviews[:most]], np.int32)
         found["sst2"] = work.save(folder / "sst2.npz", **stored)
     if splits := _loaded("translation", "multi30k_en_fr"):
         texts = [pair.source.split() for pair in splits.train[:most]]
@@ -160,16 +160,16 @@ def _pairs(folder: Path, quick: bool) -> str | None:
         return None
     pairs, stored = splits.train[: PAIRS // 10 if quick else PAIRS], {}
     vocabularies = []
-    for side in ("source", "target"):
-        texts = [getattr(pair, side).split() for pair in pairs]
+    for text_of in ("source", "target"):
+        texts = [getattr(pair, text_of).split() for pair in pairs]
         vocabularies.append(Vocabulary.fit(texts, 4000))
-        stored[side] = [vocabularies[-1].encode(text) for text in texts]
+        stored[text_of] = [vocabularies[-1].encode(text) for text in texts]
     stored["target"] = [np.concatenate([[START], ids, [END]]).astype(np.int32) for ids in stored["target"]]
     return work.save(folder / "pairs.npz", **stored, vocab_sizes=np.array([*map(len, vocabularies)]))
 
 
 def _loaded(task: str, name: str):
-    """The splits of a declared set; None, and a line that says why, where it cannot be had."""
+    """The splits of a declared set; if it is not available, None, and the reason is printed."""
     from common.datasets import fetching
     from common.errors import UserError
 

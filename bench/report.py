@@ -26,21 +26,21 @@ TITLES = {
 }
 EXPLAINED = {
     "step": (
-        "Batch 64, 200 timesteps, embedding 10,000 x 64, 128 units, two logits, Adam, on a batch that lies ready; "
-        "milliseconds a step."
+        "Batch 64, 200 timesteps, embedding 10,000 x 64, 128 units, two logits, Adam, on one batch in memory; "
+        "milliseconds per step."
     ),
-    "growth": "The same SimpleRNN step with other sizes; milliseconds a step.",
+    "growth": "The same SimpleRNN step with other sizes; milliseconds per step.",
     "pipeline": (
-        "A SimpleRNN of 64 units, batch 32, 25 timesteps: a whole epoch of training, and as many steps on a batch that "
-        "lies ready; what the ratio has above 1 is lost between the steps. The zoo trains as `make train` does, stock "
+        "A SimpleRNN of 64 units, batch 32, 25 timesteps: a whole epoch of training, and as many steps on one "
+        "batch in memory; a ratio above 1 is time lost between the steps. The zoo trains as `make train` does, stock "
         "Keras with `model.fit` on arrays, as most of its users do. All other tables spare Keras that loss. "
-        "Milliseconds an epoch."
+        "Milliseconds per epoch."
     ),
     "epoch": (
         "6,400 sentences, batch 64: the zoo groups by length, Keras pads all to the longest and masks, PyTorch pads "
-        "each batch and packs. Milliseconds an epoch."
+        "each batch and packs. Milliseconds per epoch."
     ),
-    "translation": "1,600 pairs, vocabularies of 4,000 words; the same layers in both. Milliseconds an epoch.",
+    "translation": "1,600 pairs, vocabularies of 4,000 words; the same layers in both. Milliseconds per epoch.",
     "accuracy": (
         "6,400 sentences of sst2, a bidirectional SimpleRNN of 64 units, mean over time, with the settings of the "
         "sentiment task and each library's own initial weights; building and tracing the model included. A seed for "
@@ -48,8 +48,8 @@ EXPLAINED = {
     ),
     "predict": "20 words, 64 units; the zoo's call in `make predict`, `model.predict`, a PyTorch module. Milliseconds.",
     "corpus": (
-        "A generated text for next_word: its words are counted, then all of it is encoded to disk. Megabytes a second "
-        "of each pass, and of both."
+        "A generated text for next_word: its words are counted, then all of it is encoded to disk. Megabytes per "
+        "second of each pass, and of both."
     ),
     "memory": (
         "next_word with 10,000 words on generated corpora: read, encoded to disk, 100 steps of training, 5,000 lines "
@@ -64,7 +64,7 @@ def line(row: dict) -> str:
 
 
 def write(rows: list[dict], docs: Path) -> None:
-    """Write benchmarks.json, benchmarks.md and the pictures; work that was not measured this time stays as it was."""
+    """Write benchmarks.json, benchmarks.md and the pictures; keep the rows that were not measured this time."""
     file = docs / "benchmarks.json"
     if file.exists():
         new = {row["kind"] for row in rows}
@@ -103,7 +103,7 @@ def _page(rows: list[dict]) -> list[str]:
 
 
 def _where(rows: list[dict]) -> list[str]:
-    """On which machine, with which code and in how many turns rows were measured; a line for each that differs."""
+    """Machine, commit and number of turns of the rows; one line for each combination."""
     places = [
         "{machine}, {cores} cores; code {commit}; {turns} turns".format(**row).replace(" 1 turns", " one turn")
         for row in rows
@@ -130,7 +130,7 @@ def _times(rows: list[dict]) -> list[str]:
 
 
 def _accuracies(rows: list[dict]) -> list[str]:
-    """The times, and what was reached in how many epochs."""
+    """The times, and the accuracies with the number of epochs."""
     peers = [name for name in PEERS if any(name in row for row in rows)]
     reached = [["validation accuracy", *(PEERS[name] for name in peers)]]
     for row in rows:
@@ -153,7 +153,7 @@ def _pipelines(rows: list[dict]) -> list[str]:
 
 
 def _rates(rows: list[dict]) -> list[str]:
-    """Megabytes a second of each pass over a corpus."""
+    """Megabytes per second of each pass over a corpus."""
     table = [["text", "counting", "encoding", "both", "peak MB"]]
     for row in rows:
         times = row["counting"]["zoo"], row["encoding"]["zoo"], row["zoo"]

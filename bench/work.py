@@ -16,18 +16,18 @@ def random_batch(batch: int, timesteps: int, vocab_size: int) -> tuple[np.ndarra
     return token_ids.astype(np.int32), random.integers(0, 2, size=batch).astype(np.int32)
 
 
-def sentences(path: str, side: str = "train") -> tuple[list[np.ndarray], np.ndarray, int]:
+def sentences(path: str, split: str = "train") -> tuple[list[np.ndarray], np.ndarray, int]:
     """Token ids of each sentence, a label for each, and the size of the vocabulary."""
     with np.load(path, allow_pickle=False) as data:
-        texts = np.split(data[f"{side} values"], data[f"{side} offsets"][1:-1])
-        return texts, data[f"{side} labels"], int(data["vocab_size"])
+        texts = np.split(data[f"{split} values"], data[f"{split} offsets"][1:-1])
+        return texts, data[f"{split} labels"], int(data["vocab_size"])
 
 
 def pairs(path: str) -> tuple[list[np.ndarray], list[np.ndarray], tuple[int, int]]:
     """Token ids of sources and targets (with start and end), and the sizes of both vocabularies."""
     with np.load(path, allow_pickle=False) as data:
-        sides = [np.split(data[f"{side} values"], data[f"{side} offsets"][1:-1]) for side in ("source", "target")]
-        return *sides, tuple(data["vocab_sizes"].tolist())
+        texts = [np.split(data[f"{name} values"], data[f"{name} offsets"][1:-1]) for name in ("source", "target")]
+        return *texts, tuple(data["vocab_sizes"].tolist())
 
 
 def save(path: Path, **sequences) -> str:

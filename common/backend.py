@@ -1,4 +1,4 @@
-"""TensorFlow, loaded without its announcement of oneDNN. Comes before the first `import keras` of a command."""
+"""Load TensorFlow without its message about oneDNN, before the first `import keras` of a command."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import os
 import subprocess
 import sys
 
-# With oneDNN on TensorFlow says so in four lines at each start, whatever TF_CPP_MIN_LOG_LEVEL is
+# If oneDNN is on, TensorFlow prints four lines about it at each start, regardless of TF_CPP_MIN_LOG_LEVEL
 # (https://github.com/tensorflow/tensorflow/issues/100442).
 _ANNOUNCEMENT = "oneDNN custom operations are on|All log messages before absl::InitializeLog"
 
-# glibc gives arrays of more than 128 kB back to the system as soon as they are freed, and each training step has the
-# system clear their pages anew. From these sizes on it still does, in bytes (mallopt(3)).
+# glibc returns arrays of more than 128 kB to the system as soon as they are freed, and the system must clear their
+# pages again in each training step. These are the sizes, in bytes, above which it still does so (mallopt(3)).
 _M_TRIM_THRESHOLD, _KEPT_FREE = -1, 1 << 28
 _M_MMAP_THRESHOLD, _GIVEN_BACK = -3, 1 << 25
 
 
 def load() -> None:
-    """Import TensorFlow, and let it keep the memory of freed arrays for the next ones.
+    """Import TensorFlow, and let it reuse the memory of freed arrays.
 
-    What else it writes to standard error while it loads is passed on. The filter is a process of its own, so that the
-    last words of a TensorFlow that cannot run here, and ends this process while it loads, still arrive.
+    Everything else that it writes to standard error while loading is passed on. The filter is a separate process, so
+    that the message of a TensorFlow that cannot run here, and ends this process while loading, is still printed.
     """
     _keep_freed_memory()
     if "tensorflow" in sys.modules:
@@ -41,7 +41,7 @@ def load() -> None:
 
 
 def _keep_freed_memory() -> None:
-    """A training step takes 10 to 20 % less processor time (two cores, GRU and LSTM of 128 units)."""
+    """Saves 10 to 20 % of a training step's processor time (two cores, GRU and LSTM of 128 units)."""
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):  # only glibc has it
         library.mallopt(_M_TRIM_THRESHOLD, _KEPT_FREE)
         library.mallopt(_M_MMAP_THRESHOLD, _GIVEN_BACK)

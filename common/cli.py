@@ -25,7 +25,7 @@ LONGEST = 1000  # characters of an error
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Folder below tasks/, as `list` shows.")]
 TrainedTask = Annotated[str | None, typer.Argument(metavar="[TASK]", help="By default the one trained last.")]
 Data = Annotated[str | None, typer.Option(help="A named data set, or the path of a file of yours.")]
-Columns = Annotated[str | None, typer.Option(help="Of a file of yours: text,label, or text=review label=sentiment.")]
+Columns = Annotated[str | None, typer.Option(help="For a file of yours: text,label, or text=review label=sentiment.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change settings.")]
 RunName = Annotated[str | None, typer.Option("--run", help="A run of the task; the latest by default.")]
 
@@ -44,13 +44,13 @@ def train(
     data: Data = None,
     validation: Annotated[str | None, typer.Option(help="A file of yours to choose the best epoch on.")] = None,
     test: Annotated[str | None, typer.Option(help="A file of yours to measure on.")] = None,
-    fold: Annotated[int | None, typer.Option(help="Of a set with cross-validation, from 0.")] = None,
+    fold: Annotated[int | None, typer.Option(help="For a set with cross-validation, counted from 0.")] = None,
     columns: Columns = None,
     cell: Annotated[str | None, typer.Option(help="simple_rnn, gru or lstm.")] = None,
     set: Set = None,
-    seed: Annotated[int | None, typer.Option(help="Of weights, batches and dropout.")] = None,
+    seed: Annotated[int | None, typer.Option(help="For weights, batches and dropout.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A few hundred examples, two epochs.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the latest run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the latest run.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes on this machine that train together.")] = 1,
 ):
     """Train a model, then measure it on test beside the baseline."""
@@ -76,7 +76,7 @@ def validate(
     set: Set = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ):
-    """Read data as a training would, and say what is in it and what is wrong."""
+    """Read data as a training would, and report what is in it and what is wrong."""
     from common.commands import validate as command
     from common.runs.examples import Request
 
@@ -102,10 +102,10 @@ def predict(
     run: RunName = None,
     columns: Columns = None,
     set: Set = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="The share of each input step in the answer.")] = False,
 ):
-    """What a trained run says of new inputs: --text, --input, or standard input, one a line."""
+    """Predict new inputs with a trained run: --text, --input, or standard input, one per line."""
     from common.commands import predict as command
 
     command.run(task, text, input, run, _settings(set), json, explain, columns)
@@ -116,9 +116,9 @@ def inspect(
     task: TrainedTask = None,
     run: RunName = None,
     text: Annotated[str | None, typer.Option(help="An input; by default an example of the test set.")] = None,
-    input: Annotated[str | None, typer.Option(help="A file, of which the first input is looked at.")] = None,
+    input: Annotated[str | None, typer.Option(help="A file, whose first input is inspected.")] = None,
 ):
-    """What the network of a trained run does with one example, as pages with pictures."""
+    """Show what the network of a trained run does with one example, as pages with pictures."""
     from common.commands import inspect as command
 
     command.run(task, run, text, input)
@@ -130,7 +130,7 @@ def export(
     task: TrainedTask = None,
     run: RunName = None,
 ):
-    """A folder with a trained run that predicts without this repository."""
+    """Write a folder with a trained run that predicts without this repository."""
     from common.commands import export as command
 
     command.run(task, run, to)
@@ -138,7 +138,7 @@ def export(
 
 @app.command()
 def strip(to: Annotated[str, typer.Option(metavar="FILE", help="The picture, a PNG.")] = "docs/pictures/zoo.png"):
-    """One picture of all tasks, from the reports of their latest runs."""
+    """Draw one picture of all tasks, from the reports of their latest runs."""
     from common.commands import strip as command
 
     command.run(to)
@@ -155,15 +155,37 @@ def record(
     """Train cells and seeds, and write their results to results.json and the READMEs."""
     from common.commands import record as command
 
-    command.run(task, data, cells.split(), _numbers(seeds), _settings(set))
+    command.run(task, data, cells.split(), _numbers(seeds, "Seeds"), _settings(set))
 
 
 @app.command()
 def results(tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...")] = None):
-    """Repeat every recorded result; fails where one no longer holds."""
+    """Repeat every recorded result; fails if one no longer holds."""
     from common.commands import results as command
 
     command.run(tasks or [])
+
+
+@app.command()
+def probe(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="adding, copy, order, pixels or permuted.")],
+    cells: Annotated[str, typer.Option(help="Names separated by spaces.")] = "simple_rnn gru lstm",
+    lengths: Annotated[str | None, typer.Option(help="Numbers separated by spaces; 10 50 100 200 400 if none.")] = None,
+    seeds: Annotated[str, typer.Option(help="Numbers separated by spaces.")] = "0 1 2",
+):
+    """A test of memory: train each cell on sequences of each length, and try it on longer ones."""
+    from common.commands import probe as command
+
+    lengths = None if lengths is None else _numbers(lengths, "Lengths")
+    command.run(name, cells.split(), lengths, _numbers(seeds, "Seeds"))
+
+
+@app.command()
+def docs():
+    """The teaching documents with every number and picture computed anew; fails where one was another."""
+    from common.commands import docs as command
+
+    command.run()
 
 
 @app.command()
@@ -179,27 +201,27 @@ def new(
 
 @app.command()
 def check():
-    """The rules of the repository that a linter cannot see."""
+    """Check the rules of the repository that a linter cannot see."""
     from common.commands import check as command
 
     raise typer.Exit(command.run())
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends in one line and exit code 2."""
+    """Run the command line; errors that a user can fix end in one line and exit code 2."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a letter that the terminal does not know ends nothing
+        sys.stdout.reconfigure(errors="backslashreplace")  # a character that the terminal lacks is not an error
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the layers are written for it
     try:
         app()
     except UserError as error:
-        print(f"error: {one_line(error, LONGEST)}", file=sys.stderr)  # whatever a file has put into it
+        print(f"error: {one_line(error, LONGEST)}", file=sys.stderr)  # the message may quote a file
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as ended:
         if isinstance(ended, SystemExit) and ended.code != STOPPED:  # Typer's own exit, with any other code
             raise
-        print("\nstopped. A training goes on from its last epoch: make train TASK=... RESUME=1", file=sys.stderr)
+        print("\nstopped. A training continues after its last epoch: make train TASK=... RESUME=1", file=sys.stderr)
         sys.exit(STOPPED)
     except BrokenPipeError:
         sys.stderr.close()
@@ -212,13 +234,13 @@ def main() -> None:
 
 
 def _problem(error: Exception) -> str | None:
-    """What the machine lacks, in one line; None for an error of another kind."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # the latter TensorFlow's
+    """A lack of memory or a failure of the file system, in one line; None for other errors."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # the latter is TensorFlow's
         return 'There is not enough memory: make the model or its batches smaller, SET="units=32 batch_size=8" say.'
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        hdf5 = re.search(r"error message = '([^']*)'", str(error))  # HDF5 says it in the middle of a long line
-        kept = " A training that has begun goes on with RESUME=1." if "train" in sys.argv[1:2] else ""
+        hdf5 = re.search(r"error message = '([^']*)'", str(error))  # HDF5 puts the reason inside a long line
+        kept = " A training that has begun continues with RESUME=1." if "train" in sys.argv[1:2] else ""
         return f"{one_line(f'{place}{error.strerror or (hdf5 and hdf5[1]) or error}')}.{kept}"
     return None
 
@@ -227,11 +249,11 @@ def _settings(given: list[str] | None) -> dict[str, str]:
     return parse_settings(" ".join(given or ()))
 
 
-def _numbers(text: str) -> list[int]:
+def _numbers(text: str, what: str) -> list[int]:
     try:
         return [int(number) for number in text.split()]
     except ValueError:
-        raise UserError(f"Seeds are whole numbers separated by spaces, not {text!r}.") from None
+        raise UserError(f"{what} are whole numbers separated by spaces, not {text!r}.") from None
 
 
 def _given(**flags) -> dict:

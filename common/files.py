@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and JSON that is checked while it is read."""
+"""Write files atomically, and check the files of a run while reading them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def written(path: Path) -> Iterator[Path]:
     file. The temporary file is removed after an error; `remove_abandoned` removes those of killed processes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
+    temporary = temporary_path(path)
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -44,26 +44,35 @@ def written(path: Path) -> Iterator[Path]:
 
 
 def write_link(path: Path, target: str) -> None:
-    """A symbolic link that takes the place of the one before in one step."""
-    temporary = _temporary(path)
+    """Create a symbolic link, or replace it atomically."""
+    temporary = temporary_path(path)
     temporary.symlink_to(target)
     os.replace(temporary, path)
 
 
-def _temporary(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
+    """Beside `path`, with the number of this process in its name: `abandoned` finds it when the process has ended."""
     return path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
 
 
-def remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files below `folder` whose processes no longer run."""
+def abandoned(folder: Path) -> list[Path]:
+    """The temporary files below `folder` whose processes no longer run."""
+    found = []
     for path in folder.rglob(f"{_TEMPORARY}*"):
         process = path.name.removeprefix(_TEMPORARY).split("-")[0]
         if process.isdecimal() and path.is_file() and not _runs(int(process)):
-            path.unlink(missing_ok=True)
+            found.append(path)
+    return found
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove these files."""
+    for path in abandoned(folder):
+        path.unlink(missing_ok=True)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Arrays by name, as an uncompressed `.npz`."""
+    """Write arrays by name as an uncompressed `.npz`."""
     import numpy as np
 
     with written(path) as temporary, temporary.open("wb") as file:
@@ -71,13 +80,13 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def check_file(path: Path, largest: int) -> None:
-    """See to it that opening the path ends soon and reads what lies there.
+    """Check that a path is a regular file of limited size, so that reading it is safe and ends soon.
 
     Args:
         largest: bytes that the file may have.
 
     Raises:
-        UserError: if it is missing, no file of its own (a link, a folder, a pipe, a device), or too large.
+        UserError: if it is missing, not a regular file (a link, a folder, a pipe, a device), or too large.
     """
     try:
         status = path.lstat()
@@ -86,7 +95,7 @@ def check_file(path: Path, largest: int) -> None:
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): train again.") from None
     if not stat.S_ISREG(status.st_mode):
-        raise UserError(f"{path} is no regular file (a link, a folder, a pipe or a device): train again.")
+        raise UserError(f"{path} is not a regular file (a link, a folder, a pipe or a device): train again.")
     if status.st_size > largest:
         raise UserError(f"{path} is larger than {largest >> 20} MiB: it was not written by a run. Train again.")
 
@@ -95,7 +104,7 @@ def read_bytes(path: Path, largest: int) -> bytes:
     """The content of a file of a run.
 
     Raises:
-        UserError: as `check_file`, or if it cannot be read.
+        UserError: as for `check_file`, or if it cannot be read.
     """
     check_file(path, largest)
     try:
@@ -105,9 +114,9 @@ def read_bytes(path: Path, largest: int) -> bytes:
 
 
 def read_arrays(path: Path, largest: int = 1 << 30) -> dict[str, np.ndarray]:
-    """The arrays in a file that `write_arrays` wrote; nothing is unpickled, and nothing packed is unpacked.
+    """The arrays in a file that `write_arrays` wrote; nothing is unpickled or decompressed.
 
-    An array takes as many bytes as its shape says, so the arrays need no more memory than the file needs space.
+    The size of every array must agree with its shape, so the arrays take no more memory than the file takes space.
 
     Args:
         largest: bytes that the file may have.
@@ -128,27 +137,27 @@ def read_arrays(path: Path, largest: int = 1 << 30) -> dict[str, np.ndarray]:
                 raise ValueError("a name occurs twice")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    # zipfile raises RuntimeError for an encrypted member and NotImplementedError, one of its kind, for unknown methods.
+    # zipfile raises RuntimeError for an encrypted member, and its subclass NotImplementedError for unknown methods.
     except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is damaged ({one_line(error)}): train again.") from None
 
 
 def _check_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Raises a ValueError unless a member of the archive is an array without objects, as `write_arrays` writes it."""
+    """Raise a ValueError unless a member of the archive is an array without objects, as `write_arrays` writes it."""
     import zipfile
 
     import numpy as np
 
     if member.compress_type != zipfile.ZIP_STORED:
-        raise ValueError(f"{member.filename} is packed")
+        raise ValueError(f"{member.filename} is compressed")
     with archive.open(member) as file:
         if not member.filename.endswith(".npy") or np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError(f"{member.filename} is no array")
+            raise ValueError(f"{member.filename} is not an array")
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
         if dtype.hasobject:
             raise ValueError(f"{member.filename} holds objects")
         if member.file_size - file.tell() != math.prod(shape) * dtype.itemsize:
-            raise ValueError(f"{member.filename} has not the size of {shape} {dtype}")
+            raise ValueError(f"the size of {member.filename} is not that of {shape} {dtype}")
 
 
 def _runs(process: int) -> bool:
@@ -179,8 +188,8 @@ def read_json(path: Path) -> dict:
     """The JSON object in a file of a run.
 
     Raises:
-        UserError: if the file is missing, no regular file, too large, or not a JSON object whose names are unique,
-            whose numbers are finite and whose texts are Unicode.
+        UserError: if the file is missing, not a regular file, too large, or not a JSON object with unique names, finite
+            numbers and valid Unicode.
     """
     return parse_json(read_bytes(path, LARGEST_JSON), path)
 
@@ -189,14 +198,14 @@ def parse_json(content: bytes, path: Path) -> dict:
     """The object in the content of the file at `path`.
 
     Raises:
-        UserError: as `read_json`.
+        UserError: as for `read_json`.
     """
     try:
         if content.count(b",") > _MOST_VALUES or content.count(b"[") + content.count(b"{") > _MOST_LISTS:
             raise ValueError("it holds more values than a run writes")
         text = content.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
-        if re.search(rb"\\u[dD][89a-fA-F]", content):  # perhaps half of a character, which cannot be written again
+        if re.search(rb"\\u[dD][89a-fA-F]", content):  # perhaps a lone surrogate, which cannot be written again
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({one_line(error)}): train again.") from None
@@ -213,7 +222,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict:
 
 
 def _finite(text: str) -> float:
-    """Also called with what JSON does not know but Python reads: NaN, Infinity and -Infinity."""
+    """A finite number; also called for NaN, Infinity and -Infinity, which Python reads but JSON does not allow."""
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{text:.40} is not a finite number")

@@ -1,7 +1,7 @@
-"""The contract every task keeps, and how tasks are found by their folders. Imports no TensorFlow.
+"""The contract of every task, and the discovery of tasks by their folders. Imports no TensorFlow.
 
-A task imports from here all that the contract is made of: `Task`, `TrainConfig`, `OwnFile`, and, from the rooms they
-live in, `Dataset`, `Reference`, `checksums` and `Splits`.
+A task imports all parts of the contract from here: `Task`, `TrainConfig`, `OwnFile`, and, from the packages that define
+them, `Dataset`, `Reference`, `checksums` and `Splits`.
 """
 
 from __future__ import annotations
@@ -43,36 +43,36 @@ __all__ = [
     "task_names",
 ]
 
-LARGEST = 2**32 - 1  # of a whole number: the seeds that NumPy's generators take
+LARGEST = 2**32 - 1  # largest whole number of a setting: NumPy's generators take no larger seed
 SHAPES = ("many-to-one", "many-to-many", "one-to-many", "encoder-decoder")
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainConfig:
-    """The settings that every task has. A task adds its own in a subclass called `Config`."""
+    """The settings that all tasks have. A task adds its own in a subclass called `Config`."""
 
     cell: str = "simple_rnn"  # the recurrent layer: simple_rnn, gru or lstm
-    seed: int = 0  # of weights, order of the batches, dropout and sampling
-    epochs: int = 20  # passes over the training examples, at most
+    seed: int = 0  # for weights, order of the batches, dropout and sampling
+    epochs: int = 20  # maximum number of passes over the training examples
     batch_size: int = 64  # examples per step
     learning_rate: float = 1e-3
     patience: int = 3  # epochs without a lower validation loss after which training stops
-    embeddings: str = "none"  # path of word vectors that the embedding of words begins with
-    class_weight: str = "none"  # balanced: each class weighs alike in the loss, however rare it is
+    embeddings: str = "none"  # path of word vectors that initialise the word embedding
+    class_weight: str = "none"  # balanced: each class has the same total weight in the loss, however rare it is
 
 
 @dataclasses.dataclass(frozen=True)
 class OwnFile:
-    """How a task reads a file of the user's.
+    """How a task reads a user's file.
 
     Attributes:
         format: the accepted formats in one line, for help and for error messages.
-        read: `(path, labelled) -> sequence of examples`. With `labelled` true the targets must be there; otherwise
-            the file holds inputs alone (plain text: one input a line) and the examples' targets are None. In the place
-            of a path it may get a `lines.Text`, a text that is no file; the readers of `common.datasets` take both.
+        read: `(path, labelled) -> sequence of examples`. With `labelled` true, targets are required; otherwise the file
+            contains only inputs (plain text: one input per line) and the examples' targets are None. Instead of a path
+            it may get a `lines.Text`, a text that is not in a file; the readers of `common.datasets` accept both.
         split: `(examples, seed) -> Splits`, for a file that comes without a split of its own.
         folders: whether a path may name a folder, such as one of pictures with a table.
-        parallel: whether it may name two files that belong together line by line: `read` gets a `lines.Parallel`.
+        parallel: whether it may name two files that correspond line by line: `read` gets a `lines.Parallel`.
     """
 
     format: str
@@ -82,7 +82,7 @@ class OwnFile:
     parallel: bool = False
 
     def parse(self, text: str) -> Sequence:
-        """The inputs in a text that was typed or sent; nothing is written to a file."""
+        """The inputs in a text that was typed or sent; no file is written."""
         return self.read(Text(text), False)
 
 
@@ -93,11 +93,11 @@ ExampleT = TypeVar("ExampleT")
 
 @dataclasses.dataclass(frozen=True)
 class Task(Generic[ConfigT, EncoderT, ExampleT]):
-    """Everything a task is. One instance, called `TASK`, ends every `tasks/<name>/task.py`.
+    """The complete definition of a task. Every `tasks/<name>/task.py` ends with one instance, called `TASK`.
 
-    An example is a frozen dataclass of the task's own: `len(example)` is its length in timesteps as a user counts
-    them, `str(example)` its input as a user writes it; its target is None where it is not known. An attribute `group`,
-    if it has one, names the document, speaker, subject or drive it belongs to: "" where it stands alone.
+    An example is a frozen dataclass that the task defines: `len(example)` is its length in timesteps as a user counts
+    them, `str(example)` its input as a user writes it; its target is None if unknown. An optional attribute `group`
+    names the document, speaker, subject or drive that it belongs to: "" if it is independent.
     A prediction is a plain dict that JSON can hold.
     """
 
@@ -110,15 +110,15 @@ class Task(Generic[ConfigT, EncoderT, ExampleT]):
     predict: Callable[[ConfigT, Networks, EncoderT, Sequence[ExampleT]], list[dict]]
     baseline: Callable[[ConfigT, Sequence[ExampleT], Sequence[ExampleT]], dict[str, list[dict]]]
     # (config, train, examples) -> name of each baseline: its predictions
-    score: Callable[[Sequence[ExampleT], Sequence[dict]], Scores]  # (examples, predictions), of model and baselines
-    metric: str  # the one number that counts; its name says which way is better (metrics.scores.lower_is_better)
+    score: Callable[[Sequence[ExampleT], Sequence[dict]], Scores]  # (examples, predictions), for model and baselines
+    metric: str  # the main score; its name says which direction is better (metrics.scores.lower_is_better)
 
     def __post_init__(self):
         if self.shape not in SHAPES:
             raise ValueError(f"shape must be one of {SHAPES}, not {self.shape!r}")
 
     def settings_for(self, data: str) -> dict[str, str]:
-        """What the declared set of that name changes in the defaults, for `change_config`."""
+        """The declared set's changes to the defaults, for `change_config`."""
         return parse_settings(self.datasets[data].settings)
 
 
@@ -128,10 +128,10 @@ def task_names() -> list[str]:
 
 
 def load_task(name: str) -> Task:
-    """The task of that name.
+    """The task with this name.
 
     Raises:
-        UserError: if there is no such folder; names the nearest one and lists the rest.
+        UserError: if there is no such folder; suggests the nearest name and lists all.
     """
     names = task_names()
     if name not in names:
@@ -140,7 +140,7 @@ def load_task(name: str) -> Task:
 
 
 def prediction_setting(default):
-    """A field of `Config` that acts after training alone, such as a beam width: it may be changed for a trained run."""
+    """A field of `Config` that matters only after training, such as a beam width, so a trained run may change it."""
     return dataclasses.field(default=default, metadata={"prediction": True})
 
 
@@ -151,7 +151,7 @@ def change_prediction(config: TrainConfig, settings: Mapping[str, object], also:
         also: names of other settings that may be changed.
 
     Raises:
-        UserError: for a setting that shaped the data, the encoding or the weights of the run.
+        UserError: for a setting that determined the data, the encoding or the weights of the run.
     """
     changed = change_config(config, settings)
     acting = [field.name for field in dataclasses.fields(config) if field.metadata.get("prediction")]
@@ -180,7 +180,7 @@ def parse_settings(text: str) -> dict[str, str]:
 def change_config(config: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
     """`config` with some settings changed; text is converted to the type of the default.
 
-    No setting is below 0, none whose default is a whole number from 1 on is 0, and no dropout hides everything.
+    Settings are at least 0, or at least 1 if the default is a positive whole number; a dropout is below 1.
 
     Args:
         settings: name to value; a value may be text as typed on the command line (`"3"`, `"false"`, `"lstm"`).

@@ -1,4 +1,4 @@
-"""What every test may use: a quiet TensorFlow, and run folders and caches of its own."""
+"""Fixtures of all tests: a quiet TensorFlow, and separate run folders and caches."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Every task at a size that a test can afford: few examples of its embedded sample, few units."""
+"""Every task at a small size for tests: few examples of its embedded sample, few units."""
 
 import dataclasses
 import functools
@@ -25,10 +25,10 @@ def sample(name: str) -> Splits:
 
 @functools.cache
 def setting(name: str):
-    """Task, small config, few examples of each side, and the encoder fitted on the few of train."""
+    """Task, small config, few examples of each split, and the encoder fitted on the few of train."""
     task = load_task(name)
     config = change_config(task.config, settings(task.config))
-    few = Splits(*(list(islice(examples, EXAMPLES[side])) for side, examples in sample(name)))
+    few = Splits(*(list(islice(examples, EXAMPLES[split])) for split, examples in sample(name)))
     return task, config, few, task.encoder.fit(config, few.train)
 
 

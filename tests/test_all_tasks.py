@@ -1,4 +1,4 @@
-"""What holds for every task: the list of checks that a new folder inherits by lying below tasks/."""
+"""Tests of every task, which also apply to every new folder in tasks/."""
 
 import dataclasses
 import json
@@ -31,12 +31,12 @@ def test_every_folder_is_a_task():
 
 
 @every_task
-def test_sample_has_three_sides_that_share_nothing(name):
+def test_sample_has_three_splits_that_share_nothing(name):
     task, *_ = small.setting(name)
     assert task.shape in SHAPES
-    sides = [set(map(repr, examples)) for _, examples in small.sample(name)]
-    assert all(sides)
-    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    splits = [set(map(repr, examples)) for _, examples in small.sample(name)]
+    assert all(splits)
+    assert not splits[0] & splits[1] and not splits[0] & splits[2] and not splits[1] & splits[2]
 
 
 @every_task

@@ -39,7 +39,7 @@ def test_what_is_no_json_object_of_a_run(tmp_path, content, reason):
 def test_a_file_that_is_missing_or_a_folder(tmp_path):
     with pytest.raises(UserError, match="is missing"):
         files.read_json(tmp_path / "config.json")
-    with pytest.raises(UserError, match="is no regular file"):
+    with pytest.raises(UserError, match="is not a regular file"):
         files.read_json(tmp_path)
 
 
@@ -60,10 +60,10 @@ def test_arrays_take_no_more_memory_than_their_file(tmp_path):
     for name, array in files.read_arrays(path).items():
         np.testing.assert_array_equal(array, {"a": [[0, 1, 2], [3, 4, 5]], "b": np.zeros((0, 4)), "c": 2.5}[name])
     damaged = {
-        "packed": lambda: np.savez_compressed(path, a=np.zeros(10)),
+        "compressed": lambda: np.savez_compressed(path, a=np.zeros(10)),
         "holds objects": lambda: np.savez(path, a=np.array([None])),
-        "is no array": lambda: add(path, "notes.txt", b"hello"),
-        "has not the size of": lambda: add(path, "huge.npy", HUGE),
+        "is not an array": lambda: add(path, "notes.txt", b"hello"),
+        "the size of huge.npy is not that of": lambda: add(path, "huge.npy", HUGE),
     }
     for reason, damage in damaged.items():
         damage()

@@ -1,1 +1,1 @@
-"""What each peer of the bench does, in the form of its own library."""
+"""The work of each peer of the benchmark, implemented with its library."""

@@ -1,4 +1,4 @@
-"""The matrix products of a training step and nothing else: what no implementation can do without."""
+"""Only the matrix products of a training step: a lower bound for every implementation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def step(cell, batch, timesteps, vocab_size, embedding_size, units):
         for _ in tf.range(timesteps):
             forward = tf.matmul(state + small, recurrent)
             backward = tf.matmul(error + small, recurrent, transpose_b=True)
-            small = 0.0 * (forward[0, 0] + backward[0, 0])  # each step waits for the one before
+            small = 0.0 * (forward[0, 0] + backward[0, 0])  # each step depends on the previous one
         return [product[0, 0] for product in large], small
 
     def run(repeats):

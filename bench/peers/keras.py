@@ -1,7 +1,7 @@
-"""Stock Keras as its documentation writes it: all padded to the longest, masks from the embedding, `fit`.
+"""Stock Keras as in its documentation: all sequences padded to the longest, masks from the embedding, `fit`.
 
-Its data come from a `tf.data.Dataset` without autotuning, so that no thread is waited for; but `pipeline` measures what
-`fit` on arrays takes.
+Its data come from a `tf.data.Dataset` without autotuning, so that it waits for no thread; only `pipeline` measures
+`fit` on arrays.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _dataset(*arrays, batch):
 
 
 def _steps(model, dataset):
-    """Training steps on the first batch of a dataset: what `fit` does in an epoch, without its preparations."""
+    """Training steps on the first batch of a dataset: an epoch of `fit` without its preparations."""
     model.make_train_function()
     iterator = ready(dataset)
 
@@ -60,7 +60,7 @@ def step(cell, batch, timesteps, vocab_size, embedding_size, units):
 
 
 def pipeline(cell, steps_per_epoch, batch, timesteps, vocab_size, embedding_size, units):
-    """Epochs of so many steps as `fit` trains on arrays, and the same steps on a batch that lies ready."""
+    """Epochs of `steps_per_epoch` steps by `fit` on arrays, and the same steps on a prepared batch."""
     token_ids, labels = random_batch(steps_per_epoch * batch, timesteps, vocab_size)
     model = _classifier(cell, vocab_size, embedding_size, units, mask=False)
     alone = _steps(model, _dataset(token_ids, labels, batch=batch))
@@ -105,7 +105,7 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
 
 
 def _mean_classifier(cell, vocab_size, embedding_size, units, dropout, learning_rate):
-    """In both directions, averaged over the real timesteps: the model of the sentiment task."""
+    """The model of the sentiment task: bidirectional, averaged over the unmasked timesteps."""
     model = keras.Sequential(
         [
             keras.Input((None,), dtype="int32"),
@@ -152,7 +152,7 @@ def translation(cell, data, batch, embedding_size, units):
 
 
 def predict(cell, timesteps, vocab_size, embedding_size, units):
-    """The answer for one sentence by `model.predict`."""
+    """The prediction of one sentence by `model.predict`."""
     token_ids, _ = random_batch(1, timesteps, vocab_size)
     model = _classifier(cell, vocab_size, embedding_size, units, mask=True)
 

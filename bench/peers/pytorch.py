@@ -1,4 +1,4 @@
-"""PyTorch with packed sequences, as its documentation writes it. Runs in an environment of its own."""
+"""PyTorch with packed sequences, as in its documentation. Runs in a separate environment."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def _batches(texts, labels, batch, random=None):
         yield padded, torch.tensor([len(texts[i]) for i in chosen]), labels[chosen]
 
 
-def _tensors(data, side="train"):
-    texts, labels, vocab_size = sentences(data, side)
+def _tensors(data, split="train"):
+    texts, labels, vocab_size = sentences(data, split)
     return [torch.from_numpy(text.astype(np.int64)) for text in texts], torch.from_numpy(labels).long(), vocab_size
 
 
@@ -115,7 +115,7 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
 
 
 def predict(cell, timesteps, vocab_size, embedding_size, units):
-    """The answer for one sentence."""
+    """The prediction of one sentence."""
     token_ids = torch.from_numpy(random_batch(1, timesteps, vocab_size)[0]).long()
     model = _Classifier(cell, vocab_size, embedding_size, units).eval()
 

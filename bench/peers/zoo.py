@@ -45,7 +45,7 @@ def _compiled(model, metrics=None):
 
 
 class _Ready:
-    """An encoder of what is encoded already."""
+    """An encoder for examples that are already encoded."""
 
     def encode(self, example):
         return example
@@ -55,8 +55,8 @@ def _batches(examples, batch, seed=0):
     return batching.ByLength(batching.encode(_Ready(), examples), batch, seed)
 
 
-def _labelled(data, side="train"):
-    texts, labels, vocab_size = sentences(data, side)
+def _labelled(data, split="train"):
+    texts, labels, vocab_size = sentences(data, split)
     return [({"token_ids": text}, label) for text, label in zip(texts, labels)], texts, vocab_size
 
 
@@ -91,7 +91,7 @@ def step(cell, batch, timesteps, vocab_size, embedding_size, units):
 
 
 def pipeline(cell, steps_per_epoch, batch, timesteps, vocab_size, embedding_size, units):
-    """Epochs of so many steps, and the same steps on a batch that lies ready."""
+    """Epochs of `steps_per_epoch` steps, and the same steps on a prepared batch."""
     token_ids, labels = random_batch(steps_per_epoch * batch, timesteps, vocab_size)
     batches = _batches([({"token_ids": ids}, label) for ids, label in zip(token_ids, labels)], batch)
     model = _classifier(cell, vocab_size, embedding_size, units, masked=False)
@@ -160,7 +160,7 @@ def translation(cell, data, batch, embedding_size, units):
 
 
 def predict(cell, timesteps, vocab_size, embedding_size, units):
-    """The answer for one sentence by the call inside `make predict`: ONNX Runtime on one thread."""
+    """The prediction of one sentence as in `make predict`: ONNX Runtime on one thread."""
     token_ids, _ = random_batch(1, timesteps, vocab_size)
     classifier = _classifier(cell, vocab_size, embedding_size, units, masked=True)
     network = OnnxNetwork(onnx_writer.file_of(classifier))
@@ -173,7 +173,7 @@ def predict(cell, timesteps, vocab_size, embedding_size, units):
 
 
 def corpus(data, tokens, megabytes):
-    """A text of so many megabytes for next_word: its words are counted, then all are encoded to disk."""
+    """A text of this size for next_word: its words are counted, then all are encoded to disk."""
     from common.datasets.lines import LineSequence
     from common.task import change_config, load_task
     from tasks.next_word.task import Line

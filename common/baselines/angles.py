@@ -1,22 +1,22 @@
-"""A number read off one picture: ridge regression on its pixels, and boosted trees on its principal components."""
+"""Predict a number from one picture: ridge regression on its pixels, and boosted trees on its principal components."""
 
 from __future__ import annotations
 
 import numpy as np
 
-STRENGTHS = (10.0, 30.0, 100.0, 300.0, 1000.0)  # of ridge, among which cross-validation in train chooses
+STRENGTHS = (10.0, 30.0, 100.0, 300.0, 1000.0)  # ridge penalties, chosen by cross-validation within train
 COMPONENTS = 60
 FOLDS = 4
-SEVERAL = ({"max_leaf_nodes": 7}, {"max_leaf_nodes": 15}, {"max_leaf_nodes": 31})  # of the trees, likewise
+SEVERAL = ({"max_leaf_nodes": 7}, {"max_leaf_nodes": 15}, {"max_leaf_nodes": 31})  # tree sizes, chosen likewise
 
 
 def ridge(train: np.ndarray, truths: np.ndarray, groups: np.ndarray, pictures: np.ndarray) -> np.ndarray:
-    """Ridge regression; its strength is chosen by cross-validation over whole groups of train.
+    """Ridge regression; its penalty is chosen by cross-validation over whole groups of train.
 
     Args:
         train, pictures: float arrays `(n, pixels)`.
         truths: float array, of the training pictures.
-        groups: of the training pictures; no group stands on both sides of a fold.
+        groups: of the training pictures; a fold never divides a group.
 
     Returns:
         float array `(pictures,)`.

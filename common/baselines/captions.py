@@ -1,4 +1,4 @@
-"""Captions without a network: the single caption that fits most pictures, and the captions of the nearest pictures."""
+"""Captions without a network: the single caption that fits best overall, and the captions of the nearest pictures."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-GRID = 8  # pictures are compared by mean colours on a grid of this many rows and columns
+GRID = 8  # rows and columns of the grid of mean colours by which pictures are compared
 LEVELS = 4  # of red, green and blue each, in the histogram of colours
-NEIGHBOURS = (1, 2, 4, 8, 16, 32, 64)  # to choose from
-HELD_OUT = 150  # pictures of train, at most, on which the number is chosen
+NEIGHBOURS = (1, 2, 4, 8, 16, 32, 64)  # numbers of neighbours to choose from
+HELD_OUT = 150  # maximum number of training pictures on which the number is chosen
 ORDERS = 4
-CANDIDATES = 600  # captions among which the most likely one is looked for
+CANDIDATES = 600  # captions from which the most typical one is chosen
 
 
 def similarities(texts: Sequence[str]) -> np.ndarray:
-    """How alike captions are, float array `(texts, texts)` from 0 to 1.
+    """Similarities of captions, float array `(texts, texts)` from 0 to 1.
 
     The mean over 1- to 4-grams of the F1 of the n-grams that two captions share, each counted once.
 
@@ -38,14 +38,14 @@ def similarities(texts: Sequence[str]) -> np.ndarray:
 
 
 def consensus(texts: Sequence[str]) -> str:
-    """The text that is most like the others (Devlin and others 2015, https://arxiv.org/abs/1505.04467)."""
+    """The text that is most similar to the others (Devlin and others 2015, https://arxiv.org/abs/1505.04467)."""
     alike = similarities(texts)
-    np.fill_diagonal(alike, 0)  # a text of three words has no 4-gram in which it could be like itself
+    np.fill_diagonal(alike, 0)  # a text of three words has no 4-gram, so its similarity to itself is below 1
     return texts[int(np.argmax(alike.sum(axis=1)))]
 
 
 def most_likely(texts: Sequence[str]) -> str:
-    """The caption that is most like the others, of up to 600 drawn by chance."""
+    """The caption that is most similar to the others, of up to 600 random ones."""
     return consensus([texts[i] for i in np.random.default_rng(0).permutation(len(texts))[:CANDIDATES]])
 
 
@@ -60,14 +60,14 @@ def features(picture: np.ndarray) -> np.ndarray:
 
 
 def nearest(train: Sequence[np.ndarray], captions: Sequence[Sequence[str]], test: Sequence[np.ndarray]) -> list[str]:
-    """For each test picture the consensus of the captions that its nearest training pictures have.
+    """For each test picture, the consensus of the captions of its nearest training pictures.
 
-    How many neighbours have a say is chosen on pictures of train that are held out.
+    The number of neighbours is chosen on held-out training pictures.
 
     Args:
         train: pictures, each once.
         captions: all captions of each.
-        test: pictures; an array that comes several times is described once.
+        test: pictures; an array that occurs several times is captioned once.
     """
     asked = list({id(picture): picture for picture in test}.values())
     known, rows = (np.array([features(picture) for picture in pictures]) for pictures in (train, asked))

@@ -1,4 +1,4 @@
-"""What can be read off the characters of words alone, whatever order the words stand in."""
+"""Naive Bayes on character n-grams, which ignores the order of words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word-for-word translation with a dictionary that is learned from sentence pairs."""
+"""Word-for-word translation with a dictionary learned from sentence pairs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 
 from common.encoding.text import PADDING, SPECIAL, Vocabulary
 
-ROUNDS = 5  # of expectation maximisation, as is usual for model 1; more change few words
-NOTHING = SPECIAL[PADDING]  # the source token from which words may come that no source word explains
+ROUNDS = 5  # rounds of expectation maximisation, as is usual for model 1; more change few words
+NOTHING = SPECIAL[PADDING]  # the null source token, which explains target words without a source word
 
 
 def learn(pairs: Iterable[tuple[Sequence[str], Sequence[str]]], rounds: int = ROUNDS) -> dict[str, str]:
     """The most probable translation of every source token, by IBM's model 1 (Brown and others 1993).
 
-    The model explains each target token by one token of its source sentence or by nothing, whatever the order:
-    `p(target | source)` begins uniform over the tokens that occur together, and every round counts how much of each
-    target token its sentence's source tokens explain.
+    The model explains each target token by one token of its source sentence or by the null token, regardless of order:
+    `p(target | source)` is initialised uniformly over the tokens that occur together, and every round distributes each
+    target token over the source tokens of its sentence.
 
     Args:
         pairs: source tokens and target tokens of each sentence.
@@ -31,7 +31,7 @@ def learn(pairs: Iterable[tuple[Sequence[str], Sequence[str]]], rounds: int = RO
     targets = Vocabulary.fit((target for _, target in pairs), size=1 << 31)
     encoded = [(sources.encode(source), targets.encode(target)) for source, target in pairs]
 
-    # One entry for every source and target token of a sentence: which pair of words, and which target position.
+    # One entry per pair of a source and a target token of a sentence: the pair of words, and the target position.
     counts = [len(source) * len(target) for source, target in encoded]
     words = np.empty(sum(counts), np.int64)
     positions = np.empty(sum(counts), np.int64)
@@ -51,11 +51,11 @@ def learn(pairs: Iterable[tuple[Sequence[str], Sequence[str]]], rounds: int = RO
         probabilities = explained / np.bincount(source_ids, explained)[source_ids]
 
     best = np.zeros(len(sources), np.int64)
-    rising = np.lexsort((-target_ids, probabilities))  # of equals the more frequent target comes last, and stays
+    rising = np.lexsort((-target_ids, probabilities))  # of ties the more frequent target comes last, and is kept
     best[source_ids[rising]] = target_ids[rising]
     return {sources.tokens[i]: targets.tokens[best[i]] for i in range(len(SPECIAL), len(sources))}
 
 
 def translate(dictionary: dict[str, str], tokens: Iterable[str]) -> list[str]:
-    """Each token's translation in the order of the source; a token that is not in the dictionary stays as it is."""
+    """Each token's translation, in the order of the source; tokens that are not in the dictionary are kept."""
     return [dictionary.get(token, token) for token in tokens]

@@ -1,6 +1,6 @@
-"""Forecasts of several steps at once by models that know no order: ridge regression and gradient boosting.
+"""Direct forecasts of several steps by models without a recurrence: ridge regression and gradient boosting.
 
-Their settings are chosen on the last fifth of what they are fitted on, the part nearest to what they forecast.
+Their settings are chosen on the last fifth of the training examples, the part nearest to the forecasts.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-HELD_OUT = 0.2  # of the examples, the last ones: settings are chosen on them
-ALPHAS = 10.0 ** np.arange(-1, 6)  # of a ridge over standardised features
-MOST_ROWS = 60_000  # of boosting, example and step: more take longer than they help
-ROUNDS = 150  # of boosting, at most
+HELD_OUT = 0.2  # share of the examples, the last ones, on which settings are chosen
+ALPHAS = 10.0 ** np.arange(-1, 6)  # ridge penalties for standardised features
+MOST_ROWS = 60_000  # maximum number of rows (example and step) for boosting: more cost time and hardly help
+ROUNDS = 150  # maximum number of boosting rounds
 
 
 def flat(inputs: Sequence[dict], others: Sequence[dict]) -> list[np.ndarray]:
-    """Everything in these inputs as one row an example, `(examples, features)` of both.
+    """All arrays of each example as one row, `(examples, features)`, for `inputs` and for `others`.
 
     Args:
-        inputs, others: of each example `rows`, a float array `(timesteps, features)`, and arrays of one dimension.
+        inputs, others: for each example `rows`, a float array `(timesteps, features)`, and one-dimensional arrays.
     """
     longest = max(len(one["rows"]) for one in (*inputs, *others))
 
@@ -31,7 +31,7 @@ def flat(inputs: Sequence[dict], others: Sequence[dict]) -> list[np.ndarray]:
 
 
 def summed_up(inputs: Sequence[dict], others: Sequence[dict]) -> list[np.ndarray]:
-    """The same with fewer features, which trees need: of the rows the last one, and means of the last and of all."""
+    """As `flat`, but with fewer features, for trees: the last of the rows, and the means of the last 24 and of all."""
 
     def row(one):
         rows, *rest = one.values()
@@ -45,7 +45,7 @@ def ridge(features: np.ndarray, others: np.ndarray, targets: np.ndarray) -> np.n
 
     Args:
         features: float array `(examples, features)`, in the order of time.
-        others: float array `(n, features)`, to forecast from.
+        others: float array `(n, features)`, the inputs of the forecasts.
         targets: float array `(examples, steps)` without NaN.
 
     Returns:
@@ -66,7 +66,7 @@ def ridge(features: np.ndarray, others: np.ndarray, targets: np.ndarray) -> np.n
 
 
 def boosting(features: np.ndarray, others: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """One gradient boosting of trees for all steps, to which the number of the step is a feature.
+    """One gradient boosting model for all steps, with the number of the step as a feature.
 
     Args:
         features, others, targets: as for `ridge`.
@@ -93,6 +93,6 @@ def boosting(features: np.ndarray, others: np.ndarray, targets: np.ndarray) -> n
 
 
 def _with_steps(features: np.ndarray, steps: int) -> np.ndarray:
-    """A row for each example and step, the number of the step last."""
+    """A row for each example and step, with the number of the step as the last feature."""
     numbers = np.tile(np.arange(1, steps + 1), len(features))
     return np.column_stack([np.repeat(features, steps, axis=0), numbers]).astype(np.float32)

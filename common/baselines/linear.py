@@ -1,4 +1,4 @@
-"""What can be read off words and pairs of words alone, whatever order they stand in."""
+"""Linear classifiers on words and pairs of neighbouring words, which ignore all other order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 def ngram_logistic_regression(
     train_texts: Sequence[str], train_labels: Sequence[str], texts: Sequence[str]
 ) -> tuple[list[str], np.ndarray]:
-    """Logistic regression on TF-IDF of lower-cased words and pairs of neighbours, as scikit-learn sets them by default.
+    """Logistic regression on TF-IDF of lower-cased words and pairs of neighbours, with scikit-learn's defaults.
 
     Returns:
         labels, sorted, and their probabilities, float64 `(texts, labels)`.
@@ -30,10 +30,10 @@ def ngram_logistic_regression(
 def naive_bayes_logistic_regression(
     train_texts: Sequence[str], train_labels: Sequence[str], texts: Sequence[str]
 ) -> tuple[list[str], np.ndarray]:
-    """Logistic regression on which words and pairs occur, each weighed by how much oftener with a label than without.
+    """Logistic regression on the presence of words and pairs, each scaled by its naive Bayes log-count ratio.
 
-    Wang and Manning (2012), https://aclanthology.org/P12-2018/, "NBSVM", with logistic regression in the place of the
-    SVM; one model against the rest for each label.
+    Wang and Manning (2012), https://aclanthology.org/P12-2018/, "NBSVM", with logistic regression instead of the SVM;
+    one model against the rest for each label.
 
     Returns:
         labels, sorted, and their probabilities, float64 `(texts, labels)`.

@@ -1,6 +1,6 @@
-"""What the letters of a sequence tell without their order, or place by place: for DNA, RNA and proteins.
+"""Classifiers of DNA, RNA and protein sequences by counts of k-mers, or by the letter at each position.
 
-Every setting is chosen on the last tenth of the sequences that are given to learn from.
+Every setting is chosen on the last tenth of the training sequences.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-LENGTHS = (2, 3, 4, 5, 6)  # of the pieces whose counts naive Bayes sees
-STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  # inverse strengths of the penalty on the weights of a logistic regression
+LENGTHS = (2, 3, 4, 5, 6)  # lengths of the k-mers for naive Bayes
+STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  # inverse strengths of the penalty of logistic regression
 TREES = 300
 
 
 def kmer_naive_bayes(
     train: Sequence[str], labels: Sequence[str], sequences: Sequence[str]
 ) -> tuple[list[str], np.ndarray]:
-    """Multinomial naive Bayes on how often every piece of k letters occurs, wherever it stands.
+    """Multinomial naive Bayes on counts of k-mers, regardless of their position.
 
     Returns:
         labels, sorted, and their probabilities, float64 `(sequences, labels)`.
@@ -36,7 +36,7 @@ def kmer_naive_bayes(
 def position_logistic_regression(
     train: Sequence[str], labels: Sequence[str], sequences: Sequence[str]
 ) -> tuple[list[str], np.ndarray]:
-    """Logistic regression on which letter stands at which place: a weight matrix, as biologists call it.
+    """Logistic regression on the letter at each position: a position weight matrix.
 
     Returns:
         as `kmer_naive_bayes`.
@@ -50,7 +50,7 @@ def position_logistic_regression(
 def random_forest(
     train: Sequence[str], labels: Sequence[str], sequences: Sequence[str]
 ) -> tuple[list[str], np.ndarray]:
-    """A random forest (Breiman 2001) on which letter stands at which place.
+    """A random forest (Breiman 2001) on the letter at each position.
 
     Returns:
         as `kmer_naive_bayes`.
@@ -63,9 +63,9 @@ def random_forest(
 
 
 def places(train: Sequence[str], sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """1 where a letter of train stands at a place, float32 `(sequences, places * letters)`, of both.
+    """One-hot letters at each position, float32 `(sequences, positions * letters)`, for `train` and `sequences`.
 
-    Shorter sequences end early, longer ones than those of train are cut; other letters are passed over.
+    Shorter sequences are padded with zeros, sequences longer than those of train are cut, and other letters ignored.
     """
     longest, letters = max(map(len, train)), {letter: i for i, letter in enumerate(sorted(set("".join(train))))}
 
@@ -81,7 +81,7 @@ def places(train: Sequence[str], sequences: Sequence[str]) -> tuple[np.ndarray, 
 
 
 def _best(models: list, inputs, labels: Sequence[str], others) -> tuple[list[str], np.ndarray]:
-    """Probabilities of the model that is right most often on the last tenth, fitted again on everything."""
+    """Probabilities by the model that is most accurate on the last tenth, refitted on all training sequences."""
     labels = np.array(labels)
     first = round(0.9 * len(labels))
 

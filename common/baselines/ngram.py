@@ -1,4 +1,4 @@
-"""What the last few words say of the next: interpolated Kneser-Ney smoothing, in NumPy alone."""
+"""N-gram language models with interpolated Kneser-Ney smoothing, in NumPy."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ CELLS = 1 << 20  # probabilities held in memory at a time
 class KneserNey:
     """Probabilities of the next word given the `order - 1` words before it, interpolated with those given fewer.
 
-    Every order discounts its counts three ways: for what was seen once, twice and more often. All orders but the
-    highest count in how many places a word was seen instead of how often (Chen and Goodman 1999, "modified
-    Kneser-Ney", https://doi.org/10.1006/csla.1999.0128). Order zero gives every word the same. A line knows nothing of
-    the line before it.
+    Every order has three discounts: for n-grams seen once, twice and more often. All orders but the highest count the
+    distinct contexts of a word instead of its occurrences (Chen and Goodman 1999, "modified Kneser-Ney",
+    https://doi.org/10.1006/csla.1999.0128). Order zero is uniform. Lines are independent of each other.
 
     Args:
         lines: int arrays `(words,)`, the ids of each line; the last is END.
         order: int, words in the longest n-gram; 3 makes trigrams.
         vocab_size: int.
-        most: int, reading stops after this many words, since words and n-grams are held in memory.
+        most: int, maximum number of words to read, since words and n-grams are held in memory.
     """
 
     def __init__(self, lines: Iterable[np.ndarray], order: int, vocab_size: int, most: int = 2_000_000):
@@ -32,11 +31,11 @@ class KneserNey:
             raise ValueError(f"order must be at least 1, not {order}")
         self.vocab_size = vocab_size
         ids, places = _joined(lines, most)
-        numbers = {1: ids}  # length -> for each place in the text, the number of the n-gram that ends there
+        numbers = {1: ids}  # length -> for each position in the text, the number of the n-gram that ends there
         keys, counts, first = {}, {1: np.bincount(ids[places > 0], minlength=vocab_size)}, {}
         for length in range(2, order + 1):
             ends = np.flatnonzero(places >= length - 1)
-            # A context's n-grams lie side by side when sorted by (number of the context, last word).
+            # A context's n-grams are contiguous when sorted by (number of the context, last word).
             contexts = numbers[length - 1][ends - 1]
             keys[length], where, inverse, counts[length] = np.unique(
                 contexts * vocab_size + ids[ends], return_index=True, return_inverse=True, return_counts=True
@@ -45,9 +44,9 @@ class KneserNey:
             numbers[length][ends] = inverse
             first[length] = ends[where]
         for length in range(1, order):
-            endings = numbers[length][first[length + 1]]  # the n-gram within each that is one word longer
+            endings = numbers[length][first[length + 1]]  # the suffix of each n-gram that is one word longer
             distinct = np.bincount(endings, minlength=len(counts[length]))
-            # Only the start of a line comes before its first words, so these keep their counts.
+            # N-grams at the start of a line have no context to count, so they keep their counts.
             starts_line = places[first[length]] == length - 1 if length > 1 else False
             counts[length] = np.where(starts_line, counts[length], distinct)
         self.unigrams = self._unigrams(counts[1])
@@ -60,42 +59,42 @@ class KneserNey:
         return (discounted + (counts.sum() - discounted.sum()) * possible / possible.sum()) / counts.sum()
 
     def probabilities(self, before: Sequence[int]) -> np.ndarray:
-        """Float array `(vocab_size,)` that sums to 1: the next word after these ids, from START on."""
+        """Distribution of the next word after these ids, which begin with START; float array `(vocab_size,)`."""
         return self.distributions(np.asarray(before, np.int64)[None])[0]
 
     def distributions(self, before: np.ndarray) -> np.ndarray:
-        """The same for several texts, int array `(rows, words)`; float array `(rows, vocab_size)`."""
+        """The distributions after several texts, int array `(rows, words)`; float array `(rows, vocab_size)`."""
         nearest = before[:, max(0, before.shape[1] - len(self.levels)) :]
-        apart = np.pad(nearest, ((0, 0), (1, 0)), constant_values=-1)  # nothing is seen across -1
+        apart = np.pad(nearest, ((0, 0), (1, 0)), constant_values=-1)  # no n-gram spans -1
         contexts = self._contexts(apart.ravel())
         return self._rows([found[nearest.shape[1] :: apart.shape[1]] for found in contexts], len(before))
 
     def along(self, line: np.ndarray) -> np.ndarray:
-        """The distributions in the place of each word of a line, float array `(words, vocab_size)`."""
+        """The distributions at each word of a line, float array `(words, vocab_size)`."""
         return self._rows(self._before(line), len(line))
 
     def continuations(
         self, before: np.ndarray, draws: Sequence[Callable[[np.ndarray], int]], count: int, never: Sequence[int] = ()
     ) -> np.ndarray:
-        """Write on from several texts: as `prediction.sampling.continuations`, in its arguments and its result."""
+        """Continuations of several texts; arguments and result are as for `prediction.sampling.continuations`."""
         drawn = np.asarray(before, np.int64)
         for _ in range(count):
-            odds = self.distributions(drawn)
-            odds[:, list(never)] = 0
+            unnormalised = self.distributions(drawn)
+            unnormalised[:, list(never)] = 0
             with np.errstate(divide="ignore"):
-                logits = np.log(odds)
+                logits = np.log(unnormalised)
             drawn = np.column_stack([drawn, [draw(row) for draw, row in zip(draws, logits, strict=True)]])
         return drawn[:, -count:]
 
     def score(self, line: np.ndarray, top: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The probability of each word of a line, and of the most probable words in its place.
+        """The log-probability of each word of a line, and the most probable words at its position.
 
         Args:
             line: int array `(words,)`, ids; the last is END.
 
         Returns:
-            Three arrays `(words,)`: log-probabilities in nats, the most probable word in the place of each, and
-            whether each was among the `top` most probable (of equally probable ones the smaller id comes first).
+            Three arrays `(words,)`: log-probabilities in nats, the most probable word at each position, and whether
+            each word was among the `top` most probable ones (of ties the smaller id comes first).
         """
         contexts, line = self._before(line), np.asarray(line)
         together = max(1, CELLS // self.vocab_size)
@@ -118,8 +117,8 @@ class KneserNey:
         return self._contexts(np.append(START, line[:-1]).astype(np.int64)[: len(line)])
 
     def _contexts(self, ids: np.ndarray) -> list[np.ndarray]:
-        """For each length of n-grams from 2 on: the number of the context that ends at each place, -1 if never seen."""
-        numbers = ids  # of the n-gram of this length that ends at each place
+        """For each length of n-grams from 2: the number of the context that ends at each position, -1 if never seen."""
+        numbers = ids  # of the n-gram of this length that ends at each position
         found = []
         for level in self.levels:
             found.append(numbers)
@@ -130,9 +129,9 @@ class KneserNey:
         return found
 
     def _rows(self, contexts: list[np.ndarray], count: int) -> np.ndarray:
-        """The distributions `(count, vocab_size)` after the contexts of each place, as `probabilities` gives one."""
+        """The distributions `(count, vocab_size)` after the contexts of each position."""
         rows = np.tile(self.unigrams, (count, 1))
-        reached = np.ones(count, bool)  # a longer context counts only where the shorter one is known
+        reached = np.ones(count, bool)  # a longer context is used only if the shorter one is known
         for level, context in zip(self.levels, contexts):
             starts = np.searchsorted(level.keys, context * self.vocab_size)
             counts = np.searchsorted(level.keys, (context + 1) * self.vocab_size) - starts
@@ -148,10 +147,10 @@ class KneserNey:
 class _Level:
     """The n-grams of one length, sorted by context and then by last word."""
 
-    keys: np.ndarray  # number of the context * vocab_size + last word; one more, beyond all, ends them
+    keys: np.ndarray  # number of the context * vocab_size + last word; a larger sentinel ends them
     words: np.ndarray  # the last word of each
-    shares: np.ndarray  # its discounted count over that of its context
-    left: np.ndarray  # of each context: the share that goes to the next lower order
+    shares: np.ndarray  # its discounted count divided by that of its context
+    left: np.ndarray  # for each context, the weight of the next lower order
 
     @classmethod
     def of(cls, keys: np.ndarray, counts: np.ndarray, vocab_size: int) -> _Level:
@@ -163,7 +162,7 @@ class _Level:
 
 
 def _joined(lines: Iterable[np.ndarray], most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lines end to end, START before each; ids and places in the line, both int64 `(n,)`."""
+    """The concatenated lines with START before each; ids and positions in the line, both int64 `(n,)`."""
     marked, total = [], 0
     for line in lines:
         marked.append(np.append(START, line))
@@ -175,7 +174,7 @@ def _joined(lines: Iterable[np.ndarray], most: int) -> tuple[np.ndarray, np.ndar
 
 
 def _discounts(counts: np.ndarray) -> np.ndarray:
-    """What is taken off the counts 0, 1, 2 and 3 or more; estimated from how many n-grams have counts 1 to 4."""
+    """Discounts of the counts 0, 1, 2 and 3 or more, estimated from the numbers of n-grams with counts 1 to 4."""
     n1, n2, n3, n4 = (int((counts == count).sum()) for count in (1, 2, 3, 4))
     if not (n1 and n2 and n3 and n4):
         return np.array([0, 0.5, 0.75, 0.75])  # too little text for an estimate

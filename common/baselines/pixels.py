@@ -1,4 +1,4 @@
-"""What can be read off pictures whose pixels are all seen at once, wherever they lie."""
+"""Classifiers of pictures from all pixels at once, without their order."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-STRENGTHS = {"logistic": (0.01, 0.1, 1.0), "support vectors": (1.0, 3.0, 10.0)}  # C, among which train chooses
-WIDTHS = (0.5, 1.0, 2.0)  # gamma of the Gaussian kernel, in those of scikit-learn's "scale"
+STRENGTHS = {"logistic": (0.01, 0.1, 1.0), "support vectors": (1.0, 3.0, 10.0)}  # C, chosen within train
+WIDTHS = (0.5, 1.0, 2.0)  # gamma of the Gaussian kernel, in multiples of scikit-learn's "scale"
 FOLDS = 4
 Answers = tuple[list[str], np.ndarray]
 
@@ -31,7 +31,7 @@ def logistic(train: Sequence, labels: Sequence[str], pictures: Sequence) -> Answ
 def support_vectors(train: Sequence, labels: Sequence[str], pictures: Sequence) -> Answers:
     """A support vector machine with a Gaussian kernel; its probabilities are a softmax of its decision values.
 
-    Arguments and what is returned are as for `logistic`; strength and width of the kernel are chosen in the same way.
+    Arguments and result are as for `logistic`; C and the width of the kernel are chosen in the same way.
     """
     from sklearn.svm import SVC
 
@@ -55,5 +55,5 @@ def _best(model, grid: dict, train: Sequence, labels: Sequence[str], pictures: S
         return names, model.predict_proba(pictures)
     values = model.decision_function(pictures)
     values = values if values.ndim == 2 else np.stack([-values, values], axis=1)
-    odds = np.exp(3 * (values - values.max(axis=1, keepdims=True)))  # one vote more is worth a factor of about 20
-    return names, odds / odds.sum(axis=1, keepdims=True)
+    unnormalised = np.exp(3 * (values - values.max(axis=1, keepdims=True)))  # one more vote is a factor of about 20
+    return names, unnormalised / unnormalised.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Spoken words without a network: cut where it is quiet, each piece named by a support vector machine."""
+"""Recognise spoken words without a network: cut at pauses and classify each piece by a support vector machine."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from common.datasets.sounds import FRAME, Sound
 from common.encoding.spectrogram import RATE, log_mel
 
-QUIET = (20.0, 25.0, 30.0, 35.0, 40.0)  # decibels below the loudest frame, to choose from
-PAUSES = (0.02, 0.04, 0.08, 0.12)  # seconds that a pause must last at least, to choose from
-COSTS = (1.0, 10.0, 100.0)  # of the support vector machine, to choose from
-SHORTEST = 0.06  # seconds of a word
-ROWS, BANDS = 14, 20  # to which every piece is brought
+QUIET = (20.0, 25.0, 30.0, 35.0, 40.0)  # thresholds to choose from, in decibels below the loudest frame
+PAUSES = (0.02, 0.04, 0.08, 0.12)  # minimum lengths of a pause to choose from, in seconds
+COSTS = (1.0, 10.0, 100.0)  # costs C of the support vector machine to choose from
+SHORTEST = 0.06  # minimum length of a word in seconds
+ROWS, BANDS = 14, 20  # size of the spectrogram of every piece
 
 
 def cut(sound: Sound, quiet: float, pause: float) -> list[tuple[float, float]]:
-    """Start and stop, in seconds, of every stretch that is loud, with pauses of less than `pause` within it."""
+    """Start and stop, in seconds, of every loud stretch; it may contain pauses shorter than `pause`."""
     loud = np.flatnonzero(sound.energies() > -quiet)
     breaks = np.flatnonzero(np.diff(loud) > 1 + pause / FRAME)
     starts, stops = loud[np.r_[0, breaks + 1]], loud[np.r_[breaks, len(loud) - 1]] + 1
@@ -27,7 +27,7 @@ def cut(sound: Sound, quiet: float, pause: float) -> list[tuple[float, float]]:
 
 
 def features(sound: Sound, start: float, stop: float) -> np.ndarray:
-    """A piece as one vector: its spectrogram brought to a fixed number of frames, less its mean, and its length."""
+    """A piece as one vector: its spectrogram, resampled to a fixed number of frames and centred, and its length."""
     piece = sound.at(RATE)[round(start * RATE) : round(stop * RATE)]
     frames = log_mel(piece, BANDS)
     places = np.linspace(0, len(frames) - 1, ROWS)
@@ -38,8 +38,8 @@ def features(sound: Sound, start: float, stop: float) -> np.ndarray:
 def recognise(train: Sequence[Sound], words: Sequence[Sequence[str]], test: Sequence[Sound]) -> list[list[dict]]:
     """`{"word", "start", "stop"}` of every piece of each test recording, in seconds.
 
-    How quiet and how long a pause is, is chosen so that the training recordings fall into as many pieces as they have
-    words; pieces of the others are not learned from. The cost is chosen by cross-validation.
+    Threshold and length of pauses are chosen so that most training recordings are cut into as many pieces as they have
+    words; the other recordings are not used. The cost is chosen by cross-validation.
 
     Args:
         train, words: recordings and the words spoken in each.
@@ -60,13 +60,13 @@ def recognise(train: Sequence[Sound], words: Sequence[Sequence[str]], test: Sequ
         if len(pieces) == len(said):
             rows += [features(sound, *piece) for piece in pieces]
             labels += said
-    if len(set(labels)) < 2:  # too little was cut rightly to tell words apart
+    if len(set(labels)) < 2:  # too few recordings were cut correctly to train a classifier
         most = Counter(word for said in words for word in said).most_common(1)[0][0]
         return [_answer([most] * len(pieces), pieces) for pieces in (cut(sound, *choice) for sound in test)]
     classifier = make_pipeline(StandardScaler(), SVC())
     counts = np.unique(labels, return_counts=True)[1]
     if counts.min() >= 3:
-        few = np.random.default_rng(0).permutation(len(rows))[:1500]  # the choice of the cost needs no more
+        few = np.random.default_rng(0).permutation(len(rows))[:1500]  # enough to choose the cost
         search = GridSearchCV(classifier, {"svc__C": COSTS}, cv=3).fit(np.array(rows)[few], np.array(labels)[few])
         classifier.set_params(**search.best_params_)
     classifier.fit(rows, labels)

@@ -1,4 +1,4 @@
-"""What can be read off sequences of vectors without a recurrence: statistics over time, and the nearest example."""
+"""Classifiers of sequences of vectors without a recurrence: statistics over time, and the nearest example."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-STRENGTHS = (0.003, 0.03, 0.3)  # C of logistic regression, among which cross-validation in train chooses
+STRENGTHS = (0.003, 0.03, 0.3)  # C of logistic regression, chosen by cross-validation within train
 FOLDS = 3
 
 
 def statistics(sequence: np.ndarray) -> np.ndarray:
-    """What a sequence is like, whatever its length.
+    """Statistics of a sequence, independent of its length.
 
     Args:
         sequence: float array `(timesteps, features)`.
 
     Returns:
-        float array `(7 * features,)`: mean, spread, least and largest value, mean size of a change from step to step,
-        and the means of the first and of the last third, which tell a beginning from an end.
+        float array `(7 * features,)`: mean, standard deviation, minimum, maximum, mean absolute change from step to
+        step, and the means of the first and of the last third, which distinguish the beginning from the end.
     """
     third = max(1, len(sequence) // 3)
     changes = np.abs(np.diff(sequence, axis=0)).mean(axis=0) if len(sequence) > 1 else np.zeros(sequence.shape[1])
@@ -27,7 +27,7 @@ def statistics(sequence: np.ndarray) -> np.ndarray:
 
 
 def resampled(sequence: np.ndarray, timesteps: int = 16) -> np.ndarray:
-    """So many timesteps, equally far apart, by linear interpolation; flat, float array `(timesteps * features,)`."""
+    """Linear interpolation at `timesteps` evenly spaced times; flat, float array `(timesteps * features,)`."""
     places = np.linspace(0, len(sequence) - 1, timesteps)
     before = places.astype(int)
     after = np.minimum(before + 1, len(sequence) - 1)
@@ -38,13 +38,13 @@ def resampled(sequence: np.ndarray, timesteps: int = 16) -> np.ndarray:
 def logistic_regression(
     train: np.ndarray, labels: Sequence[str], groups: Sequence[str], vectors: np.ndarray
 ) -> tuple[list[str], np.ndarray]:
-    """Logistic regression on standardised features; its strength is chosen by cross-validation within train.
+    """Logistic regression on standardised features; its penalty is chosen by cross-validation within train.
 
     Args:
         train: float array `(examples, features)`.
         labels: of the training examples.
-        groups: of the training examples; no group stands on both sides of a fold.
-        vectors: float array `(n, features)`, what to answer for.
+        groups: of the training examples; a fold never divides a group.
+        vectors: float array `(n, features)`, the examples to predict.
 
     Returns:
         labels, sorted, and their probabilities, float64 `(n, labels)`.
@@ -71,10 +71,10 @@ def logistic_regression(
 
 
 def nearest_neighbour(train: np.ndarray, labels: Sequence[str], vectors: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """The label of the training example at the least Euclidean distance.
+    """The label of the training example with the smallest Euclidean distance.
 
     Returns:
-        labels, sorted, and their probabilities, float64 `(n, labels)`: 0.9 for the answer, the rest for the others.
+        labels, sorted, and their probabilities, float64 `(n, labels)`: 0.9 for the answer, the rest for other labels.
     """
     from sklearn.neighbors import KNeighborsClassifier
 

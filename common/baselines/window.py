@@ -1,4 +1,4 @@
-"""What can be read off a word and its neighbours: a tagger without memory."""
+"""A tagger without memory: logistic regression on a word and its neighbours."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 WINDOW = 2  # neighbours on each side
-AFFIXES = 4  # longest beginning and ending of a word, in characters
-FEATURES = 1 << 18  # that names of features are hashed to
+AFFIXES = 4  # maximum length of prefixes and suffixes, in characters
+FEATURES = 1 << 18  # number of hashed features
 
 
 def window_logistic_regression(
     train_tokens: Sequence[Sequence[str]], train_tags: Sequence[Sequence[str]], sentences: Sequence[Sequence[str]]
 ) -> list[list[str]]:
-    """Tags by logistic regression, each word on its own: of its letters, its shape, and the words and shapes beside it.
+    """Tags by logistic regression on each word, its affixes and shape, and the words and shapes of its neighbours.
 
     Args:
         train_tokens, train_tags: tokens and tags of each training sentence.
@@ -51,7 +51,7 @@ def features(tokens: Sequence[str]) -> Iterator[list[str]]:
 
 
 def shape(token: str) -> str:
-    """Kinds of characters in a row as one letter each: `"Kerib-400" -> "Xx-0"`, `"OK" -> "X"`."""
+    """Runs of characters of one kind as one letter each: `"Kerib-400" -> "Xx-0"`, `"OK" -> "X"`."""
     token = re.sub(r"\d+", "0", token)
     token = re.sub(r"[^\W\d_a-z]+", lambda found: "X" if found[0].isupper() else "x", token)
     return re.sub("[a-z]+", "x", token)

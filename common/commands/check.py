@@ -21,17 +21,17 @@ SECTIONS = ["Config", "Data", "Model", "Prediction", "Task"]
 README_HEADINGS = ["Data", "Model", "Run", "Results", "Sample output", "Make it yours"]
 TASK_LINES, MODULE_LINES = 320, 400
 OWN_SETTINGS = 10
-MODEL_SETTINGS = ("cell", "learning_rate")  # of those that every task has: the ones that only its model can heed
-EMPTY_NAMES = {"util", "utils", "helper", "helpers", "misc", "tools", "stuff"}  # of modules: they say nothing
-FIT_MODULE = "common.training.fitting"  # where Keras's fit is called
+MODEL_SETTINGS = ("cell", "learning_rate")  # shared settings that only the task's model can use
+EMPTY_NAMES = {"util", "utils", "helper", "helpers", "misc", "tools", "stuff"}  # module names that say nothing
+FIT_MODULE = "common.training.fitting"  # the only module that calls Keras's fit
 
-# The floors of the house, from the roof down: an import goes to the same floor or to a lower one.
+# The layers of the code, the highest first: a module imports only from its own layer or a lower one.
 FLOORS = (
     ("tests", "bench", "tasks.__main__"),
     ("common.cli",),
     ("common.commands",),
     ("tasks",),
-    ("common.reporting",),
+    ("common.lessons", "common.reporting"),
     ("common.training.fitting",),
     ("common.runs",),
     ("common.task",),
@@ -61,7 +61,7 @@ class Source:
 
     @property
     def task(self) -> str | None:
-        """The name of the task whose folder it lies in."""
+        """The name of the task whose folder contains the file."""
         return self.path.parts[1] if self.path.parts[0] == "tasks" and len(self.path.parts) > 2 else None
 
     @property
@@ -69,7 +69,7 @@ class Source:
         return self.text.splitlines()
 
     def imports(self) -> Iterator[tuple[int, str]]:
-        """Line and module of what it imports when it runs; `from a import b` counts as `a.b`."""
+        """Line and module of each import at run time; `from a import b` counts as `a.b`."""
         for node in _running(self.tree):
             if isinstance(node, ast.Import):
                 yield from ((node.lineno, alias.name) for alias in node.names)
@@ -87,7 +87,7 @@ class Source:
         }
 
     def reads(self) -> set[str]:
-        """The settings that it reads, as `config.<name>`."""
+        """The settings that the file reads, as `config.<name>`."""
         nodes = (node for node in ast.walk(self.tree) if isinstance(node, ast.Attribute))
         return {node.attr for node in nodes if ast.unparse(node.value).split(".")[-1] == "config"}
 
@@ -102,7 +102,7 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
 
 @dataclasses.dataclass(frozen=True)
 class Checkout:
-    """The files that the rules look at, read once."""
+    """The files that the rules check, read once."""
 
     root: Path
     sources: list[Source]
@@ -114,7 +114,7 @@ class Checkout:
 
     @classmethod
     def read(cls, root: Path) -> Checkout:
-        """All of `root` that is ours."""
+        """Our files below `root`."""
         files = sorted(file for top in ("common", "tasks", "tests", "bench") for file in (root / top).rglob("*.py"))
         sources = [Source(file.relative_to(root), file.read_text(encoding="utf-8")) for file in files]
         tasks = {}
@@ -134,7 +134,7 @@ def run(root: Path = folders.REPOSITORY) -> int:
     try:
         broken = [line for rule in RULES for line in rule(checkout)]
     except SyntaxError as error:
-        broken = [f"{error.filename}:{error.lineno}: mend the syntax first: {error.msg}"]
+        broken = [f"{error.filename}:{error.lineno}: fix the syntax first: {error.msg}"]
     for line in broken:
         print(line)
     return int(bool(broken))
@@ -151,7 +151,7 @@ def folder_holds_the_files_of_a_task(checkout: Checkout) -> Iterator[str]:
                 yield f"{folder / file}:1: write it: every task has one"
     for source in checkout.task_sources:
         if source.path.name == "__init__.py" and source.text:
-            yield f"{source.path}:1: empty it: what a task is stands in task.py"
+            yield f"{source.path}:1: empty it: a task is defined in task.py"
 
 
 def module_is_short(checkout: Checkout) -> Iterator[str]:
@@ -189,11 +189,11 @@ def imports_go_down(checkout: Checkout) -> Iterator[str]:
     for source in checkout.sources:
         for line, module in source.imports():
             if _floor(module) < _floor(source.module):
-                yield f"{source.path}:{line}: move the code: {module} stands on a higher floor than {source.module}"
+                yield f"{source.path}:{line}: move the code: {module} is in a higher layer than {source.module}"
 
 
 def _floor(module: str) -> int:
-    """Number of the floor, 0 at the top; the longest name that fits decides. What others wrote is the ground."""
+    """Number of the layer, 0 for the highest; the longest matching name decides. Other packages are the lowest."""
     fits = [(len(name), i) for i, names in enumerate(FLOORS) for name in names if f"{module}.".startswith(f"{name}.")]
     return max(fits)[1] if fits else len(FLOORS)
 
@@ -209,7 +209,7 @@ def folder_does_not_repeat_its_name(checkout: Checkout) -> Iterator[str]:
 
 
 def settings_are_read(checkout: Checkout) -> Iterator[str]:
-    """Some `config.<name>` reads every setting, in the task or in a part that it uses."""
+    """Every setting is read as `config.<name>`, in the task or in `common`."""
     shared = {name for source in checkout.sources if source.module == "common.task" for name in source.settings()}
     in_common = {name for source in checkout.sources if source.path.parts[0] == "common" for name in source.reads()}
     for task in checkout.tasks:

@@ -1,4 +1,4 @@
-"""What the commands print alike: tables of scores, downloads, paths."""
+"""Output shared by the commands: tables of scores, downloads, paths."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from common.runs.inspection import Inspection
 
 
 def console() -> Console:
-    """Standard output; wide enough for a table where it is not a terminal."""
+    """Standard output, made wide enough for a table if it is not a terminal."""
     found = Console(markup=False)
     return found if found.is_terminal else Console(markup=False, width=120)
 
 
 @contextlib.contextmanager
 def download_progress(console: Console):
-    """Gives a callback `(file, bytes done, bytes in all)` that draws one bar a file."""
+    """Yield a callback `(file, bytes done, bytes in total)` that draws one bar per file."""
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
-    # Elsewhere than in a terminal nothing is drawn, and an empty line would be left of it.
+    # Outside a terminal nothing is drawn, but an empty line would remain.
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bars = {}
 
@@ -38,7 +38,7 @@ def download_progress(console: Console):
 
 
 def layers(console: Console, model) -> None:
-    """Print the layers of a model in order, with what each gives and how many weights it has."""
+    """Print the layers of a model in order, with the output shape and the number of weights of each."""
     table = Table(title=f"model: {model.count_params():,} parameters", title_justify="left")
     for column, justify in (("layer", "left"), ("kind", "left"), ("gives", "left"), ("parameters", "right")):
         table.add_column(column, justify=justify)
@@ -50,7 +50,7 @@ def layers(console: Console, model) -> None:
 
 
 def _nested(model, depth: int = 0):
-    """`(depth, layer)` of every layer in order; a model within the model is followed by its own layers."""
+    """`(depth, layer)` of every layer in order; a nested model is followed by its own layers."""
     for layer in model.layers:
         yield depth, layer
         yield from _nested(layer, depth + 1) if hasattr(layer, "layers") else ()
@@ -63,7 +63,7 @@ def _flat(output) -> list:
 
 
 def inspection(console: Console, found: Inspection) -> None:
-    """Print what was decided about the data, and what a user should look at."""
+    """Print the findings about the data, and the warnings."""
     table = Table(show_header=False, box=None, padding=(0, 1))
     for what, how in found.decisions.items():
         table.add_row(what, how)
@@ -90,7 +90,7 @@ def scores(console: Console, measured: dict) -> None:
 
 
 def coloured(names: Sequence[str], shares: Sequence[float]) -> Text:
-    """The steps of an input, green where they speak for the answer and red against it, the strongest brightest."""
+    """The steps of an input, green if they support the answer and red if they oppose it, the strongest brightest."""
     largest = max(map(abs, shares), default=0.0) or 1.0
     between = "" if all(len(name) == 1 for name in names) else " "  # characters, or words
     text = Text("  ")
@@ -103,5 +103,5 @@ def coloured(names: Sequence[str], shares: Sequence[float]) -> Text:
 
 
 def relative(path: Path) -> Path:
-    """The path as seen from the current folder, where that is shorter."""
+    """The path relative to the current folder, if it lies below that."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -25,22 +25,22 @@ def run(
 ) -> dict:
     """Measure a run on its own test examples, or on other data; prints the scores.
 
-    Nothing is fitted or split again: settings, encoder, weights and splits are those of the run. Its own test examples
-    with its own settings write its report and `metrics.json` anew. Whatever else is measured gets a folder below the
-    run, so that it never stands in the place of the run's own scores.
+    Nothing is fitted or split again: settings, encoder, weights and splits are those of the run. An evaluation on its
+    own test examples with its own settings rewrites its report and `metrics.json`. Any other evaluation gets a folder
+    below the run, so that it never replaces the run's own scores.
 
     Args:
         task_name: None for the task that was trained last.
         run_name: None for the latest.
-        data: a named set (its test side is used) or a file with targets; None for the run's own.
+        data: a named set (its test split is used) or a file with targets; None for the run's own.
         settings: changes to prediction settings, such as a beam width.
-        columns: of that file, as `reading.Reading` has them; None for those of the run.
+        columns: of that file, as in `reading.Reading`; None for those of the run.
 
     Returns:
         The content of `metrics.json`.
 
     Raises:
-        UserError: if there is no such run, its data have changed, or a setting shaped data, encoding or weights.
+        UserError: if there is no such run, its data have changed, or a setting may not change after training.
     """
     console = console_output.console()
     if task_name is None:
@@ -63,19 +63,19 @@ def run(
 
 
 def _source(task: Task, config: TrainConfig, folder: Run, data: str | None, console: Console) -> Source | None:
-    """What the run was trained on; None, and a line that says so, where other data can be measured without it."""
+    """What the run was trained on; None, with a printed note, if it is missing and other data are to be measured."""
     try:
         return steps.reload_source(task, config, folder, console)
     except UserError as error:
         if data is None:
             raise
         examples.check_known(task, data)
-        console.print(f"{error} Here the model alone is measured, and rows that it has seen are not left out.")
+        console.print(f"{error} Only the model is measured here, and examples that it has seen are not left out.")
         return None
 
 
 def _is_own(source: Source, data: str) -> bool:
-    """Whether `data` is what the run was trained on or tested with: by name, by path, or by content."""
+    """Whether `data` is what the run was trained or tested on, by name, by path or by content."""
     if not source.is_file:
         return data == source.name
     path = Path(data).expanduser()
@@ -91,8 +91,8 @@ def _other(
 ) -> tuple[str, Sequence, dict]:
     """Name and examples of other data, and how many of them the run has seen.
 
-    Rows of a user's file that train or validation holds are left out: a file that has grown since the training, say.
-    The test side of a declared set stays whole, and what it shares with train is counted.
+    Examples of a user's file that are in train or validation are left out, for instance if the file has grown since the
+    training. The test split of a declared set stays complete, and what it shares with train is counted.
     """
     if data in task.datasets:
         request = Request(data, fold=0 if task.datasets[data].folds else None)
@@ -101,7 +101,7 @@ def _other(
     given = task.own_file.read(examples.own_file(task, data), True)
     if source is None:
         return data, given, {}
-    if not isinstance(given, list):  # lines of a running text repeat by nature
+    if not isinstance(given, list):  # lines of running text naturally repeat
         return data, given, {"test in train": _seen(source, given).count(True)}
     test = [example for example, seen in zip(given, _seen(source, given)) if not seen]
     if not test:
@@ -113,7 +113,7 @@ def _other(
 
 
 def _seen(source: Source, given: Sequence) -> list[bool]:
-    """Whether train or validation holds each of the given examples; memory grows with these alone."""
+    """For each given example, whether it is in train or validation; memory grows only with the given examples."""
     keys = [same_input(example) for example in given]
     asked, found = set(keys), set()
     for part in (source.splits.train, source.splits.validation):
@@ -122,7 +122,7 @@ def _seen(source: Source, given: Sequence) -> list[bool]:
 
 
 def _name(data: str | None, other: tuple | None, settings: dict) -> str:
-    """Name of the folder of an evaluation: two files of one name do not share it."""
+    """Name of the folder of an evaluation; files with the same name get different folders."""
     changed = "-".join(f"{key}={value}" for key, value in sorted(settings.items())).replace("/", "_")
     if other is None:
         return f"test-{changed}"

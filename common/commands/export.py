@@ -1,4 +1,4 @@
-"""`export`: a folder with a trained run that needs nothing of this repository."""
+"""`export`: a folder with a trained run that does not need this repository."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.task import load_task
 
 
 def run(task_name: str | None, run_name: str | None, to: str) -> Path:
-    """Write the folder and print what is in it.
+    """Write the folder and list its content.
 
     Args:
         task_name: None for the task that was trained last.
@@ -20,7 +20,7 @@ def run(task_name: str | None, run_name: str | None, to: str) -> Path:
         to: path of the folder, which must not exist or be empty.
 
     Raises:
-        UserError: if there is no such run, it was not measured, it has no ONNX files, or the folder is taken.
+        UserError: if there is no such run, it was not measured, it has no ONNX files, or the folder is not empty.
     """
     task_name = task_name or runs.last_trained()
     task = load_task(task_name)

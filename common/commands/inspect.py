@@ -12,19 +12,19 @@ from common.runs import run as runs
 from common.runs.run import Run
 from common.task import Task, TrainConfig, change_config, load_task
 
-LONGEST_ANSWER = 300  # characters of it that the page shows
+LONGEST_ANSWER = 300  # characters of an answer that the page shows
 
 
 def run(task_name: str | None, run_name: str | None, text: str | None, file: str | None) -> list:
-    """Write `inspect/inspect.md` and `inspect/inspect.html` below the run; prints where.
+    """Write `inspect/inspect.md` and `inspect/inspect.html` below the run; prints their paths.
 
-    Beside the network of the run stand untrained ones with each cell, and the latest runs with other cells on the same
-    data.
+    The network of the run is compared with untrained ones with each cell, and with the latest runs with other cells on
+    the same data.
 
     Args:
         task_name: None for the task that was trained last.
         run_name: None for the latest.
-        text, file: what to look at, the first input of it; None for an example of the test set.
+        text, file: their first input is inspected; None for an example of the test set.
 
     Returns:
         The paths of the two pages.
@@ -46,7 +46,7 @@ def run(task_name: str | None, run_name: str | None, text: str | None, file: str
     from common.prediction import keras_networks
     from common.reporting import inspection
 
-    tf.get_logger().setLevel("ERROR")  # it would warn of functions traced for several lengths
+    tf.get_logger().setLevel("ERROR")  # suppresses warnings of functions traced for several lengths
     model = runs.load_model(folder, task, config, encoder)
     fresh = {}
     for cell in reference.CELLS:
@@ -64,7 +64,7 @@ def run(task_name: str | None, run_name: str | None, text: str | None, file: str
 
 
 def _example(task: Task, text: str | None, file: str | None, test: Sequence):
-    """The first input that was given, or the test example of middle length."""
+    """The first input that was given, or the test example of median length."""
     if text is None and file is None:
         return sorted(test[:50], key=len)[len(test[:50]) // 2]
     inputs = predict.read(task, text, file)
@@ -78,7 +78,7 @@ def _example(task: Task, text: str | None, file: str | None, test: Sequence):
 
 
 def _others(task: Task, own: Run) -> dict[str, tuple[Run, TrainConfig, object]]:
-    """Cell to the latest finished run with it whose data and encoder are those of this run."""
+    """Other cell -> the latest finished run with this cell, the same data and the same encoder."""
     about, encoder = own.config, files.read_json(own.encoder_file)
     found = {}
     for path in sorted((folders.RUNS_FOLDER / about["task"]).glob("*/metrics.json")):

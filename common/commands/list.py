@@ -10,7 +10,7 @@ from common.task import Task, load_task, task_names
 
 
 def run() -> None:
-    """Print shape, data sets, metric, and the recorded result beside its baseline, of every task."""
+    """Print shape, data sets, metric, recorded result and baseline of every task."""
     table = Table()
     for column in ("task", "shape", "data", "metric", "recorded", "baseline"):
         table.add_column(column)

@@ -1,4 +1,4 @@
-"""`new`: a task that starts as a copy of another."""
+"""`new`: start a task as a copy of another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def run(name: str, source: str) -> None:
     """Copy `tasks/<source>` to `tasks/<name>`, without its recorded results.
 
     Raises:
-        UserError: if the name is not lower-case words joined by underscores, or taken; or there is no such source.
+        UserError: if the name is taken or not lower-case words joined by underscores, or there is no such source.
     """
     if not _NAME.fullmatch(name):
         raise UserError(f"A task's name is lower-case words joined by underscores, not {name!r}.")
@@ -27,4 +27,4 @@ def run(name: str, source: str) -> None:
     ignored = shutil.ignore_patterns("__pycache__", "results.json")
     shutil.copytree(folders.TASKS_FOLDER / source, folders.TASKS_FOLDER / name, ignore=ignored)
     print(f"tasks/{name} is a copy of tasks/{source}. Train it: make train TASK={name}")
-    print("Make it yours: task.py from top to bottom, then README.md; `make check` says what is still the copy's.")
+    print("Make it yours: task.py from top to bottom, then README.md; `make check` lists what is still the original's.")

@@ -1,4 +1,4 @@
-"""`predict`: what a trained run says of new inputs."""
+"""`predict`: the predictions of a trained run for new inputs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from common.runs import examples, inspection
 from common.runs import run as runs
 from common.task import Task, change_prediction, load_task
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could steer a terminal; tabs and line ends stay
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # terminal control characters; tabs and line ends are kept
 
-STRONGEST = 8  # steps whose share is told
+STRONGEST = 8  # steps whose share is shown
 
 
 def run(
@@ -31,19 +31,19 @@ def run(
     explain: bool = False,
     columns: str | None = None,
 ):
-    """Print the prediction for each input: of `text`, a file, or standard input.
+    """Print the prediction for each input of `text`, a file or standard input.
 
     Args:
         task_name: None for the task that was trained last.
-        text: plain text, one input a line.
+        text: plain text, one input per line.
         file: path of a file in the task's own format; targets are not needed.
-        settings: changes to settings that act after training, such as a temperature.
-        as_json: one JSON object a line instead of text for a person.
-        explain: whether to say how much of the answer hangs on each step of the input.
-        columns: of the file, as `reading.Reading` has them; None for those of the run.
+        settings: changes to prediction settings, such as a temperature.
+        as_json: one JSON object per line instead of readable text.
+        explain: whether to show how much each step of the input contributes to the answer.
+        columns: of the file, as in `reading.Reading`; None for those of the run.
 
     Raises:
-        UserError: if there is no run, no input, or an input the task cannot read.
+        UserError: if there is no run, no input, or an input that the task cannot read.
     """
     if task_name is None:
         task_name = runs.last_trained()
@@ -63,7 +63,7 @@ def run(
     for example, prediction in zip(inputs, task.predict(config, networks, encoder, inputs)):
         if not _is_finite(prediction):
             raise UserError(
-                f"Run {folder.path.name} predicts what is no number: its networks are damaged, train again."
+                f"Run {folder.path.name} predicts values that are not numbers: its networks are damaged, train again."
             )
         explanation = occlusion.explain(Composition(networks, encoder), example) if explain else None
         if as_json:
@@ -85,10 +85,10 @@ def _remarks(read: Reading, encoder, inputs: Sequence) -> Iterator[str]:
 
 
 def read(task: Task, text: str | None, file: str | None) -> Sequence:
-    """The examples of a text or a file, without targets; of standard input if there is neither.
+    """The examples of a text or a file, without targets; of standard input if neither is given.
 
     Raises:
-        UserError: if both are given, or there is no input, or one that the task cannot read.
+        UserError: if both are given, or the input is empty or cannot be read by the task.
     """
     if text is not None and file is not None:
         raise UserError("Give TEXT or INPUT, not both.")
@@ -96,7 +96,7 @@ def read(task: Task, text: str | None, file: str | None) -> Sequence:
         return task.own_file.read(examples.own_file(task, file), False)
     if text is None:
         if sys.stdin.isatty():
-            print("Type one input a line, then Ctrl-D:", file=sys.stderr)
+            print("Type one input per line, then Ctrl-D:", file=sys.stderr)
         text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")  # readers name the line that is not UTF-8
     if not text.strip():
         raise UserError("There is no input: the text is empty.")
@@ -115,9 +115,9 @@ def answer(prediction: dict) -> str:
 
 
 def _readable(text: str, prediction: dict) -> list[str]:
-    """Lines for a person: the answer, which every prediction gives first, then the input, numbers and words beside it.
+    """Readable lines: the answer, which is the first item of every prediction, then the input, other numbers and words.
 
-    Lists beside the answer are left to JSON.
+    Lists other than the answer are shown only in JSON.
     """
     (name, first), *others = prediction.items()
     details = {"input": text, **{name: value for name, value in others if not isinstance(value, list)}}
@@ -133,7 +133,7 @@ def _answer(name: str, answer) -> list[str]:
 
 
 def _show(explanation: occlusion.Explanation) -> None:
-    """The steps that move the answer most; on a terminal also the whole input in colours."""
+    """Print the steps that change the answer most; on a terminal also the whole input in colours."""
     from common.commands import console_output
 
     console = console_output.console()

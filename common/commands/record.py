@@ -1,4 +1,4 @@
-"""`record`: the runs behind the numbers in the READMEs, several cells and seeds of one task on one data set."""
+"""`record`: train the runs behind the numbers in the READMEs: cells and seeds of one task on one data set."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from common.errors import UserError, unknown
 from common.reporting import results
 from common.runs import provenance
 from common.runs.examples import Request
+from common.runs.run import Run
 from common.task import change_config, load_task
 
 
 def run(name: str, data: str | None, cells: list[str], seeds: list[int], settings: dict) -> None:
-    """Train every cell with every seed; after each, write its row to `results.json` and the tables to the READMEs.
+    """Train every cell with every seed; after each, update its row in `results.json` and the tables of the READMEs.
 
-    A finished run with the same settings on the same data by the same code and versions is not trained again, so a
-    recording that was stopped goes on where it was. Of a set with folds every seed trains all folds.
+    A finished run with the same settings, data, code and versions is not trained again, so a recording that was stopped
+    continues where it was. For a set with folds, every seed trains all folds.
 
     Args:
         data: a declared data set; None: the task's first.
         cells: of `results.CELL_NAMES`.
-        settings: changes to the settings; they name the row.
+        settings: changes to the settings; they identify the row.
 
     Raises:
-        UserError: for an unknown name; results are of declared data sets only.
+        UserError: for an unknown name; results are recorded for declared data sets only.
     """
     task = load_task(name)
     data = data or next(iter(task.datasets))
@@ -54,11 +55,11 @@ def run(name: str, data: str | None, cells: list[str], seeds: list[int], setting
 
 
 def measure(name: str, data: str, settings: dict, anew: bool = False) -> dict:
-    """What a training with these settings measures: the content of its `metrics.json`, or the mean over the folds.
+    """The measurements of a training with these settings: the content of its `metrics.json`, or the mean over folds.
 
     Args:
-        settings: name -> text, `cell` and `seed` among them.
-        anew: whether to train even where such a run exists.
+        settings: name -> text, including `cell` and `seed`.
+        anew: whether to train even if such a run exists.
 
     Raises:
         UserError: if the score is not a number.
@@ -70,7 +71,7 @@ def measure(name: str, data: str, settings: dict, anew: bool = False) -> dict:
         finished = None if anew else _finished(name, request, settings)
         found.append(finished or _train(name, request, settings))
         if found[-1]["test"][task.metric] is None:
-            raise UserError(f"{name} on {data} has no {task.metric}: the report of the run says more.")
+            raise UserError(f"{name} on {data} has no {task.metric}: see the report of the run.")
     return results.mean_of_folds(found) if len(found) > 1 else found[0]
 
 
@@ -80,20 +81,21 @@ def _train(name: str, request: Request, settings: dict) -> dict:
 
     keras.backend.clear_session()
     gc.collect()
-    return files.read_json(train.run(name, request, settings).metrics_file)
+    return train.run(name, request, settings).metrics
 
 
 def _finished(name: str, request: Request, settings: dict) -> dict | None:
-    """What a finished run of exactly these settings measured on its own test."""
+    """The measurements on its own test of a finished run with exactly these settings."""
     task = load_task(name)
     config = change_config(task.config, {**task.settings_for(request.data), **settings})
     wanted = {field: getattr(config, field) for field in config.__dataclass_fields__}
     for file in sorted((folders.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
-        about = files.read_json(file.with_name("config.json"))
-        if about.get("code_sha256") != provenance.code_sha256(name):
+        run = Run(file.parent)
+        if files.read_json(run.config_file).get("code_sha256") != provenance.code_sha256(name):
             continue  # other code may have written other fields
+        about = run.config
         same = about["settings"] == wanted and not about["quick"]
         same = same and about["request"]["data"] == request.data and about["request"]["fold"] == request.fold
         if same and about["versions"] == provenance.versions():
-            return files.read_json(file)
+            return run.metrics
     return None

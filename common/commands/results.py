@@ -1,4 +1,4 @@
-"""`results`: train every recorded row again, and fail where what is recorded no longer holds."""
+"""`results`: train every recorded row again, and fail if a recorded result no longer holds."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from common.task import task_names
 def run(names: list[str]) -> None:
     """Train the first seed of every recorded row again.
 
-    A row holds while the score stays within what the spread of the seeds explains, a model that beat its strongest
-    baseline still does, and the tables of the READMEs are those that `results.json` makes.
+    A row holds if the score stays within what the spread of the seeds explains, and a model that beat its strongest
+    baseline still does. The tables of the READMEs must be those that `results.json` makes.
 
     Raises:
-        UserError: if something no longer holds; names all of it.
+        UserError: if something no longer holds; names every case.
     """
     console = console_output.console()
-    problems = [f"{file} is not what results.json says: make record writes it" for file in results.stale_tables()]
+    problems = [f"{file} does not agree with results.json: make record writes it" for file in results.stale_tables()]
     for name in names or task_names():
         rows = results.read(name)
         for row in rows:

@@ -1,4 +1,4 @@
-"""What several commands do alike: get the examples a run needs, and measure a model on test."""
+"""Steps shared by several commands: load the examples that a run needs, and measure a model on test."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from common.task import Task, TrainConfig
 
 
 def load_source(task: Task, request: Request, config: TrainConfig, quick: bool, console: Console) -> Source:
-    """The examples; shows downloads. A quick run uses few of them."""
+    """Load the examples, showing the progress of downloads. A quick run uses few of them."""
     with console_output.download_progress(console) as progress:
         source = examples.load(task, request, config.seed, progress)
     return examples.quick(source) if quick else source
 
 
 def reload_source(task: Task, config: TrainConfig, folder: Run, console: Console) -> Source:
-    """The examples a run was started with, split as they were.
+    """The examples that a run was started with, in the same split.
 
     Args:
-        config: the settings of the run as they were in training: its seed drew the split.
+        config: the settings of the run in training: its seed drew the split.
 
     Raises:
-        UserError: if they have changed since.
+        UserError: if the data have changed since.
     """
     source = load_source(task, folder.request, config, folder.config["quick"], console)
     if source.sha256 != folder.config["data_sha256"]:
@@ -51,16 +51,16 @@ def measure(
     into: Run,
     other: tuple[str, Sequence, dict] | None = None,
 ) -> dict:
-    """Evaluate a run and write `metrics.json`, then the report; the content of `metrics.json`.
+    """Evaluate a run and write `metrics.json`, then the report; returns the content of `metrics.json`.
 
     Args:
         folder: the run.
-        source: what it was trained on; the baselines learn from its train side. None where it is no longer there.
+        source: what it was trained on; the baselines learn from its train split. None if it no longer exists.
         into: where to write; the run itself for its own test examples and settings.
         other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
     history, about, own = folder.history, folder.config, into == folder
-    scored = into.metrics["test_scored"] if own and folder.finished else 0  # damaged files are found now
+    scored = into.metrics["test_scored"] if own and folder.finished else 0  # finds damaged files before evaluating
     name, test, shared = other or (source.name, source.splits.test, dict(source.shared))
     train = source.splits.train if source else []
     result = evaluation.evaluate(task, config, networks, encoder, train, test)
@@ -70,7 +70,7 @@ def measure(
         "cell": config.cell,
         "seed": config.seed,
         **result.measured(task.metric),
-        "examples": {**{side: len(part) for side, part in (source.splits if source else ())}, "test": len(test)},
+        "examples": {**{split: len(part) for split, part in (source.splits if source else ())}, "test": len(test)},
         "shared": shared,
         "inspection": files.read_json(folder.inspection_file) if own and folder.inspection_file.exists() else {},
         "test_scored": scored + 1,

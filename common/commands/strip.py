@@ -1,4 +1,4 @@
-"""`strip`: one picture of all tasks, made from the pictures of their latest runs, for the README's first screen."""
+"""`strip`: one picture of all tasks for the README's first screen, made from the pictures of their latest runs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from common.runs import run as runs
 from common.task import task_names
 
 COLUMNS = 4
-WIDTH, HEIGHT, TITLE, GAP = 460, 300, 34, 18  # of a tile's picture, of the line above it, between tiles, in pixels
+WIDTH, HEIGHT, TITLE, GAP = 460, 300, 34, 18  # pixels: a tile's picture, the title above it, the gap between tiles
 PLAIN = (
     "curves.png",
     "lengths.png",
     "confusion.png",
     "reliability.png",
-)  # which many tasks have; the others come first
+)  # pictures that many tasks have; others are preferred
 
 
 def run(to: str) -> None:
-    """Write the picture; a tile shows the picture of a run's report that is most the task's own.
+    """Write the picture; a tile shows the picture of a run's report that is most specific to the task.
 
     Raises:
         UserError: for a task without a finished run.
@@ -47,14 +47,14 @@ def run(to: str) -> None:
 
 
 def picture_of(name: str) -> Path:
-    """The first picture in the report of the task's latest run that few other tasks have."""
+    """The first picture in the report of the task's latest run that is not in `PLAIN`, or else the first in `PLAIN`."""
     folder = runs.find(name).path
     found = re.findall(r"^!\[.*\]\((\w+\.png)\)$", (folder / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
     return folder / min(found, key=lambda file: PLAIN.index(file) if file in PLAIN else -1)
 
 
 def _tile(picture):
-    """The picture as wide as a tile, or its upper part, on white."""
+    """The picture, or its upper part, scaled to a tile on white."""
     from PIL import Image
 
     scale = min(WIDTH / picture.width, max(HEIGHT / picture.height, 0.6 * WIDTH / picture.width))

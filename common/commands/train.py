@@ -1,12 +1,11 @@
-"""`train`: from a source of examples to a run folder that holds a measured model."""
+"""`train`: from a source of examples to a run folder with a measured model."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +32,13 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     """Train, evaluate and report; prints what it does.
 
     Args:
-        request: which data, and how it is split.
+        request: the data, and how it is split.
         settings: changes to the task's config, as text.
-        quick: few examples, few epochs; for trying out.
-        resume: go on with the latest run, with its own settings.
+        quick: few examples, few epochs; for trying things out.
+        resume: continue the latest run, with its own settings.
 
     Returns:
-        The run; None in a worker that is not the one that writes.
+        The run; None in workers other than the one that writes.
 
     Raises:
         UserError: for an unknown name, a bad file, or nothing to resume.
@@ -53,7 +52,7 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         config, encoder = runs.load_encoder(folder, task)
         source = steps.reload_source(task, config, folder, console)
         done = len(folder.history) if folder.history_file.exists() else 0
-        console.print(f"{folder.path.name} goes on after epoch {done} of {config.epochs}", highlight=False)
+        console.print(f"{folder.path.name} continues after epoch {done} of {config.epochs}", highlight=False)
     else:
         config = change_config(task.config, settings)
         source = steps.load_source(task, request, config, quick, console)
@@ -64,13 +63,16 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         encoder = task.encoder.fit(config, source.splits.train)
         _check_class_weight(config, encoder)
         found = inspection.inspect(source, encoder)
-        folder = _start(task_name, config, source, quick, encoder, found) if writes else None
+        folder = None
     _show(source, config, console)
     if not resume and source.is_file:
         console_output.inspection(console, found)
-    with _removed_unless_begun(folder):
-        validation = inspection.learnable(source.splits.train, source.splits.validation)
-        model = _train(task, config, source, validation, encoder, folder, console, cluster)
+    validation = inspection.learnable(source.splits.train, source.splits.validation)
+    model = _build(task, config, encoder, folder, console)
+    if not resume and writes:
+        folder = _start(task_name, config, source, quick, encoder, found)
+    with runs.beginning(folder) if folder else contextlib.nullcontext():
+        _train(task, config, source, validation, encoder, model, folder, console, cluster)
     if not writes:
         return None
     networks = _networks(task, config, model, encoder, folder, validation, console)
@@ -80,17 +82,6 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     return folder
 
 
-@contextlib.contextmanager
-def _removed_unless_begun(folder: Run | None) -> Iterator[None]:
-    """A training that ends before its first epoch does, refused or stopped, leaves no run behind."""
-    try:
-        yield
-    except BaseException:
-        if folder and not os.path.lexists(folder.state_file):
-            shutil.rmtree(folder.path)
-        raise
-
-
 def _unfinished(task_name: str, changed: bool) -> Run:
     if changed:
         raise UserError("RESUME goes on with the settings of the run: leave DATA, CELL, SET, SEED and QUICK out.")
@@ -98,7 +89,7 @@ def _unfinished(task_name: str, changed: bool) -> Run:
 
 
 def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, encoder, found: Inspection) -> Run:
-    """A new run folder that says how to repeat the run, and holds the encoder and what was found in the data."""
+    """Create a run folder with all that is needed to repeat the run, the encoder and the findings about the data."""
     folder = runs.create(
         task_name,
         config.cell,
@@ -123,30 +114,40 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
     return folder
 
 
+def _build(task: Task, config: TrainConfig, encoder, folder: Run | None, console: Console):
+    """The model before its training; what the settings ask of it that cannot be is refused while there is no run yet.
+
+    Args:
+        folder: of a run that goes on: its weights are loaded later. None for a new one.
+    """
+    backend.load()
+    import keras
+
+    keras.utils.set_random_seed(config.seed)
+    has_weights = folder is not None and os.path.lexists(folder.weights_file)
+    with weights.room(folder.weights_file if has_weights else None):
+        model = task.build_model(config, encoder)
+    if config.embeddings != "none" and not (folder and folder.state_file.exists()):
+        covered = word_vectors.initialise(model, encoder, Path(config.embeddings).expanduser())
+        console.print(covered, highlight=False)
+    console_output.layers(console, model)
+    return model
+
+
 def _train(
     task: Task,
     config: TrainConfig,
     source: Source,
     validation: Sequence,
     encoder,
+    model,
     folder: Run | None,
     console: Console,
     cluster,
-):
-    """The model with the weights of the epoch that is best on the validation examples."""
-    backend.load()
-    import keras
-
+) -> None:
+    """Train the model; it ends with the weights of the epoch that is best on the validation examples."""
     from common.training import fitting
 
-    keras.utils.set_random_seed(config.seed)
-    with weights.room(folder.weights_file if folder and os.path.lexists(folder.weights_file) else None):
-        model = task.build_model(config, encoder)
-    begun = folder is not None and folder.state_file.exists()  # its weights are loaded later
-    if config.embeddings != "none" and not begun:
-        covered = word_vectors.initialise(model, encoder, Path(config.embeddings).expanduser())
-        console.print(covered, highlight=False)
-    console_output.layers(console, model)
     is_large = source.is_file or task.datasets[source.name].files
     kept = cache.folder_of(source, encoder) if is_large else None
     train = batching.encode(encoder, source.splits.train, kept and kept / "train")
@@ -155,46 +156,45 @@ def _train(
     validated = encoder.batches(encoded, config.batch_size)
     if config.class_weight == "balanced":
         batches.class_weights = validated.class_weights = _class_weights(encoder, train)
-    console.print(f"{len(batches):,} batches an epoch, {batches.padding():.1%} of it padding", highlight=False)
+    console.print(f"{len(batches):,} batches per epoch, {batches.padding():.1%} padding", highlight=False)
     fitting.fit(model, batches, validated, config, folder, console, cluster)
-    return model
 
 
 def _class_weights(encoder, train: batching.Encoded) -> np.ndarray:
-    """The weight of each class in the loss, one for each label of the encoder."""
+    """The weight of each class in the loss, one per label of the encoder."""
     (count,) = map(len, encoder.label_fields().values())
     found = batching.balanced(train.targets.values)
     return np.pad(found, (0, count - len(found)), constant_values=1)
 
 
 def _check_class_weight(config: TrainConfig, encoder) -> None:
-    """Refuse another word than the known ones, and weights of classes where there are none."""
+    """Refuse unknown values, and class weights for a task without classes."""
     if config.class_weight not in ("none", "balanced"):
         raise UserError(unknown("class_weight", config.class_weight, ["none", "balanced"]))
     has_classes = encoder.label_fields() and not encoder.weight_per_example
     if config.class_weight != "none" and not has_classes:
-        raise UserError("class_weight=balanced is for tasks that tell classes apart; this one has none.")
+        raise UserError("class_weight=balanced is for tasks that predict classes; this one has none.")
 
 
 def _networks(
     task: Task, config: TrainConfig, model, encoder, folder: Run, validation: Sequence, console: Console
 ) -> Networks:
-    """The networks that predict from now on, written to the run: by ONNX Runtime, or, if that cannot be, by Keras."""
+    """The networks for prediction: ONNX files written to the run, or, if that is impossible, Keras's."""
     from common.prediction import keras_networks
 
     reason = onnx_files.write(folder, task, config, encoder, model, validation)
     if reason is None:
         return onnx_files.load(folder)
-    console.print(f"This run predicts through Keras, which takes longer to start: {reason}.", highlight=False)
+    console.print(f"This run predicts with Keras, which takes longer to start: {reason}.", highlight=False)
     return keras_networks.of_model(model)
 
 
 def _show(source: Source, config: TrainConfig, console: Console) -> None:
-    """Print where the data is from, how much there is, and one example; and the settings."""
+    """Print the source and size of the data, one example, and the settings."""
     table = Table(show_header=False, box=None, padding=(0, 1))
     table.add_row("data", f"{source.title} ({source.home})")
     table.add_row("licence", source.licence)
-    table.add_row("examples", ", ".join(f"{side} {len(part):,}" for side, part in source.splits))
+    table.add_row("examples", ", ".join(f"{split} {len(part):,}" for split, part in source.splits))
     if any(source.shared.values()):
         table.add_row("shared", examples.describe_shared(source.shared))
     for name, value in examples.fields(source.splits.train[0]).items():

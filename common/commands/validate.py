@@ -16,14 +16,14 @@ SHOWN = 20  # errors
 
 
 def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool:
-    """Read the data as training would, and print what is decided, warned of and wrong.
+    """Read the data as training would, and print decisions, warnings and errors.
 
     Args:
-        settings: changes to the task's config; some decide what is cut or unknown.
-        as_json: one JSON object in the place of text for a person.
+        settings: changes to the task's config; some decide what is truncated or unknown.
+        as_json: one JSON object instead of readable text.
 
     Returns:
-        Whether nothing is wrong.
+        Whether there are no errors.
 
     Raises:
         UserError: for an unknown task or setting.
@@ -32,29 +32,31 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
     config = change_config(task.config, settings)
     console = console_output.console()
     read = Reading(request.columns, keep_going=True)
-    found, sizes, errors = inspection.Inspection({}, []), {}, []
+    found, sizes, errors = None, {}, []
     try:
         source = examples.load(task, request, config.seed, read=read)
-        sizes = {side: len(part) for side, part in source.splits}
+        sizes = {split: len(part) for split, part in source.splits}
         inspection.refuse(source.splits)
         config = change_config(config, {**source.settings, **settings})
-        found = inspection.inspect(source, task.encoder.fit(config, source.splits.train))
+        encoder = task.encoder.fit(config, source.splits.train)
+        found = inspection.inspect(source, encoder)
+        inspection.check_encoding(source.splits, encoder)
     except UserError as error:
         errors = [str(error)]
-        found = inspection.Inspection({}, list(read.warnings))
+    found = found or inspection.Inspection({}, list(read.warnings))
     errors = [*read.errors, *errors]
     if as_json:
         about = {"task": task_name, "examples": sizes, **found.to_json(), "errors": errors, "valid": not errors}
         print(json.dumps(about, ensure_ascii=False))
         return not errors
     if sizes:
-        console.print("examples  " + ", ".join(f"{side} {count:,}" for side, count in sizes.items()), highlight=False)
+        console.print("examples  " + ", ".join(f"{split} {count:,}" for split, count in sizes.items()), highlight=False)
     console_output.inspection(console, found)
     for error in errors[:SHOWN]:
         print(f"error: {error}", file=sys.stderr)
     if errors:
         more = f", of which {SHOWN} are shown" if len(errors) > SHOWN else ""
-        print(f"{len(errors):,} errors{more}: mend them before training.", file=sys.stderr)
+        print(f"{len(errors):,} errors{more}: fix them before training.", file=sys.stderr)
     else:
         console.print("Nothing is wrong: this can be trained.", highlight=False)
     return not errors

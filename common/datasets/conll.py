@@ -1,7 +1,8 @@
-"""CoNLL: one token a line with its tag, a blank line after each sentence, in the dialects that people have.
+"""CoNLL: one token with its tag per line, a blank line after each sentence, in the dialects that occur in practice.
 
 Columns are separated by tabs, by white space, or, in a table with a header (Kaggle's ner_dataset.csv), by commas. Which
-column holds tokens and which tags is found in the file, or said by COLUMNS: `_,token,_,tag`, or `token=2 tag=4`.
+column holds tokens and which holds tags is inferred from the file, or given by COLUMNS: `_,token,_,tag`, or
+`token=2 tag=4`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from common.datasets import reading
 from common.datasets.lines import Text, at_line, lines, some
-from common.datasets.tables import ALL_MISSING, rows, suffix_of
+from common.datasets.tables import ALL_MISSING, JSON_LINES, rows, suffix_of
 from common.errors import UserError
 
 TAG = re.compile(r"O|[BIESLU]-[^\s,;|]+")
@@ -24,12 +25,12 @@ TOKEN_NAMES = ("token", "tokens", "word", "words", "form")
 SPAN_NAMES = ("tag", "tags", "ner", "ner tag", "ner tags", "entity", "label", "labels")
 CLASS_NAMES = ("pos", "upos", "tag", "tags", "pos tag", "pos tags", "xpos")
 OTHER_NAMES = ("id", "index", "#", "lemma", "chunk", "sentence", "sentence #", "sentence id", "text")
-LONGEST = 60  # tokens of a sentence in a file that has no other
-LOOKED_AT = 500  # lines that tell CoNLL from text
+LONGEST = 60  # tokens of a sentence that is the only one in its file
+LOOKED_AT = 500  # lines by which CoNLL is told from plain text
 
 
 class TaggedSentence(NamedTuple):
-    """A sentence of a CoNLL file, and the document it stands in ("" where the file marks none)."""
+    """A sentence of a CoNLL file, and the document it belongs to ("" where the file marks none)."""
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...]
@@ -46,7 +47,7 @@ class _Row(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """Which column holds tokens, and which tags (None where they are not wanted), from 0."""
+    """The columns of tokens and of tags (None where tags are not needed), counted from 0."""
 
     token: int
     tag: int | None
@@ -59,15 +60,15 @@ def conll(
     spans: bool = True,
     labelled: bool = True,
 ) -> list[TaggedSentence]:
-    """Every sentence of a file with one token a line and a blank line after each sentence.
+    """Every sentence of a file with one token per line and a blank line after each sentence.
 
     A line -DOCSTART- or `# newdoc` begins a document. Other comments, a header, and the multi-word and empty tokens of
-    CoNLL-U (ids such as 3-4 and 3.1) are passed over. A first column that counts the tokens is seen to be one.
+    CoNLL-U (ids such as 3-4 and 3.1) are skipped. A first column that numbers the tokens is recognised.
 
     Args:
-        token_column, tag_column: numbers of the columns, from 0; None where they are to be found.
+        token_column, tag_column: numbers of the columns, from 0; None to infer them.
         spans: whether the tags mark spans. They must then be O or begin with B-, I-, E-, S-, L- or U-.
-        labelled: whether the tags are wanted; otherwise `tags` are empty, and a file may hold tokens alone.
+        labelled: whether the tags are needed; otherwise `tags` are empty, and a file may hold tokens alone.
     """
     found = list(_rows(path, spans))
     names = _take_header(path, found, spans)
@@ -88,7 +89,7 @@ def conll(
 
 
 def is_conll(path: Path | Text, spans: bool = True) -> bool:
-    """Whether a file of inputs holds a token a line, not a sentence a line: by its name, or by what stands in it."""
+    """Whether a file of inputs has one token, not one sentence, per line: judged by its name, or by its content."""
     tables = (".csv", ".tsv", ".tab")
     if suffix_of(path) in SUFFIXES:
         return True
@@ -100,14 +101,14 @@ def is_conll(path: Path | Text, spans: bool = True) -> bool:
     if not cells or len({len(row) for row in cells}) != 1:
         return False
     blocks = "\n".join(line.strip() for line in start).strip().count("\n\n") + 1
-    parted = 1 < blocks <= len(filled) / 2
+    has_sentences = 1 < blocks <= len(filled) / 2
     if len(cells[0]) == 1:
-        return parted
+        return has_sentences
     ends = [row[-1].strip() for row in cells]
     if spans and all(map(TAG.fullmatch, ends)):
         return True
     tabs = suffix_of(path) not in tables and all("\t" in line for line in filled)
-    return parted and (tabs or len(set(ends)) <= len(ends) / 2)
+    return has_sentences and (tabs or len(set(ends)) <= len(ends) / 2)
 
 
 # ------------------------------------------------------------------------------------------------------- Rows
@@ -117,6 +118,8 @@ def _rows(path: Path | Text, spans: bool) -> list[_Row]:
     """The lines of a file as rows; comments are left out."""
     if suffix_of(path) == ".csv":
         return _table_rows(path, spans)
+    if suffix_of(path) in JSON_LINES:
+        raise UserError(f"{path} is JSON: write a token and its tag a line, and a blank line after each sentence.")
     read, columns = [], None
     for number, line in enumerate(lines(path), 1):
         cells = [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
@@ -137,7 +140,7 @@ def _begins_document(line: str) -> bool:
 
 
 def _is_comment(line: str, cells: list[str], columns: int | None, spans: bool) -> bool:
-    """Whether a line that begins with # is a comment, and no token `#` or `#tag` with its tag."""
+    """Whether a line that begins with # is a comment rather than a token `#` or `#tag` with its tag."""
     if "\t" not in line:
         return not (spans and len(cells) > 1 and TAG.fullmatch(cells[-1]))
     return columns is not None and len(cells) != columns and not TAG.fullmatch(cells[-1])
@@ -149,7 +152,7 @@ def _is_part(cells: list[str], columns: int | None) -> bool:
 
 
 def _table_rows(path: Path | Text, spans: bool) -> list[_Row]:
-    """The rows of a table of tokens; where a column numbers the sentences, a blank row stands before each."""
+    """The rows of a table of tokens; where a column numbers the sentences, a blank row precedes each sentence."""
     found, current = [], None
     table = rows(path, ("word", "tag"))
     number, header = next(table)
@@ -175,7 +178,7 @@ def _plain(name: str) -> str:
 
 
 def _named(cells: Sequence[str], spans: bool) -> dict[str, int] | None:
-    """The places of token and tag, if the cells are a header."""
+    """The columns of token and tag, if the cells are a header."""
     names = [_plain(cell) for cell in cells]
     tags = SPAN_NAMES if spans else CLASS_NAMES
     known = {*TOKEN_NAMES, *SPAN_NAMES, *CLASS_NAMES, *OTHER_NAMES}
@@ -187,7 +190,7 @@ def _named(cells: Sequence[str], spans: bool) -> dict[str, int] | None:
 
 
 def _take_header(path: Path | Text, found: list[_Row], spans: bool) -> dict[str, int]:
-    """Where the header says that tokens and tags stand; the header is taken out of the rows. Empty without a header."""
+    """The columns of tokens and tags by the header, which is removed from the rows. Empty without a header."""
     first = next((place for place, row in enumerate(found) if row.cells), None)
     names = _named(found[first].cells, spans) if first is not None else None
     if names is None:
@@ -234,7 +237,7 @@ def _said(path, said: str, columns: int, labelled: bool) -> _Layout:
 
 
 def _counts(cells: Sequence[str]) -> bool:
-    """Whether a column numbers the tokens of each sentence, or of the file."""
+    """Whether a column numbers the tokens of each sentence or of the whole file."""
     if not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
         return False
     numbers = [int(cell) for cell in cells]
@@ -242,10 +245,10 @@ def _counts(cells: Sequence[str]) -> bool:
 
 
 def _tag_column(path, even: list[_Row], token: int, spans: bool) -> int:
-    """The last column whose cells are tags, and not all O; for tags of words the last that marks no spans.
+    """The last column whose cells are all tags and not all O; for tags of words, the last column that marks no spans.
 
-    Where the types of the last column are also those of another one with more spans, the last holds the spans within
-    spans of that one (GermEval), which is taken.
+    Where an earlier column has the types of the last one and more spans, the last column holds spans nested in those of
+    the earlier one (GermEval), and the earlier one is taken.
     """
     columns = len(even[0].cells)
     cells = {place: {row.cells[place] for row in even} for place in range(columns) if place != token}
@@ -299,7 +302,7 @@ def _sentences(path, found: list[_Row], columns: int, layout: _Layout, spans: bo
     end_sentence()
     if layout.tag is None:
         sentences = [sentence._replace(tags=()) for sentence in sentences]
-    if len({sentence.document for sentence in sentences}) == 1:  # one mark at the top of a file parts nothing
+    if len({sentence.document for sentence in sentences}) == 1:  # a single mark at the top of a file divides nothing
         sentences = [sentence._replace(document="") for sentence in sentences]
     return sentences
 
@@ -322,7 +325,7 @@ def _is_right(path, number: int, token: str, tag: str, labelled: bool, spans: bo
 
 
 def _check_length(path, sentences: list[TaggedSentence]) -> None:
-    """Refuse a file that is one endless sentence."""
+    """Refuse a file without blank lines, which would be read as one sentence."""
     if len(sentences) == 1:
         tokens = sentences[0].tokens
         inside = sum(token in (".", "!", "?", "。") for token in tokens[:-1])
@@ -336,8 +339,8 @@ def _check_length(path, sentences: list[TaggedSentence]) -> None:
 def to_bio(tags: Sequence[str]) -> tuple[str, ...]:
     """The same spans in BIO: B- begins each, I- continues it.
 
-    Takes BIO, IOB1 (B- only between neighbours of one type), IOBES and BILOU. An I- that continues nothing begins a
-    span, as the CoNLL-2000 scorer has it.
+    Accepts BIO, IOB1 (B- only between neighbours of one type), IOBES and BILOU. An I- that continues nothing begins a
+    span, as in the CoNLL-2000 scorer.
     """
     bio, before = [], None
     for tag in tags:

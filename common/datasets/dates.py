@@ -1,4 +1,4 @@
-"""Times in the dialects in which tables write them, by the one that fits all rows."""
+"""Parse times by the format that fits all rows of a table."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from common.errors import one_line
 if TYPE_CHECKING:
     import pandas as pd
 
-# Beside ISO 8601; a time may follow each.
+# In addition to ISO 8601; a time of day may follow each.
 DATES = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d"),
     *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y"),
     *("%b %d, %Y", "%B %d, %Y", "%b-%d-%Y", "%a %b %d %Y", "%a, %d %b %Y"),
 )
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-LOOKED_AT = 100  # rows that choose the formats which all rows are read by
-SECONDS, MILLISECONDS = 10, 13  # digits of a time counted from 1970, of the years 2001 to 2286
+LOOKED_AT = 100  # rows at the top by which the formats for all rows are chosen
+SECONDS, MILLISECONDS = 10, 13  # digits of a Unix time in the years 2001 to 2286
 OFFSET = r"(?<=:\d\d)(?:\.\d+)?\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"  # after a time of day
 WRITE = "write it as 2017-09-01 or 2017-09-01 13:00"
 
 
 def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
-    """The time of each row, without a zone.
+    """The time of each row, without a time zone.
 
-    Where day and month could be either, the reading in which the rows are sorted is taken.
+    Where day and month could be swapped, the order under which the rows are sorted is taken.
 
     Args:
         texts: the cells, by line number.
-        local: whether a time with a zone stays as a clock there shows it, so that a day of trade keeps its date;
-            otherwise it becomes UTC.
+        local: whether a time with a zone stays local time, so that a trading day keeps its date; otherwise it becomes
+            UTC.
 
     Raises:
-        UserError: naming the line that fits no dialect, or the first line where two fit.
+        UserError: naming the line that fits no format, or the first line if two formats fit.
     """
     if local:
         texts = texts.str.replace(OFFSET, "", regex=True)
-    if (times := _iso(texts)).notna().all():  # no other dialect reads it
+    if (times := _iso(texts)).notna().all():  # no other format fits ISO 8601
         return times
     readings = [times, *_readings(texts)]
     whole = [reading for reading in readings if reading.notna().all()]
@@ -54,7 +54,7 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
 
 
 def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series:
-    """The times, if there is one for each row; the texts are what a message shows."""
+    """The times, if every row has one; messages show the text of a row that has none."""
     if (unread := times.isna()).any():
         number = int(unread.idxmax())
         raise at_line(path, number, f"has the time {one_line(repr(texts[number]), 40)}: {WRITE}")
@@ -68,7 +68,7 @@ def _iso(texts: pd.Series) -> pd.Series:
 
 
 def _readings(texts: pd.Series):
-    """What other dialects make of the texts, NaT where they do not fit; without those that fit no row at the top."""
+    """The texts parsed by each other format, NaT where it does not fit; skips formats that fit no row at the top."""
     import pandas as pd
 
     for digits, unit in ((SECONDS, "s"), (MILLISECONDS, "ms")):

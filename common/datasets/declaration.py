@@ -16,8 +16,8 @@ from common.datasets.splits import Splits
 class Reference:
     """A published result to print beside ours."""
 
-    model: str  # with what makes it differ from our setting: more data, other tokens
-    metric: str  # as our scores name it, in the same unit
+    model: str  # and how its setting differs from ours: more data, other tokens
+    metric: str  # by the name of our score, in the same unit
     value: float
     source: str
 
@@ -29,19 +29,19 @@ class Dataset:
     Attributes:
         title: what it is, in one line.
         licence: of the data; shown at the first download.
-        home: page of the source; of an embedded set the place it comes from, in words.
-        load: gives the `Splits` of the task's own examples from the folder of the verified files (None if embedded);
-            of a set with folds, `(folder, fold)`, with a fold from 0.
+        home: page of the source; for an embedded set, a description of where it comes from.
+        load: reads the folder of the verified files (None if embedded) into `Splits` of the task's own examples; for a
+            set with folds it takes `(folder, fold)`, with folds counted from 0.
         base_url: address of all files, at a fixed commit; ends in "/".
         files: path below `base_url` -> sha256. Empty: the set is embedded and needs no network. With an `archive`, the
             paths are of members below its top folder and may be patterns ("recordings/*.wav"); the sha256 of a pattern
             is that of the lines `<sha256>  <path>\n` of the members that match, sorted by path.
-        archive: path below `base_url` of a .tar.gz or .zip which holds the files in one top folder. Its members are
-            verified, not its own bytes.
+        archive: path below `base_url` of a .tar.gz or .zip which holds the files in one top folder. The checksums are
+            those of its members, not of the archive.
         size: bytes of all files; nothing longer is accepted.
-        settings: changes to the task's settings which suit this set, found on validation; written as for `SET`.
+        settings: changes to the task's settings for this set, chosen on validation; written as for `SET`.
         references: published results on this set.
-        folds: of a cross-validation that the field reports; 0 where there is one split.
+        folds: number of folds of the cross-validation that the field reports; 0 for a single split.
     """
 
     title: str
@@ -73,14 +73,14 @@ class Dataset:
 
 
 def checksums(name: str) -> dict[str, str]:
-    """The `files` of a set with many of them, from a file in `data/` as `sha256sum` writes it: `<sha256>  <path>`."""
+    """The `files` of a set with many files, from a file in `data/` in the format of `sha256sum`: `<sha256>  <path>`."""
     text = (folders.DATA_FOLDER / name).read_text(encoding="utf-8")
     pairs = (line.split("  ", 1) for line in text.splitlines())
     return {name: sha256 for sha256, name in pairs}
 
 
 def sha256_of(dataset: Dataset) -> str:
-    r"""One checksum of all declared files: of the sorted lines `<sha256>  <path>\n`. Embedded sets have none ("")."""
+    r"""One checksum of all declared files: that of the sorted lines `<sha256>  <path>\n`; "" for an embedded set."""
     if not dataset.files:
         return ""
     return sha256_of_lines((path, sha256) for path, sha256 in dataset.files.items())

@@ -1,4 +1,4 @@
-"""Reads one address over the network, or from the mirror that ZOO_MIRROR names, into a file."""
+"""Download one address, from the network or from the mirror that ZOO_MIRROR names, to a file."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CHUNK = 1 << 16  # bytes read at a time
 
 
 def download(url: str, file: IO[bytes], limit: int, count: Callable[[int], None]) -> str:
-    """The sha256 of what stands at the address, after writing it to a file.
+    """Write what is at the address to a file and return its sha256.
 
     Args:
         url: http(s) address; ZOO_MIRROR replaces its scheme and host.
         file: open for writing.
-        limit: bytes after which an answer that goes on is given up.
+        limit: bytes; a longer answer is refused.
         count: called with the bytes of each piece written.
 
     Raises:
@@ -50,7 +50,7 @@ def download(url: str, file: IO[bytes], limit: int, count: Callable[[int], None]
 
 
 def _open(url: str) -> IO[bytes]:
-    opener = urllib.request.OpenerDirector()  # with no handler but these: no ftp, no data addresses
+    opener = urllib.request.OpenerDirector()  # only these handlers: no ftp: and no data: addresses
     for handler in (
         urllib.request.ProxyHandler,
         urllib.request.HTTPHandler,
@@ -67,7 +67,7 @@ def _open(url: str) -> IO[bytes]:
 
 
 def _reading(url: str, read: Callable):
-    """What `read()` gives; its network errors become one line."""
+    """The result of `read()`; network errors become one line."""
     try:
         return read()
     except urllib.error.HTTPError as error:
@@ -86,7 +86,7 @@ def _reading(url: str, read: Callable):
 
 
 def address(url: str) -> str:
-    """Where to read what is declared at `url`: ZOO_MIRROR, if set, replaces scheme and host.
+    """The address to read instead of `url`: ZOO_MIRROR, if set, replaces scheme and host.
 
     Raises:
         UserError: if ZOO_MIRROR is neither file:///a/folder nor http(s)://a.host.

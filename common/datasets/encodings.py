@@ -1,9 +1,10 @@
-"""Which encoding a text file has, where that is sure, and what a file is that is no text.
+"""The encoding of a text file, where it is certain, and the kind of a file that is not text.
 
-UTF-8 is the rule. UTF-16 and UTF-32 are known by their byte order mark, UTF-16 also by its zero bytes. Windows-1252 is
-sure if the file read so holds the accented letters of one western language, and no other encoding gives another text of
-which the same can be said. For every other file `guess` names what charset-normalizer finds most likely, to be checked
-by a person.
+UTF-8 is the rule. UTF-16 and UTF-32 are recognised by their byte order mark, UTF-16 also by its zero bytes.
+Windows-1252 is certain if the decoded text has the accented letters of just one western language, and no other encoding
+yields a different text that passes the same test. For every other file `guess` names the most likely encoding, for a
+person to check: the one in which most characters beyond ASCII are frequent letters of its script, otherwise that of
+charset-normalizer.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import codecs
 import re
 import unicodedata
 
-SAMPLE = 1 << 23  # bytes looked at to tell encodings apart
-GUESSED = 1 << 16  # bytes that charset-normalizer looks at
+SAMPLE = 1 << 23  # bytes that are examined to choose an encoding
+GUESSED = 1 << 16  # bytes that a guess examines
+ALPHABET = 64  # about as many letters of a script have frequent ones among them
+MORE = 0.2  # share of frequent letters above chance that decides a guess
 
 # Longer marks first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -40,7 +43,7 @@ _MAGIC = {
     b"\x80\x04\x95": "a pickle, which is never read: write it as CSV",
 }
 
-# Letters beyond ASCII of languages that Windows-1252 was made for, then of those of its neighbours.
+# The letters beyond ASCII of languages that Windows-1252 was made for, then those of neighbouring encodings.
 _WESTERN = (
     "àâæçéèêëîïôœùûü",  # French
     "äöüßéà",  # German
@@ -59,14 +62,29 @@ _NEIGHBOURS = {
     "cp1254": ("çğıöşüâîû",),
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöüõšž"),
 }
+# Frequent letters of the scripts that other encodings were made for; of equals the first encoding is guessed.
+_CYRILLIC, _KANA = "оеаинтсрвлкмдп", "のにをはがでとしたてるいなっこもらまれくすさうりかーンスルトイラ"
+_ALPHABETS = {
+    **dict.fromkeys(("cp1251", "koi8_r", "cp866"), _CYRILLIC),
+    "cp1253": "αοιετσνρκηυλπμ",
+    "cp1255": "יוהלאתמרשבםנדח",
+    "cp1256": "اليمنترهوبدعفس",
+    "cp874": "านรกอเงมยลว่้ี",
+}
+_WIDE = {
+    **dict.fromkeys(("cp932", "euc_jp"), _KANA),
+    "gb18030": "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会很好看",
+    "big5": "的一是不了在人有我他這中大來上國個到說們為子和你地出道也時年得就那要下以生會很好看",
+    "cp949": "이다는을가의에고하한지로도사기어아리나서자시그인라들은를대해게요정있",
+}
 _SIGNS = set("‘’“”–—…•€™«»°£§©®·¿¡ªº½¼¾´¨²³µ×±¢\xa0\xad")  # beyond ASCII, in western text
-_LOW_QUOTES = re.compile(r"[„‚](?=\w)")  # open a quotation, so a word follows
+_LOW_QUOTES = re.compile(r"[„‚](?=\w)")  # they open a quotation, so a word follows
 _INSIDE_A_WORD = re.compile(r"[a-z][ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜ]|[^\W\d_][«»¿¡°£§²³ªº½¼¾´¨×±¢€][^\W\d_]")
 _MOST_ACCENTED = 0.4  # share of the letters
 
 
 def is_no_text(start: bytes) -> str | None:
-    """What a file is that begins so, and what to do with it; None where it may be text."""
+    """What kind of file begins with these bytes, and what to do with it; None where it may be text."""
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
             return what
@@ -76,7 +94,7 @@ def is_no_text(start: bytes) -> str | None:
 
 
 def of_start(start: bytes) -> str | None:
-    """The encoding that the first bytes of a file tell: by its mark, or UTF-16 by its zero bytes; None for others."""
+    """The encoding shown by a byte order mark, or UTF-16 shown by zero bytes; None for all others."""
     for mark, name in _MARKS:
         if start.startswith(mark):
             return name
@@ -91,7 +109,7 @@ def of_start(start: bytes) -> str | None:
 
 
 def is_surely_cp1252(sample: bytes) -> bool:
-    """Whether bytes that are not UTF-8 can only be Windows-1252 (of which Latin-1 is a part).
+    """Whether bytes that are not UTF-8 can only be Windows-1252 (which includes Latin-1).
 
     Example:
         >>> is_surely_cp1252("Très bien, à bientôt".encode("cp1252"))
@@ -110,15 +128,34 @@ def guess(sample: bytes) -> str:
     """The most likely encoding of bytes that are not UTF-8, as iconv names it."""
     if _fits(sample, "cp1252", _WESTERN) is not None:
         return "CP1252"
+    for name, alphabets in _NEIGHBOURS.items():
+        if _fits(sample, name, alphabets) is not None:
+            return _for_iconv(name)
+    sample = sample[:GUESSED]
+    beyond = {name: _share(sample, name, letters) - len(letters) / ALPHABET for name, letters in _ALPHABETS.items()}
+    beyond |= {name: _share(sample, name, letters) for name, letters in _WIDE.items()}
+    likely = max(beyond, key=beyond.get)
+    if beyond[likely] > MORE:
+        return _for_iconv(likely)
     from charset_normalizer import from_bytes
 
-    wide = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7"]  # these were looked for
-    best = from_bytes(sample[:GUESSED], cp_exclusion=wide).best()
-    return (best.encoding if best else "cp1252").upper().replace("_", "-").replace("ISO8859", "ISO-8859")
+    wide = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "utf_7"]  # ruled out before
+    best = from_bytes(sample, cp_exclusion=wide).best()
+    return _for_iconv(best.encoding if best else "cp1252")
+
+
+def _for_iconv(name: str) -> str:
+    return name.upper().replace("_", "-").replace("ISO8859", "ISO-8859")
+
+
+def _share(sample: bytes, encoding: str, letters: str) -> float:
+    """The share of these letters among the characters beyond ASCII, if the bytes are decoded with that encoding."""
+    strange = [character for character in sample.decode(encoding, "replace") if character > "\x7f"]
+    return sum(character in letters for character in strange) / max(len(strange), 1)
 
 
 def _fits(sample: bytes, encoding: str, alphabets: tuple[str, ...]) -> str | None:
-    """The text in that encoding, if its letters are those of one language and its signs stand where signs stand."""
+    """The text in that encoding, if its letters are those of one language and its signs are in plausible places."""
     try:
         text = sample.decode(encoding)
     except UnicodeDecodeError:

@@ -1,9 +1,9 @@
 """Where data comes from: declared source, download with checksum, cache, mirror, licence.
 
-A task declares its sets as `Dataset`s. `fetch` brings the files of one to `data/<name>/`, each verified before it gets
-its final name, and gives back the folder for `Dataset.load` to read. Nothing downloaded is executed or unpickled.
+A task declares its sets as `Dataset`s. `fetch` downloads the files of one to `data/<name>/`, verifies each before it
+gets its final name, and returns the folder for `Dataset.load` to read. Nothing downloaded is executed or unpickled.
 
-Every task imports this module: what only a download needs is imported there.
+Every task imports this module, so modules that only a download needs are imported inside functions.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from common import files, folders
 from common.datasets.declaration import Dataset, sha256_of_lines, stays_inside
 from common.errors import UserError
 
-CONNECTIONS = 8  # files downloaded at a time; a set of many small ones is mostly waiting
-LARGEST_ARCHIVE = 1 << 30  # bytes; an archive holds the whole repository, of which a set may be a small part
+CONNECTIONS = 8  # files downloaded at a time; a set of many small files is mostly waiting
+LARGEST_ARCHIVE = 1 << 30  # bytes; an archive contains a whole repository, of which a set may be a small part
 
 Progress = Callable[[str, int, int], None]
 
@@ -43,7 +43,7 @@ def sha256_of_file(path: Path) -> str:
 
 
 def sha256_of_path(path: Path) -> str:
-    """The checksum of a file, or of all files below a folder: their checksums and relative paths."""
+    """The checksum of a file, or one over the checksums and relative paths of all files below a folder."""
     if path.is_file():
         return sha256_of_file(path)
     found = sorted(file for file in path.rglob("*") if file.is_file())
@@ -57,14 +57,14 @@ def fetch(
     progress: Progress | None = None,
     announce: Callable[[str], None] = print,
 ) -> Path | None:
-    """The folder that holds the verified files of a set, downloaded where they are not there yet.
+    """The folder with the verified files of a set; files that are missing are downloaded.
 
-    A file which was verified once is taken as it is while its size and time stay the same; a changed one is hashed
-    again, and downloaded again where it is not what was declared.
+    A file that was verified once is trusted while its size and modification time stay the same; a changed file is
+    hashed again, and downloaded again if it differs from the declared one.
 
     Args:
         name: of the set and of its folder.
-        folder: where the folders of all sets lie.
+        folder: parent of the folders of all sets.
         progress: called with `(file, bytes_done, bytes_total)`, the bytes of the whole set, from several threads.
         announce: shows one line with title, size, source and licence before a download.
 
@@ -72,7 +72,7 @@ def fetch(
         `folder/name`, or None if the set is embedded.
 
     Raises:
-        UserError: for no network, a file that is not there or not the declared one, a full disk, a bad ZOO_MIRROR.
+        UserError: without a network; for a file that is missing or not the declared one, a full disk, a bad ZOO_MIRROR.
     """
     if not dataset.files:
         return None
@@ -99,7 +99,7 @@ def fetch(
 
 
 class _Meter:
-    """Adds up the bytes that several threads have brought and passes them on."""
+    """Adds up the bytes that several threads have downloaded and reports the sum."""
 
     def __init__(self, progress: Progress | None, done: int, total: int):
         self.progress, self.done, self.total = progress, done, total
@@ -126,7 +126,7 @@ def _download_all(dataset: Dataset, home: Path, paths: Iterable[str], meter: _Me
 
 
 def _download(dataset: Dataset, home: Path, path: str, meter: _Meter) -> None:
-    """One file to its final name, or an error and nothing left behind."""
+    """Download one file to its final name; after an error nothing is left behind."""
     from common.datasets.download import address, download
 
     target, url = home / path, dataset.base_url + path
@@ -139,7 +139,7 @@ def _download(dataset: Dataset, home: Path, path: str, meter: _Meter) -> None:
 
 
 def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
-    """The declared members of the archive to their final names, verified before."""
+    """Unpack the declared members of the archive; each is verified before it gets its final name."""
     from common.datasets.download import address, download
 
     home.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
 def _archived(packed: Path, url: str) -> Iterator[tuple[str, int, IO[bytes]]]:
     """`(name, declared size, opened content)` of every regular file in a .tar.gz or .zip, one at a time.
 
-    Neither kind of archive yields more bytes of a member than it declares: `tarfile` and `zipfile` stop there.
+    `tarfile` and `zipfile` yield no more bytes of a member than it declares.
     """
     import tarfile
     import zipfile
@@ -201,7 +201,7 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def _members(folder: Path, pattern: str) -> list[str]:
-    """Paths below `folder` of the files that a declared path or pattern means."""
+    """Paths below `folder` of the files that match a declared path or pattern."""
     found = folder.glob(pattern) if "*" in pattern else [folder / pattern]
     return sorted(path.relative_to(folder).as_posix() for path in found if path.is_file())
 
@@ -214,7 +214,7 @@ def _sha256_below(folder: Path, pattern: str) -> str:
 
 
 def _refuse_foreign(home: Path, patterns: Iterable[str], declared: Iterable[str]) -> None:
-    """Raises a UserError if a file matches a pattern and is not one of the declared: it would be read as data."""
+    """Raise a UserError if a file that was not declared matches a pattern: it would be read as data."""
     foreign = sorted({path for pattern in patterns for path in _members(home, pattern)} - set(declared))
     if foreign:
         more = f" and {len(foreign) - 1} more files do" if len(foreign) > 1 else " does"
@@ -222,17 +222,17 @@ def _refuse_foreign(home: Path, patterns: Iterable[str], declared: Iterable[str]
 
 
 def _stamp(home: Path, pattern: str) -> list:
-    """The bytes of the files, when the last was changed, and their paths."""
+    """The total bytes of the files, the time of the last change to any of them, and their paths."""
     members = _members(home, pattern)
     facts = [(home / path).stat() for path in members]
     return [sum(fact.st_size for fact in facts), max((fact.st_mtime_ns for fact in facts), default=0), members]
 
 
 def _verified(home: Path, declared: Mapping[str, str]) -> dict[str, list]:
-    """Stamps of the declared files which are there and are what was declared; hashes those not hashed before.
+    """Stamps of the declared files that exist and have the declared checksum; hashes those not hashed before.
 
     Raises:
-        UserError: if a file has been added to those that a pattern means.
+        UserError: if a file was added to those that match a pattern.
     """
     known = _read_stamps(home)
     stamps, news = {}, False

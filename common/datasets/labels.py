@@ -1,4 +1,4 @@
-"""The labels of a user's file: what is no label is refused with its line, and labels that look alike are named."""
+"""Checks on the labels of a user's file: refuse values that are not labels, report labels that look alike."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from common.datasets import reading
 from common.datasets.lines import Text, at_line
 from common.errors import UserError
 
-MANY = 20  # different labels, from which on a column is looked at for one that holds no labels
+MANY = 20  # different labels; a column with more is checked for not being one of labels
 SHOWN = 10  # labels in a message
 SEPARATORS = "|;,"
 
 
 def check(path: Path | Text, numbered: Iterable[tuple[int, str]]) -> None:
-    """Look at the labels of a file, each with the number of its line.
+    """Check the labels of a file, each given with the number of its line.
 
     Raises:
         UserError: if the labels are real numbers, or nearly all different, or a cell holds several labels.
@@ -33,30 +33,30 @@ def check(path: Path | Text, numbered: Iterable[tuple[int, str]]) -> None:
 
 
 def shown(counts: Counter[str]) -> str:
-    """Labels with their counts, the most frequent first, at most ten: `positive 210, negative 190`."""
+    """At most ten labels with their counts, the most frequent first: `positive 210, negative 190`."""
     return named([f"{name!s:.40} {count:,}" for name, count in counts.most_common()])
 
 
 def named(names: Sequence[str]) -> str:
-    """Names in words, at most ten of them."""
+    """At most ten names, separated by commas, and how many more there are."""
     rest = f", and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + rest
 
 
 def of(example: object) -> tuple[str, ...]:
-    """What an example is labelled with: its `label`, or its `tags`; nothing where it has neither."""
+    """The labels of an example: its `label` or its `tags`; empty where it has neither."""
     label, tags = getattr(example, "label", None), getattr(example, "tags", None)
     return (label,) if label is not None else tuple(tags or ())
 
 
 def without(example: object) -> object:
-    """The example as one that is to be predicted: its label or tags are None."""
+    """The example with its label or tags set to None, for prediction."""
     names = [name for name in ("label", "tags") if getattr(example, name, None) is not None]
     return dataclasses.replace(example, **dict.fromkeys(names)) if names else example
 
 
 def alike(labels: Iterable[str]) -> list[list[str]]:
-    """Labels that differ by case, space, punctuation between words or as texts of one number (`1`, `1.0`)."""
+    """Groups of labels that differ only in case, space or hyphens, or are texts of one number (`1`, `1.0`)."""
     groups = defaultdict(list)
     for label in labels:
         groups[_number(label) if _number(label) is not None else re.sub(r"[\s_-]+", "", label.casefold())].append(label)
@@ -70,7 +70,7 @@ def _number(label: str) -> float | None:
 
 
 def _refuse_what_is_no_class(path, numbered: Sequence[tuple[int, str]], counts: Counter[str]) -> None:
-    """Refuse real numbers, and a column in which hardly anything comes twice."""
+    """Refuse real numbers, and a column in which hardly any value occurs twice."""
     numbers = {_number(label) for label in counts} - {None}
     if len(numbers) < 0.9 * len(counts):
         numbers = set()
@@ -82,7 +82,7 @@ def _refuse_what_is_no_class(path, numbered: Sequence[tuple[int, str]], counts: 
     if (len(real) > SHOWN and len(numbers) > rows / 10) or (len(numbers) > MANY and len(numbers) > rows / 5):
         problem = (
             f"has the label {example!r}: the labels are numbers with {len(numbers):,} values in {rows:,} rows, and "
-            "this task tells classes apart: name classes, such as low and high"
+            "this task predicts classes: name classes, such as low and high"
         )
         raise at_line(path, line, problem)
     if len(counts) > MANY and len(counts) > rows / 2:
@@ -93,12 +93,14 @@ def _refuse_what_is_no_class(path, numbered: Sequence[tuple[int, str]], counts: 
 
 
 def _refuse_several(path, numbered: Sequence[tuple[int, str]], counts: Counter[str]) -> None:
-    """Refuse cells that hold several labels: a written list, or parts that are labels of other cells as well."""
+    """Refuse cells that hold several labels: a written list, or parts that also occur as labels of other cells."""
     for separator in SEPARATORS:
-        parted = {label: _parts(label, separator) for label in counts}
-        uses = Counter(part for parts in parted.values() for part in parts)
-        several = {label for label, parts in parted.items() if len(parts) > 1 and min(uses[part] for part in parts) > 1}
-        if separator == "," and all(len(parts) > 1 for parts in parted.values()):  # "Korea, South" is one label
+        parts_of = {label: _parts(label, separator) for label in counts}
+        uses = Counter(part for parts in parts_of.values() for part in parts)
+        several = {
+            label for label, parts in parts_of.items() if len(parts) > 1 and min(uses[part] for part in parts) > 1
+        }
+        if separator == "," and all(len(parts) > 1 for parts in parts_of.values()):  # "Korea, South" is one label
             several = set()
         several |= {label for label in counts if separator == "," and re.fullmatch(r"[\[{(].*[,'\"].*[\]})]", label)}
         wrong = [(number, label) for number, label in numbered if label in several]

@@ -1,7 +1,8 @@
 """Lines of text files: streamed, or by number from a file of any size.
 
-What is read is Unicode text in the normal form NFC, so that a word is written in one way. UTF-8 with lines that end in
-LF or CRLF is streamed; UTF-16, Windows-1252 where it is sure, and lines that end in CR are read whole. See `encodings`.
+Text is normalised to Unicode NFC, so that each word has one spelling in code points. UTF-8 with lines that end in LF or
+CRLF is streamed; UTF-16, Windows-1252 where it is certain, and files whose lines end in CR are read whole. See
+`encodings`.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from common.datasets import encodings, reading
+from common.datasets.paths import check_is_file
 from common.errors import UserError
 
 LONGEST_LINE = 1 << 20  # bytes
 LARGEST_RATIO = 100  # unpacked to packed bytes; text packs 3 to 10 times smaller, a decompression bomb 1000 times
 CHUNK = 1 << 14  # bytes read at a time
 LARGEST_OTHER = 1 << 28  # bytes of a file that is not UTF-8, or whose lines end in CR: it is read whole
-EVERY = 64  # lines between two places that a LineSequence knows
+EVERY = 64  # lines between two offsets that a LineSequence remembers
 
 
 def at_line(path: Path, number: int, problem: str) -> UserError:
-    """The error which says what is wrong with a line of a file; numbers count from 1."""
+    """The error that says what is wrong with a line of a file; lines are counted from 1."""
     return UserError(f"{path}, line {number:,}, {problem}.")
 
 
@@ -43,13 +45,13 @@ def some(path: Path, found: list) -> list:
 
 
 def lines(path: Path | Text) -> Iterator[str]:
-    """The lines of a text file without their ends, one at a time; at least one.
+    """The lines of a text file without their line ends, one at a time; at least one.
 
-    A byte order mark is dropped; lines end in LF, CRLF or CR; a file whose name ends in `.gz`, in whatever case, is
-    unpacked while it is read.
+    A byte order mark is dropped; lines end in LF, CRLF or CR; a file whose name ends in `.gz`, in any case, is unpacked
+    while it is read.
 
     Raises:
-        UserError: if the file is missing, empty, no text, or in an encoding that is not sure, naming the line.
+        UserError: if the file is missing, empty, not text, or in an uncertain encoding; names the line.
     """
     path = path if isinstance(path, Text) else Path(path)
     with _opened(path) as file:
@@ -63,12 +65,12 @@ def lines(path: Path | Text) -> Iterator[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """A text that is read like a file: what was typed, or what a service was sent. Readers take it for a path.
+    """A text that is read like a file: typed, or sent to a service. Readers accept it in place of a path.
 
     Attributes:
         text: the content.
-        name: stands for the path in messages.
-        suffix: of a file name, for readers that tell formats apart by it.
+        name: shown in messages instead of a path.
+        suffix: of a file name, for readers that choose the format by it.
     """
 
     text: str
@@ -95,14 +97,14 @@ class Parallel:
 
 
 class LineSequence(Sequence):
-    """The lines of a text file by number, read when they are asked for: nothing of the file stays in memory.
+    """The lines of a text file by number, read on demand: the file is never held in memory.
 
     Opening reads the file through once and remembers where every 64th line begins (2 MB for a corpus of 1 GB).
-    Iterating streams, a single line costs the reading of 64 at most, a slice is a LineSequence over the same file.
+    Iteration streams, a single line costs reading at most 64 lines, and a slice is a LineSequence over the same file.
 
     Args:
         path: a text file as `lines` reads it, not packed.
-        make: what to make of each line, such as an example; by default it stays text.
+        make: converts each line, to an example for instance; by default it stays text.
     """
 
     def __init__(self, path: Path, make: Callable[[str], object] = str):
@@ -124,7 +126,7 @@ class LineSequence(Sequence):
         return next(self._read(picked, picked + 1))
 
     def __add__(self, other: LineSequence) -> LineSequence:
-        """The lines of both, where the other begins at the line after the last of this one in the same file."""
+        """The lines of both, where the other starts at the line after the last of this one in the same file."""
         begins, goes_on = self._numbers, other._numbers
         if self.path != other.path or begins.step != 1 or goes_on.step != 1 or begins.stop != goes_on.start:
             raise ValueError(f"lines {goes_on} of {other.path} do not follow lines {begins} of {self.path}")
@@ -166,10 +168,11 @@ def _offsets(path: Path) -> tuple[array.array, int]:
 
 @contextlib.contextmanager
 def _opened(path: Path | Text) -> Iterator[IO[bytes]]:
-    """The file for reading bytes of UTF-8 whose lines end in LF or CRLF; what goes wrong becomes one line."""
+    """The file opened as bytes of UTF-8 whose lines end in LF or CRLF; errors become one line."""
     if isinstance(path, Text):
         yield io.BytesIO(_with_line_feeds(path.text.encode("utf-8", "surrogateescape")))
         return
+    check_is_file(path, "file")
     try:
         with _unpacked(path) as file:
             survey = _survey(path, file)
@@ -178,10 +181,6 @@ def _opened(path: Path | Text) -> Iterator[IO[bytes]]:
                 yield file
             else:
                 yield io.BytesIO(_read_whole(path, file, survey))
-    except FileNotFoundError as error:
-        raise UserError(f"There is no file {path}.") from error
-    except IsADirectoryError as error:
-        raise UserError(f"{path} is a folder: name a file.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(f"{path} is not a whole gzip file ({error}): fetch it again.") from error
     except OSError as error:
@@ -205,10 +204,10 @@ class _Survey(NamedTuple):
 
 
 def _survey(path: Path, file: IO[bytes]) -> _Survey:
-    """How to read a file, found out once for each state of it.
+    """How to read a file, determined once until it changes.
 
     Raises:
-        UserError: if it is no text.
+        UserError: if it is not text.
     """
     about = path.stat()
     found = _surveyed(path, file, (about.st_size, about.st_mtime_ns))
@@ -248,7 +247,7 @@ def _look(path: Path, file: IO[bytes]) -> _Survey:
 
 
 def _is_utf8(path: Path, file: IO[bytes], chunk: bytes) -> bool:
-    """Whether a file is UTF-8 to its end, or to where it is found to be too large when it is read."""
+    """Whether a file is UTF-8 to its end, or to the point at which reading refuses it as too large."""
     decoder, left = codecs.getincrementaldecoder("utf-8")(), _most_unpacked(path)
     try:
         while chunk and left > 0:
@@ -283,20 +282,20 @@ def _read_whole(path: Path, file: IO[bytes], survey: _Survey) -> bytes:
 
 
 def _with_line_feeds(content: bytes) -> bytes:
-    """LF in the place of CR, in a text whose lines all end in CR."""
+    """The text with CR replaced by LF if all its lines end in CR."""
     return content if b"\n" in content else content.replace(b"\r", b"\n")
 
 
 def _iconv(path: Path, encoding: str) -> str:
-    """The command that writes a file again in UTF-8."""
+    """The command that converts a file to UTF-8."""
     name = path.name
     return f"iconv -f {encoding} -t UTF-8 {name} > utf8-{name}"
 
 
 def _blocks(path: Path, file: IO[bytes], number: int = 1) -> Iterator[list[str]]:
-    """The lines from where the file stands, many at a time, the first of which has this number.
+    """The lines from the file's current position on, in blocks; `number` is that of the first line.
 
-    Refuses a line too long for memory, and a small packed file which does not end.
+    Refuses a line that is too long for memory, and a small packed file that unpacks without end.
     """
     rest, left = b"", _most_unpacked(path)
     while chunk := file.read(CHUNK):
@@ -334,7 +333,7 @@ def _decoded(path: Path | Text, number: int, block: bytes) -> list[str]:
         raise at_line(path, number + text.count("\n", 0, text.index("\0")), problem)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-        if "\ufeff" in text:  # of files that were put end to end
+        if "\ufeff" in text:  # files that were concatenated
             text = text.replace("\n\ufeff", "\n").removeprefix("\ufeff")
     found = text.split("\n")
     return [line.rstrip("\r") for line in found] if "\r" in text else found

@@ -1,9 +1,9 @@
-"""A user's sounds or pictures: a folder with a table that says what each file is, a table, a file, or typed paths."""
+"""A user's sounds or pictures: a folder with a table that describes each file, a table, a file, or typed paths."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,22 +29,20 @@ def entries(
     columns: Sequence[str],
     optional: Sequence[str] = (),
     labelled: bool = True,
-    repeated: bool = False,
 ) -> list[Entry]:
-    """The files that a path names, in the order of the table or of their names.
+    """The files that a path names, in the order of the table or of their names; a table may name one in several rows.
 
-    A folder must hold exactly one table, a .csv or .tsv with a column `file` (paths below the folder of the table) and
-    the named columns. Inputs alone may also be a folder without a table, one file, or a text with one path a line.
+    A folder must contain exactly one table, a .csv or .tsv with a column `file` (paths below the folder of the table)
+    and the given columns. For prediction a folder without a table, one file, or a text with one path per line will do.
 
     Args:
-        suffixes: of the files, in small letters: `(".wav",)`.
-        columns: that the table must have beside `file`, where `labelled`.
+        suffixes: of the files, in lower case: `(".wav",)`.
+        columns: that the table must have in addition to `file`, where `labelled`.
         optional: columns that it may have.
-        labelled: whether the columns are wanted; otherwise only the files are.
-        repeated: whether several rows may name one file, as a picture with several captions.
+        labelled: whether the columns are needed; otherwise only the files are.
 
     Raises:
-        UserError: if there is no such file, a table lacks a column or names a file that is not there.
+        UserError: if a file is missing, or a table lacks a column or names a missing file.
     """
     if isinstance(path, Text):
         found = [Path(line.strip()).expanduser() for line in lines(path) if line.strip()]
@@ -61,7 +59,7 @@ def entries(
             wanted = f"the columns file, {', '.join(columns)}"
             raise UserError(f"{path} {has}: put one .csv or .tsv with {wanted} into it, or name the table.")
     if tables:
-        return _rows(tables[0], suffixes, columns if labelled else (), optional, repeated)
+        return _rows(tables[0], suffixes, columns if labelled else (), optional)
     if labelled:
         raise UserError(f"{path} is one file: name a folder with a table, or the table.")
     return [_checked(Entry(path, {}), suffixes)]
@@ -74,27 +72,37 @@ def _files_of(folder: Path, suffixes: Sequence[str]) -> list[Entry]:
     return [Entry(file, {}) for file in found]
 
 
-def _rows(
-    table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str], repeated: bool
-) -> list[Entry]:
-    found, lines_of = [], {}
+def once(found: list[Entry]) -> list[Entry]:
+    """The same entries.
+
+    Raises:
+        UserError: if two rows of a table name one file.
+    """
+    places: dict[Path, str] = {}
+    for entry in found:
+        before = places.setdefault(entry.file.resolve(), entry.place)
+        if before != entry.place:
+            line = before.rpartition(", ")[2]
+            raise UserError(f"{entry.place}, names {entry.file.name}, as {line} does: keep one of the rows.")
+    return found
+
+
+def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[Entry]:
+    found = []
     for number, row in numbered_rows(table, ("file", *columns), optional):
         entry = Entry(_existing(table.parent, row.pop("file")), row, f"{table}, line {number:,}")
         if entry.file.suffix.lower() not in suffixes:
             raise at_line(table, number, f"names {entry.file.name}, which is no {' or '.join(suffixes)} file")
         if not entry.file.is_file():
-            raise at_line(table, number, f"names {entry.file.name}, which does not lie in {entry.file.parent}")
-        if repeated:
-            lines_of[entry.file.resolve()] = number
-        else:
-            check_new(table, number, entry.file, lines_of)
+            raise at_line(table, number, f"names {entry.file.name}, which is not in {entry.file.parent}")
         found.append(entry)
-    warn_of_others(table, lines_of, (file for file in table.parent.iterdir() if file.suffix.lower() in suffixes))
+    named = {entry.file.resolve() for entry in found}
+    warn_of_others(table, named, (file for file in table.parent.iterdir() if file.suffix.lower() in suffixes))
     return found
 
 
 def _existing(folder: Path, name: str) -> Path:
-    """The file of that name, which some systems write with marks apart from their letters."""
+    """The file of that name; some systems store accents as separate characters (NFD)."""
     paths = [folder / unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
     return next((path for path in paths if path.is_file()), paths[0])
 
@@ -110,9 +118,9 @@ def check_new(table: Path, number: int, file: Path, lines_of: dict[Path, int]) -
         raise at_line(table, number, f"names {file.name}, as line {before:,} does: keep one of the rows")
 
 
-def warn_of_others(table: Path, lines_of: Mapping[Path, int], there: Iterable[Path]) -> None:
-    """Say which files lie beside those that a table names, and are passed over."""
-    others = sorted(file.name for file in there if file.resolve() not in lines_of)
+def warn_of_others(table: Path, named: Collection[Path], there: Iterable[Path]) -> None:
+    """Warn of files beside those that a table names, which are skipped."""
+    others = sorted(file.name for file in there if file.resolve() not in named)
     if others:
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
         reading.warn(f"{table} does not name {len(others):,} of the files beside it ({shown}): they are passed over.")

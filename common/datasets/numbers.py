@@ -1,4 +1,4 @@
-"""Columns of numbers as spreadsheets and providers of prices write them: `1,234.5`, `1.234,5`, `$98`, `12.5M`."""
+"""Parse columns of numbers as spreadsheets and price providers write them: `1,234.5`, `1.234,5`, `$98`, `12.5M`."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 POINT = rf"[-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d*)?|{PLAIN}"  # commas between thousands
 COMMA = r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?|[-+]?,\d+"  # points between thousands
 FACTORS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-JUMP = 20  # factor between neighbours that tells a wrong reading of a separator
+JUMP = 20  # factor between neighbours that reveals a misread separator
 
 
 def read(path: Path | Text, what: str, texts: pd.Series, smooth: bool = False, units: bool = False) -> pd.Series:
-    """The numbers of a column, NaN where a cell says that nothing is known.
+    """The numbers of a column, NaN where a cell marks a missing value.
 
     Args:
         what: the column's name in messages, such as "price".
         texts: the cells, by line number.
-        smooth: whether neighbours are of about one size, as prices are: then a reading of the separators under which
-            they are not is dropped.
-        units: whether K, M, B and T behind a number are thousands, millions and so on.
+        smooth: whether neighbours are of similar size, as prices are; a reading of the separators under which they are
+            not is then dropped.
+        units: whether K, M, B and T after a number mean thousands, millions and so on.
 
     Raises:
-        UserError: naming the line with a cell that is no number, or that can be read in two ways.
+        UserError: naming the line of a cell that is not a number, or that can be read in two ways.
     """
     import numpy as np
     import pandas as pd
@@ -62,16 +62,16 @@ def _points(cells: pd.Series) -> bool:
 
 
 def _are_thousands(cells: pd.Series) -> bool:
-    """Whether points may part thousands: each has three digits behind it, and some cells, below 1000, have none."""
+    """Whether points may separate thousands: three digits follow each, and some cells, below 1000, have none."""
     pointed = cells.str.contains(".", regex=False)
     return bool(pointed.any() and (~pointed).any()) or bool(cells.str.count(r"\.").max() > 1)
 
 
 def _only(path, what: str, texts: pd.Series, readings: list[pd.Series], smooth: bool) -> pd.Series:
-    """The reading that is left when those with jumps are dropped.
+    """The reading that remains when those with jumps are dropped.
 
     Raises:
-        UserError: if a point must part thousands, where a program would have read a decimal; or if two are left.
+        UserError: if a point must separate thousands but a program would read a decimal; or if two readings remain.
     """
     steady = [reading for reading in readings if not smooth or _jump(reading) is None] or readings
     first = steady[0]
@@ -83,8 +83,8 @@ def _only(path, what: str, texts: pd.Series, readings: list[pd.Series], smooth: 
         raise at_line(
             path,
             number,
-            f"has the {what} {texts[number]!r:.30}, in which the {'point' if pointed else 'comma'} may part thousands "
-            "or be a decimal: write numbers as 1234.5",
+            f"has the {what} {texts[number]!r:.30}, in which the {'point' if pointed else 'comma'} may separate "
+            "thousands or be a decimal: write numbers as 1234.5",
         )
     if smooth and len(readings) > 1 and first is readings[1] and not texts.str.contains(",").any():
         number = _jump(readings[0])
@@ -92,14 +92,14 @@ def _only(path, what: str, texts: pd.Series, readings: list[pd.Series], smooth: 
         raise at_line(
             path,
             int(number),
-            f"has the {what} {texts[number]!r:.30} beside {texts.iloc[place - 1]!r:.30}: does the point part "
+            f"has the {what} {texts[number]!r:.30} beside {texts.iloc[place - 1]!r:.30}: does the point separate "
             "thousands? Write numbers as 1234.5",
         )
     return first
 
 
 def _jump(numbers: pd.Series):
-    """The line of the first number that is JUMP times as large as the one before, or as small; None if none is."""
+    """The line of the first number that differs from the one before by more than a factor of JUMP; None without one."""
     above = numbers[numbers > 0]
     ratios = above / above.shift()
     far = ratios[(ratios > JUMP) | (ratios < 1 / JUMP)]

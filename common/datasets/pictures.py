@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.datasets.paths import check_is_file
 from common.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -25,12 +26,11 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
         uint8 array `(height, width)`, or `(height, width, 3)` in colour.
 
     Raises:
-        UserError: if there is no such file, or it is no whole picture of a kind that is read.
+        UserError: if the file is missing, or is not a complete picture of a supported format.
     """
     from PIL import Image
 
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path} is no file: name a picture.")
+    check_is_file(path, "picture")
     try:
         with Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
             if image.width * image.height > LARGEST:
@@ -39,22 +39,20 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
                 image = image.convert("RGBA")
                 white = Image.new("RGBA", image.size, "white")
                 image = Image.alpha_composite(white, image)
-            if image.mode.startswith("I"):  # 16 bits a pixel, of which Pillow would cut off what is above 255
+            if image.mode.startswith("I"):  # 16 bits per pixel; Pillow would clip values above 255
                 image = Image.fromarray((np.array(image) >> 8).clip(0, 255).astype(np.uint8))
             image = image.convert("RGB" if colour else "L")
             if size and size != (image.height, image.width):
                 image = image.resize(size[::-1], Image.Resampling.BOX)
             return np.array(image)
-    except FileNotFoundError as error:
-        raise UserError(f"There is no picture {path}.") from error
     except Image.DecompressionBombError as error:
         raise UserError(f"{path} has more pixels than are read, at most {LARGEST:,}.") from error
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow says so of damaged files
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for damaged files
         raise UserError(f"{path} is not a whole PNG, JPEG or BMP picture: save it again.") from error
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The pictures of a folder, sorted by name; numbers in a name count as numbers, so that 10 follows 9."""
+    """The pictures in a folder, sorted by name; numbers in names are compared as numbers, so that 10 follows 9."""
 
     def key(path: Path) -> list:
         return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]

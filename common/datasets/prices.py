@@ -1,6 +1,6 @@
-"""Prices of a stock over time, from the files that providers of prices write.
+"""Prices of a stock over time, from the files of price providers.
 
-Read with pandas, which is imported where a series is read.
+Read with pandas, which is imported only where a series is read.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import numpy as np
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import at_line
 from common.datasets.tables import even_rows
-from common.datasets.time_series import DAY, Step, time_text
+from common.datasets.time_series import DAY, Step, in_months, time_text
 from common.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Names of the columns, in small letters and without anything else: those that come first are taken first.
+# Names of the columns, reduced to lower-case letters; earlier names take precedence.
 TIMES = ("date", "datetime", "timestamp", "day", "tradedate", "tradingdate", "tradingday", "exchangedate", "time", "")
 ADJUSTED = ("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjcloseprice", "adjustedcloseprice")
 CLOSE = ("close", "closelast", "closeprice", "closingprice", "price", "last", "lastprice")
 VOLUME = ("volume", "vol", "sharevolume")
 STOCKS = ("name", "symbol", "ticker", "tic", "stock", "code", "company", "security", "isin")
 BUSINESS_DAY = Step(1, "business day")
-LONGEST_GAP = 10  # days without a price, from which on a warning is due
-EXTREME = 0.35  # share of a price that a step seldom takes: a split, perhaps
-MOST_OFF = 0.5  # share of the rows that may keep another step
+LONGEST_GAP = 10  # days without a price that cause a warning
+EXTREME = 0.35  # relative change that is rare in one step: perhaps a stock split
+MOST_OFF = 0.5  # share of the rows that may have another step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,11 +41,11 @@ class PriceSeries:
 
     Attributes:
         name: of the stock: the file's name without its ending.
-        dates: datetime64[D] array `(rows,)`, or datetime64[s] where rows are closer than a day; ascending, each once.
-        close: float array `(rows,)`, above 0, adjusted for splits and dividends where the file says so.
+        dates: datetime64[D] array `(rows,)`, or datetime64[s] where rows are less than a day apart; ascending, unique.
+        close: float array `(rows,)`, above 0, adjusted for splits and dividends if the file has adjusted prices.
         volume: float array `(rows,)`, 0 where the file has none for a row; None if it has no such column.
-        market: float array `(rows,)`, how far the market moved in each row, in any unit: the mean size of many stocks'
-            returns, or an index of volatility; 0 where it is not known; None if it is known of no row.
+        market: float array `(rows,)`, how far the market moved in each row, in any unit: the mean absolute return of
+            many stocks, or a volatility index; 0 where it is unknown; None if it is unknown for all rows.
         step: the time from one row to the next.
     """
 
@@ -68,11 +68,11 @@ class PriceSeries:
 
     @property
     def pace(self) -> str:
-        """The step in words; days of trade and all days are alike."""
+        """The step in words; business days and calendar days are both "day"."""
         return "day" if self.step == BUSINESS_DAY else str(self.step)
 
     def following(self, count: int) -> list[str]:
-        """The `count` times after the last row, as text. Holidays are not known, so that one may be among them."""
+        """The `count` times after the last row, as text. Holidays are unknown, so one may be among them."""
         if self.step == BUSINESS_DAY:
             return [str(day) for day in np.busday_offset(self.dates[-1], np.arange(1, count + 1), roll="backward")]
         if self.step.unit == "second" and self.step.count < DAY:
@@ -83,17 +83,17 @@ class PriceSeries:
 
 
 def read_prices(path: Path) -> PriceSeries:
-    """The prices of a .csv or .tsv file with a column of dates and one of prices, perhaps of volume and of the market.
+    """The prices of a .csv or .tsv file with columns of dates and prices, and optionally of volume and of the market.
 
-    An adjusted price is taken where there is one: returns then hold no jump on the day of a dividend. Rows without a
-    price (empty or "null") are dropped. Newest first is turned round. What was decided, and what looks wrong without
-    being so for sure, is said through `reading`.
+    An adjusted price is preferred, so that returns have no jump on the day of a dividend. Rows without a price (empty
+    or "null") are dropped. Rows with the newest first are reversed. Decisions, and what may be wrong with the file, are
+    reported through `reading`.
 
     Raises:
-        UserError: in one line, naming file and line, for what is no series of prices of one stock.
+        UserError: in one line, naming file and line, if the file is not a series of prices of one stock.
     """
     table = _table(path)
-    names = {_plain(column): column for column in reversed(table.columns)}  # of two alike the first
+    names = {_plain(column): column for column in reversed(table.columns)}  # the first of two that are alike
     _check_one_stock(path, table, names)
     times = _times(path, table, names)
     texts = _prices(path, table, names)
@@ -107,7 +107,7 @@ def read_prices(path: Path) -> PriceSeries:
         raise at_line(
             path,
             number,
-            f"has the price {texts[number]}: prices must be above 0. A series that is no price is forecast by "
+            f"has the price {texts[number]}: prices must be above 0. To forecast a series of other numbers, use "
             "make train TASK=weather_forecast",
         )
     volume, market = _amounts(path, table, names, VOLUME), _amounts(path, table, names, ("market",))
@@ -124,7 +124,7 @@ def read_prices(path: Path) -> PriceSeries:
 
 
 def _table(path: Path) -> pd.DataFrame:
-    """The cells as texts, by line number, without the lines that yfinance writes below its header."""
+    """The cells as text, by line number, without the lines that yfinance writes below its header."""
     import pandas as pd
 
     header, numbered = even_rows(path)
@@ -161,7 +161,7 @@ def _check_names(path: Path, column: str, cells: Sequence[str]) -> None:
 
 
 def _times(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series:
-    """The time of each row as a clock at the exchange shows it."""
+    """The time of each row, in the local time of the exchange."""
     column = _first(names, TIMES)
     if column is None:
         has = ", ".join(table.columns)
@@ -175,7 +175,7 @@ def _times(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series:
 
 
 def _prices(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series:
-    """The cells of the adjusted price, or of the plain one where there is none."""
+    """The cells of the adjusted price, or of the plain price where there is no adjusted one."""
     adjusted, close = _first(names, ADJUSTED), _first(names, CLOSE)
     if adjusted is not None:
         empty = table[adjusted].str.lower().isin(numbers.MISSING)
@@ -199,7 +199,7 @@ def _prices(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series
 
 
 def _amounts(path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Sequence[str]) -> np.ndarray | None:
-    """A column of amounts, 0 where it says nothing; None without the column, or where it holds words and no numbers."""
+    """A column of amounts, 0 for missing cells; None without the column, or if it holds words instead of numbers."""
     column = _first(names, wanted)
     if column is None:
         return None
@@ -214,10 +214,10 @@ def _amounts(path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Seq
 
 
 def _step(path: Path, times: pd.Series) -> Step:
-    """The step that most rows keep.
+    """The most common step between rows.
 
     Raises:
-        UserError: if rows are not sorted, or most of them keep no common step.
+        UserError: if rows are not sorted, or most of them do not follow a common step.
     """
     gaps = times.diff().iloc[1:].dt.total_seconds().astype("int64")
     if (gaps <= 0).any():
@@ -227,13 +227,12 @@ def _step(path: Path, times: pd.Series) -> Step:
         raise at_line(
             path,
             number,
-            f"has the date {_shown(time)}, which {problem}: there must be one row a time, sorted, of one stock",
+            f"has the date {_shown(time)}, which {problem}: there must be one row per time, sorted, of one stock",
         )
     common = int(Counter(gaps.tolist()).most_common(1)[0][0]) if len(gaps) else DAY
-    for months, low, high in ((1, 28, 31), (3, 89, 92), (12, 365, 366)):
-        if low * DAY <= common <= high * DAY:
-            step, kept = Step(months, "month"), gaps.between(low * DAY, high * DAY)
-            break
+    if counted := in_months(common):
+        months, fewest, most = counted
+        step, kept = Step(months, "month"), gaps.between(fewest * DAY, most * DAY)
     else:
         step, kept = Step(common, "second"), gaps == common
         days = times.to_numpy().astype("datetime64[D]")
@@ -245,8 +244,8 @@ def _step(path: Path, times: pd.Series) -> Step:
         raise at_line(
             path,
             number,
-            f"has the date {_shown(times[number])}: the commonest step is {step}, and yet {int((~kept).sum())} of "
-            f"{len(gaps)} rows keep another one: take prices at regular times",
+            f"has the date {_shown(times[number])}: the most common step is {step}, but {int((~kept).sum())} of "
+            f"{len(gaps)} rows have another one: take prices at regular times",
         )
     return step
 
@@ -256,7 +255,7 @@ def _shown(time: pd.Timestamp) -> str:
 
 
 def _warn(path: Path, times: pd.Series, close: pd.Series, step: Step) -> None:
-    """Say what a user should look at: gaps, leaps as of a split, a price that never moves."""
+    """Warn of gaps, of jumps that may be stock splits, and of a price that never moves."""
     returns = close.pct_change().iloc[1:]
     for number, change in returns[returns.abs() > EXTREME].head(3).items():
         reading.warn(
@@ -275,7 +274,7 @@ def _warn(path: Path, times: pd.Series, close: pd.Series, step: Step) -> None:
 
 
 def _sessions(times: np.ndarray, step: Step, count: int) -> list[np.datetime64]:
-    """The times after the last one, within the hours of the day at which rows occur."""
+    """The next times after the last row, within the hours of the day at which rows occur."""
     days = times.astype("datetime64[D]")
     hours = np.unique(times - days)
     weekends = not np.is_busday(days).all()
@@ -292,7 +291,7 @@ def _sessions(times: np.ndarray, step: Step, count: int) -> list[np.datetime64]:
 
 
 def _months(days: np.ndarray, months: int, count: int) -> list[np.datetime64]:
-    """The same day of the months to come; their last one where the last row is at the end of its month."""
+    """The same day of the coming months, or their last day if the last row is at the end of its month."""
     month = days[-1].astype("datetime64[M]")
     day = int((days[-1] - month.astype("datetime64[D]")).astype(int))
     at_end = (days[-1] + 1).astype("datetime64[M]") != month

@@ -1,4 +1,4 @@
-"""Running text: passages of whole lines, and the prose that every CPython carries, `pydoc_data.topics`."""
+"""Running text: passages of whole lines, and the prose that comes with every CPython, `pydoc_data.topics`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 PASSAGE = 500  # characters: enough for a score of its own
-FEWEST_WORDS = 4  # of a sentence; less is a heading or a caption
+FEWEST_WORDS = 4  # of a sentence; anything shorter is a heading or a caption
 
 _RULED = re.compile(r"([*=\-~^+#|])\1{2,}")  # a line of these underlines a heading or draws a table
 _CODE = re.compile(r"::=|>>>|\.\.\. ")
@@ -16,13 +16,13 @@ _NOTE = re.compile(r" \[\d+\]")
 _QUOTED_NAME = re.compile(r'"([A-Za-z_][\w. ]*)(?:\(\))?"')
 _EMPHASIS = re.compile(r"\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}")
 _SENTENCE_END = re.compile(r"(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<=[.!?:])\s+(?=[A-Z(_])")
-_NO_PROSE = re.compile(r"[\"*=<>{}\[\]|\\@#$%^&+~`/]")  # what is left of code after names have lost their quotes
+_NO_PROSE = re.compile(r"[\"*=<>{}\[\]|\\@#$%^&+~`/]")  # signs of code that remain after names lost their quotes
 
 
 def passages(lines: Iterable[str], shortest: int = PASSAGE) -> Iterator[str]:
-    """A text cut into passages of whole lines, each of `shortest` characters at least, but perhaps the last.
+    """A text cut into passages of whole lines, each of at least `shortest` characters except perhaps the last.
 
-    Nothing is left out: every line ends in a line break, and the passages end to end are the text.
+    Nothing is left out: every line ends in a line break, and the passages joined are the text.
     """
     together, length = [], 0
     for line in lines:
@@ -36,7 +36,7 @@ def passages(lines: Iterable[str], shortest: int = PASSAGE) -> Iterator[str]:
 
 
 def without_blank_ends(lines: Iterable[str]) -> Iterator[str]:
-    """The lines from the first to the last that is not blank."""
+    """The lines without blank ones at the start and the end."""
     blank, begun = 0, False
     for line in lines:
         if line.strip():
@@ -48,10 +48,10 @@ def without_blank_ends(lines: Iterable[str]) -> Iterator[str]:
 
 
 def sentences(topics: Mapping[str, str]) -> Iterator[str]:
-    """The sentences of all topics, in order, without code, tables, headings and markup; none comes twice.
+    """The sentences of all topics, in order, without code, tables, headings and markup; each occurs once.
 
-    Topics quote each other at length (the one on types repeats all of customization), so a sentence stays where it
-    comes first.
+    Topics quote each other at length (the one on types repeats all of customization), so only the first occurrence of a
+    sentence is kept.
     """
     seen = set()
     for text in topics.values():

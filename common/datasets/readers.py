@@ -1,6 +1,6 @@
 """File formats that several tasks read. Every error names the file and the line, and says what to do.
 
-Lines are read by `lines`, tables by `tables`, a token a line by `conll`.
+`lines` reads lines, `tables` reads tables, and `conll` reads files with one token per line.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def labelled_lines(path: Path, labels: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """`(label, text)` of every line `<label> <text>`; blank lines are passed over.
+    """`(label, text)` of every line `<label> <text>`; blank lines are skipped.
 
     Args:
         labels: the only ones allowed; None allows any.
@@ -54,7 +54,7 @@ def labelled_lines(path: Path, labels: Sequence[str] | None = None) -> list[tupl
 
 
 def labelled_table(path: Path | Text, columns: Sequence[str], optional: Sequence[str] = ()) -> list[dict[str, str]]:
-    """The rows of `table`, one of whose columns is `label`; the labels are looked at.
+    """The rows of `table`, one of whose columns is `label`; the labels are checked.
 
     Raises:
         UserError: as `labels.check`.
@@ -65,7 +65,7 @@ def labelled_table(path: Path | Text, columns: Sequence[str], optional: Sequence
 def numbered_labelled(
     path: Path | Text, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> list[tuple[int, dict[str, str]]]:
-    """The rows of `labelled_table`, each with the number of its first line; without a column `label` any are right."""
+    """The rows of `labelled_table`, each with the number of its first line; labels are checked if there are any."""
     found = list(numbered_rows(path, columns, optional))
     if "label" in columns:
         label_column.check(path, ((number, row["label"]) for number, row in found))
@@ -73,7 +73,7 @@ def numbered_labelled(
 
 
 def parallel_lines(source: Path, target: Path) -> list[tuple[str, str]]:
-    """`(source line, target line)` of two files that belong together line by line; pairs of blanks are passed over."""
+    """`(source line, target line)` of two files that correspond line by line; pairs of blank lines are skipped."""
     sources, targets = list(lines(source)), list(lines(target))
     if len(sources) != len(targets):
         raise UserError(

@@ -1,7 +1,7 @@
-"""What is said while files are read: the columns a user names, and what a reader decided, warned and refused.
+"""The context in which files are read: the columns that a user names, and a reader's decisions, warnings and errors.
 
-Readers call `note`, `warn` and `refuse`. Whoever reads opens a `reading()` around them to hear it; without one, notes
-are dropped and what is refused is raised.
+Readers call `note`, `warn` and `refuse`. A caller that needs these opens a `reading()` around the readers; without one,
+notes and warnings are dropped and errors are raised.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from pathlib import Path
 
 from common.errors import UserError
 
-MOST_ERRORS = 1000  # after which a reader that goes on after errors gives up
+MOST_ERRORS = 1000  # after which a reader that continues after errors gives up
 
 
 @dataclasses.dataclass
 class Reading:
-    """What a reader may know beside the path, and what it found.
+    """What a reader is told in addition to the path, and what it reports.
 
     Attributes:
         columns: as a user names them: `text,label` for a table without a header, `text=review` for other names.
         inherited: whether the columns are those of another file, from which this one may differ.
-        keep_going: whether a line that is wrong is kept in `errors` and passed over, so that all of them are found.
-        decisions: file name -> what was decided -> how, such as `{"reviews.csv": {"encoding": "UTF-16"}}`.
-        warnings: what a user should look at, one line each.
+        keep_going: whether a wrong line is recorded in `errors` and skipped, so that all of them are found.
+        decisions: file name -> subject -> decision, such as `{"reviews.csv": {"encoding": "UTF-16"}}`.
+        warnings: what a user should check, one line each.
         errors: what is wrong, one line each; only with `keep_going`.
     """
 
@@ -43,7 +43,7 @@ _CURRENT: contextvars.ContextVar[Reading | None] = contextvars.ContextVar("readi
 
 @contextlib.contextmanager
 def reading(found: Reading) -> Iterator[Reading]:
-    """Keep what the readers called within say."""
+    """Collect what the readers called within report."""
     token = _CURRENT.set(found)
     try:
         yield found
@@ -52,31 +52,31 @@ def reading(found: Reading) -> Iterator[Reading]:
 
 
 def columns() -> str | None:
-    """The columns that the user names, as typed; None where nothing was said."""
+    """The columns that the user names, as typed; None if none are named."""
     current = _CURRENT.get()
     return current.columns if current else None
 
 
 def may_differ() -> bool:
-    """Whether a file that the named columns do not fit is read as if none were named."""
+    """Whether named columns that do not fit a file are ignored for that file."""
     current = _CURRENT.get()
     return current is not None and current.inherited
 
 
 def note(path: object, what: str, decided: str) -> None:
-    """Say what was decided for a file; of several decisions on one thing the last stays."""
+    """Record a decision on a file; a later decision on the same subject replaces it."""
     if (current := _CURRENT.get()) is not None:
         current.decisions.setdefault(Path(str(path)).name, {})[what] = decided
 
 
 def warn(text: str) -> None:
-    """Say what a user should look at."""
+    """Record a warning for the user."""
     if (current := _CURRENT.get()) is not None and text not in current.warnings:
         current.warnings.append(text)
 
 
 def refuse(error: UserError) -> None:
-    """Refuse a line of a file: the error is raised, or kept where the reader is asked to go on with the next line."""
+    """Refuse a line of a file: raise the error, or record it if the reader is to continue with the next line."""
     current = _CURRENT.get()
     if current is None or not current.keep_going or len(current.errors) >= MOST_ERRORS:
         raise error

@@ -1,4 +1,4 @@
-"""Written music: notes by name, and MIDI files, as frames: the pitches that sound in each step of a piece.
+"""Written music, from note names or MIDI files, as frames: the pitches that sound at each step of a piece.
 
 A pitch is a MIDI number, 60 for middle C (C4). A frame is a tuple of pitches, lowest first, empty for a rest.
 """
@@ -10,15 +10,16 @@ import re
 from pathlib import Path
 
 from common.datasets.lines import Text, at_line, lines
+from common.datasets.paths import check_is_file
 from common.errors import UserError, one_line
 
 Frames = tuple[tuple[int, ...], ...]
 
 LOWEST, HIGHEST = 21, 108  # the keys of a piano
-STEPS = 4  # of a quarter note, into which a MIDI file is cut: sixteenth notes
-DRUMS = 9  # channel of a MIDI file whose notes are no pitches
+STEPS = 4  # frames per quarter note of a MIDI file: sixteenth notes
+DRUMS = 9  # channel of a MIDI file whose notes are drums, not pitches
 MIDI_SUFFIXES = (".mid", ".midi")
-MOST_STEPS = 20_000  # of a MIDI file: more than an hour
+MOST_STEPS = 20_000  # frames of a MIDI file: more than an hour
 
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _NOTE = re.compile(r"([A-G])([#b]?)(-?\d)")
@@ -34,11 +35,11 @@ def pitch_of(name: str) -> int:
     """`"C4" -> 60`, `"Bb3" -> 58`.
 
     Raises:
-        ValueError: if it is no note, or not on a piano.
+        ValueError: if it is not a note, or not on a piano.
     """
     found = _NOTE.fullmatch(name[:1].upper() + name[1:])
     if found is None:
-        raise ValueError(f"has {name!r} in the place of a note such as C4, F#5 or Bb3 ({REST} for a rest)")
+        raise ValueError(f"has {name!r} instead of a note such as C4, F#5 or Bb3 ({REST} for a rest)")
     letter, sign, octave = found.groups()
     pitch = _NAMES.index(letter) + {"#": 1, "b": -1, "": 0}[sign] + 12 * (int(octave) + 1)
     if not LOWEST <= pitch <= HIGHEST:
@@ -55,7 +56,7 @@ def parsed(text: str) -> Frames:
     """The frames of a text as `written` writes it.
 
     Raises:
-        ValueError: for what is no note.
+        ValueError: for a part that is not a note.
     """
     return tuple(
         () if part == REST else tuple(sorted({pitch_of(name) for name in part.split("+")})) for part in text.split()
@@ -67,8 +68,8 @@ class Score:
     """A piece of music as it was written.
 
     Attributes:
-        steps: frames in a quarter note.
-        held: whether a pitch in two frames in a row is one long note, not two.
+        steps: frames per quarter note.
+        held: whether a pitch in two successive frames is one long note, not two.
     """
 
     frames: Frames
@@ -78,9 +79,9 @@ class Score:
 
 
 def read(path: Path | Text) -> list[Score]:
-    """The pieces of a MIDI file, of all MIDI files in a folder, or of a text file with a piece a line.
+    """The pieces of a MIDI file, of all MIDI files in a folder, or of a text file with one piece per line.
 
-    In a text each frame is a note of its own, an eighth long.
+    In a text each frame is a separate note, an eighth long.
     """
     if isinstance(path, Path) and path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in MIDI_SUFFIXES)
@@ -94,7 +95,7 @@ def read(path: Path | Text) -> list[Score]:
 
 
 def notes_by_line(path: Path | Text) -> list[Frames]:
-    """A piece from each line of a text file; blank lines are passed over."""
+    """A piece from each line of a text file; blank lines are skipped."""
     found = []
     for number, line in enumerate(lines(path), 1):
         if line.strip():
@@ -106,13 +107,13 @@ def notes_by_line(path: Path | Text) -> list[Frames]:
 
 
 def read_midi(path: Path) -> Frames:
-    """The notes of a MIDI file, all tracks together but for drums, on a grid of STEPS to a quarter note.
+    """The notes of a MIDI file, all tracks except drums together, on a grid of STEPS per quarter note.
 
-    A note begins at the nearest step and sounds for one at least. Silence before the first note and after the last is
+    A note begins at the nearest step and sounds for at least one. Silence before the first note and after the last is
     left out.
 
     Raises:
-        UserError: if it is no MIDI file, has no notes, or one that a piano has not.
+        UserError: if it is not a MIDI file, has no notes, or has one that is not on a piano.
     """
     notes = _notes(path)
     if not notes:
@@ -135,13 +136,10 @@ def _notes(path: Path) -> list[tuple[int, int, int]]:
     import mido
     from mido.midifiles.meta import KeySignatureError
 
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path} is no file: name a MIDI file.")
+    check_is_file(path, "MIDI file")
     try:
         file = mido.MidiFile(path)
         messages = list(mido.merge_tracks(file.tracks))
-    except FileNotFoundError as error:
-        raise UserError(f"There is no file {path}.") from error
     except (OSError, EOFError, ValueError, KeyError, IndexError, KeySignatureError) as error:
         reason = one_line(error) or type(error).__name__
         raise UserError(f"{path} is not a whole MIDI file ({reason}): save it again, or take it out.") from error

@@ -1,4 +1,4 @@
-"""Recordings: WAV files as they occur, brought to one channel of 16 bits; trimming and joining them."""
+"""Recordings: read WAV files of any common kind as one channel of 16 bits; trim and join them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from pathlib import Path
 
 import numpy as np
 
+from common.datasets import reading
+from common.datasets.paths import check_is_file
 from common.errors import UserError, one_line
 
 LONGEST = 600  # seconds; a longer recording has to be cut into utterances first
 FRAME = 0.01  # seconds over which the energy of a sound is measured
-# What SciPy raises for files that are damaged in one way or another.
+# The exceptions that SciPy raises for damaged files.
 DAMAGED = (ValueError, EOFError, struct.error, UnboundLocalError, ZeroDivisionError, TypeError, OverflowError)
-PEAK = 32_767  # of a 16-bit sample
+PEAK = 32_767  # largest 16-bit sample
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Sound:
-    """A recording of one channel.
+    """A recording with one channel.
 
     Attributes:
         samples: int16 array `(samples,)`.
@@ -37,7 +39,7 @@ class Sound:
         return len(self.samples) / self.rate
 
     def __repr__(self) -> str:
-        """Rate, length and a checksum of the samples: two sounds with the same text are the same."""
+        """Rate, length and a checksum of the samples: two sounds with the same representation are equal."""
         return f"Sound({self.rate} Hz, {self.seconds:.2f} s, {hashlib.sha256(self.samples.tobytes()).hexdigest()[:16]})"
 
     def at(self, rate: int) -> np.ndarray:
@@ -51,7 +53,7 @@ class Sound:
         return resample_poly(samples, rate // shared, self.rate // shared).astype(np.float32)
 
     def energies(self) -> np.ndarray:
-        """Energy in decibels below the loudest frame, float array `(frames,)`; a frame is 10 ms long."""
+        """Energy in decibels relative to the loudest frame (0 or below), float array `(frames,)`; frames last 10 ms."""
         step = max(1, round(FRAME * self.rate))
         whole = np.zeros(-(-len(self.samples) // step) * step)
         whole[: len(self.samples)] = self.samples / PEAK
@@ -59,18 +61,18 @@ class Sound:
         return 10 * np.log10(power / power.max())
 
     def trimmed(self, decibels: float = 35.0) -> Sound:
-        """The sound without the silence around it: frames so many decibels below the loudest one."""
+        """The sound without leading and trailing silence: frames at least `decibels` below the loudest one."""
         loud = np.flatnonzero(self.energies() > -decibels)
         step = max(1, round(FRAME * self.rate))
         return Sound(self.samples[loud[0] * step : (loud[-1] + 1) * step], self.rate)
 
 
 def joined(sounds: Sequence[Sound], pauses: Sequence[float], random: np.random.Generator) -> Sound:
-    """Sounds of one rate one after the other, each brought to the same peak; a faint noise fills the pauses.
+    """Sounds of one rate in succession, each scaled to the same peak; faint noise fills the pauses.
 
     Args:
         sounds: at least one.
-        pauses: seconds before each sound and after the last, `len(sounds) + 1` of them.
+        pauses: seconds before each sound and after the last; `len(sounds) + 1` values.
         random: draws the noise.
     """
     rate = sounds[0].rate
@@ -83,22 +85,19 @@ def joined(sounds: Sequence[Sound], pauses: Sequence[float], random: np.random.G
 
 
 def read_wav(path: Path) -> Sound:
-    """A WAV file of 8, 16, 24 or 32 bits or floating point; several channels become their mean.
+    """Read a WAV file of 8, 16, 24 or 32 bits or floating point; several channels are averaged.
 
     Raises:
-        UserError: if there is no such file, it is no WAV file or a damaged one, or it holds no sound or too much.
+        UserError: if the file is missing, damaged or not a WAV file, or if its sound is empty or too long.
     """
     from scipy.io import wavfile
 
-    if path.exists() and not path.is_file():
-        raise UserError(f"{path} is no file: name a WAV file.")
+    check_is_file(path, "WAV file")
     try:
         _check_length(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # parts of the file that hold no sound
             rate, samples = wavfile.read(path)
-    except FileNotFoundError as error:
-        raise UserError(f"There is no sound {path}.") from error
     except (*DAMAGED, OSError) as error:
         raise UserError(f"{path} is not a whole WAV file ({one_line(error)}): save it as WAV, 16 bits PCM.") from error
     if not len(samples) or rate <= 0:
@@ -112,17 +111,19 @@ def read_wav(path: Path) -> Sound:
         raise UserError(f"{path} holds samples that are not numbers: save it as WAV, 16 bits PCM.")
     if samples.ndim > 1:
         samples = samples.mean(axis=1)
+    if not samples.any():
+        reading.warn(f"{path} is silent.")
     return Sound((np.clip(samples, -1, 1) * PEAK).round().astype(np.int16), rate)
 
 
 def _check_length(path: Path) -> None:
-    """Raises a ValueError for a file that ends before its samples do: SciPy would read what is left without a word.
+    """Raise a ValueError for a truncated file, which SciPy would read without an error.
 
-    A length of 0 or of nothing but ones is that of a program that wrote to a pipe.
+    A length field of 0 or all ones comes from a program that wrote to a pipe.
     """
     with path.open("rb") as file:
         if file.read(4) != b"RIFF":
-            return  # SciPy knows other beginnings, or refuses it
+            return  # SciPy reads other kinds of header or refuses the file
         place, size = 12, path.stat().st_size
         while place + 8 <= size:
             file.seek(place)
@@ -140,7 +141,8 @@ def _scaled(samples: np.ndarray) -> np.ndarray:
         return (samples.astype(float) - 128) / 128
     if samples.dtype.kind == "i":
         return samples / (np.iinfo(samples.dtype).max)
-    return samples.astype(float)
+    with np.errstate(invalid="ignore"):  # of what is no number, and refused as such
+        return samples.astype(float)
 
 
 def write_wav(path: Path, sound: Sound) -> None:

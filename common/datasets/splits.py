@@ -1,4 +1,4 @@
-"""Splits of examples into train, validation and test: by chance, by position, by group; nothing on two sides."""
+"""Split examples into train, validation and test by chance, by position or by group; the splits share no example."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from common.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Splits:
-    """Raw examples on three sides that share none."""
+    """Raw examples in three splits that share none."""
 
     train: Sequence
     validation: Sequence
@@ -25,7 +25,7 @@ class Splits:
         return iter((("train", self.train), ("validation", self.validation), ("test", self.test)))
 
     def map(self, make: Callable[[object], object]) -> Splits:
-        """The same splits with `make(example)` in the place of every example."""
+        """The same splits with every example replaced by `make(example)`."""
         return Splits([make(e) for e in self.train], [make(e) for e in self.validation], [make(e) for e in self.test])
 
 
@@ -33,10 +33,10 @@ FRACTIONS = (0.8, 0.1, 0.1)  # of train, validation, test
 
 
 def same_input(example: object) -> str:
-    """What makes two examples the same for a split: their input without case and runs of white space.
+    """The key by which examples are compared across splits: the input in lower case and without white space.
 
-    An encoder hardly sees more than this, so examples that differ only there must not stand in train and in test. Space
-    counts for nothing: `a film.` and `a film .` are the same words.
+    An encoder hardly sees more than this, so examples that differ only in case or space must not be in both train and
+    test: `a film.` and `a film .` are the same words.
     """
     return "".join(unicodedata.normalize("NFC", str(example)).casefold().split())
 
@@ -47,14 +47,14 @@ def by_chance(
     fractions: tuple[float, float, float] = FRACTIONS,
     key: Callable[[object], Hashable] = same_input,
 ) -> Splits:
-    """Splits in an order drawn from the seed; examples of the same key, or of the same `group`, stay together.
+    """Splits in an order drawn from the seed; examples with the same key or the same `group` stay together.
 
-    A text that occurs twice, perhaps with two labels, cannot be learned by heart for the test; nor can the style of a
-    document, speaker or subject whose examples name it in their attribute `group`. Where examples have a `label`, the
-    split is stratified: every side gets its share of each label, and the first examples of a rare one go to train.
+    So a model gains nothing on test by memorising a text that occurs twice, perhaps with two labels, or the style of a
+    document, speaker or subject that its examples name in their attribute `group`. Where examples have a `label`, the
+    split is stratified: each split gets its share of each label, and the first examples of a rare label go to train.
 
     Raises:
-        UserError: if fewer than three sets of examples may be parted.
+        UserError: if the examples form fewer than three sets that must stay together.
     """
     examples = list(examples)
     joined = _Joined()
@@ -66,8 +66,8 @@ def by_chance(
     keys = {key(example) for example in examples}
     if len(set(roots)) < 3 <= len(keys):
         raise UserError(
-            f"The examples hang together in {len(set(roots))} groups (documents, speakers, equal inputs), and no group "
-            "may stand on two sides of a split: at least 3 are needed. Give VALIDATION and TEST, or leave groups out."
+            f"The examples form only {len(set(roots))} groups (documents, speakers, equal inputs), and each group must "
+            "stay in one split: at least 3 are needed. Give VALIDATION and TEST, or leave groups out."
         )
     if any(getattr(example, "label", None) for example in examples):
         made = _stratified(examples, roots, seed, fractions)
@@ -78,9 +78,10 @@ def by_chance(
 
 
 def _stratified(examples: Sequence, roots: Sequence, seed: int, fractions: tuple[float, float, float]) -> Splits:
-    """Splits in which each label is shared out by itself, one set of joined examples after the other.
+    """Splits in which each label is divided separately, one set of joined examples at a time.
 
-    A set goes to the side that lacks most of its share of the label so far, and, of equals, of its share of all.
+    Each set goes to the split that is furthest below its share of the label so far; ties go to the split that is
+    furthest below its share of all examples.
     """
     _check(fractions)
     order = random.Random(seed)
@@ -93,25 +94,25 @@ def _stratified(examples: Sequence, roots: Sequence, seed: int, fractions: tuple
     for members in waiting:
         label = Counter(str(example.label) for example in members).most_common(1)[0][0]
         strata.setdefault(label, []).append(members)
-    sides = [], [], []
+    parts = [], [], []
     for label in sorted(strata):
         taken = [0, 0, 0]
         for members in strata[label]:
-            seen, total = sum(taken) + len(members), sum(map(len, sides)) + len(members)
+            seen, total = sum(taken) + len(members), sum(map(len, parts)) + len(members)
 
-            def lacks(side: int, taken=taken, seen=seen, total=total) -> tuple[float, float]:
-                return round(fractions[side] * seen - taken[side], 9), fractions[side] * total - len(sides[side])
+            def lacks(part: int, taken=taken, seen=seen, total=total) -> tuple[float, float]:
+                return round(fractions[part] * seen - taken[part], 9), fractions[part] * total - len(parts[part])
 
-            side = max(range(3), key=lacks)
-            sides[side].extend(members)
-            taken[side] += len(members)
-    for side in sides:
-        order.shuffle(side)
-    return Splits(*sides)
+            part = max(range(3), key=lacks)
+            parts[part].extend(members)
+            taken[part] += len(members)
+    for part in parts:
+        order.shuffle(part)
+    return Splits(*parts)
 
 
 class _Joined:
-    """Sets that grow together: union and find with path halving (Tarjan and van Leeuwen 1984)."""
+    """Disjoint sets: union-find with path halving (Tarjan and van Leeuwen 1984)."""
 
     def __init__(self):
         self.parents: dict[Hashable, Hashable] = {}
@@ -133,9 +134,9 @@ def by_group(
     seed: int,
     fractions: tuple[float, float, float] = FRACTIONS,
 ) -> Splits:
-    """Splits in which no group (a speaker, a subject, a recording) stands on two sides.
+    """Splits in which each group (a speaker, a subject, a recording) is in one split only.
 
-    Each side gets at least one group, and otherwise as many whole groups as come nearest to its share of the examples.
+    Each split gets at least one group, and then as many whole groups as bring it nearest to its share of the examples.
 
     Raises:
         UserError: if there are fewer than three groups.
@@ -150,16 +151,16 @@ def by_group(
     order = random.Random(seed)
     waiting = list(groups.values())
     order.shuffle(waiting)
-    sides = []
-    for fraction, sides_after in ((fractions[2], 2), (fractions[1], 1)):
-        side = waiting.pop()
-        while len(waiting) > sides_after and len(side) + len(waiting[-1]) / 2 <= fraction * total:
-            side.extend(waiting.pop())
-        sides.append(side)
-    test, validation = sides
+    parts = []
+    for fraction, parts_after in ((fractions[2], 2), (fractions[1], 1)):
+        part = waiting.pop()
+        while len(waiting) > parts_after and len(part) + len(waiting[-1]) / 2 <= fraction * total:
+            part.extend(waiting.pop())
+        parts.append(part)
+    test, validation = parts
     train = [example for members in waiting for example in members]
-    for side in (train, validation, test):
-        order.shuffle(side)
+    for part in (train, validation, test):
+        order.shuffle(part)
     return Splits(train, validation, test)
 
 
@@ -169,12 +170,12 @@ def by_position(
     counts: Callable[[object], bool] | None = None,
     unit: str = "different examples",
 ) -> Splits:
-    """Splits of running text or of a series: the first part trains, the last part tests, the order is kept.
+    """Splits of running text or of a series in its order: the first part is train, the last part is test.
 
-    The sides are slices, so a lazy sequence stays lazy.
+    The splits are slices, so a lazy sequence stays lazy.
 
     Args:
-        counts: whether an example counts for the shares, as a blank line of a text does not; None: all do.
+        counts: whether an example counts towards the shares (a blank line of a text does not); None counts all.
         unit: what the examples are called when there are too few of them.
 
     Raises:
@@ -192,14 +193,14 @@ def by_position(
     return Splits(examples[: places[first]], examples[places[first] : places[second]], examples[places[second] :])
 
 
-RUN, EVERY = 5, 16  # `scattered`: every 16th run of five examples validates
+RUN, EVERY = 5, 16  # `scattered`: every 16th run of five examples goes to validation
 
 
 def scattered(examples: Sequence, unit: str = "different examples") -> Splits:
-    """Splits of running text whose last tenth tests, with validation scattered over the rest in short runs.
+    """Splits of running text: the last tenth is test, and validation is scattered over the rest in short runs.
 
-    What stands next to the test resembles it most; here train reaches up to it, and validation is like train.
-    Fewer than EVERY examples before the test are split as `by_position` does.
+    The text just before the test resembles it most, so train reaches up to the test, and validation resembles train.
+    With fewer than EVERY examples before the test, the split is that of `by_position`.
 
     Raises:
         UserError: if there are fewer than three examples.
@@ -209,20 +210,20 @@ def scattered(examples: Sequence, unit: str = "different examples") -> Splits:
     if len(rest) < EVERY:
         return made
     run = min(RUN, len(rest) // EVERY)
-    sides = [], []
+    parts = [], []
     for number, example in enumerate(rest):
-        sides[number // run % EVERY == EVERY // 2].append(example)
-    return Splits(*sides, made.test)
+        parts[number // run % EVERY == EVERY // 2].append(example)
+    return Splits(*parts, made.test)
 
 
 def shared(splits: Splits, key: Callable[[object], Hashable] = same_input) -> dict[str, int]:
-    """How many examples of one side stand in another one too.
+    """How many examples of one split also occur in another.
 
     Returns:
-        `"test in train"`, `"validation in train"` and `"test in validation"` -> examples of the first side whose key
-        stands in the second.
+        `"test in train"`, `"validation in train"` and `"test in validation"` -> the number of examples of the first
+        split whose key occurs in the second.
     """
-    train, validation = ({key(example) for example in side} for side in (splits.train, splits.validation))
+    train, validation = ({key(example) for example in part} for part in (splits.train, splits.validation))
     test = [key(example) for example in splits.test]
     return {
         "test in train": sum(k in train for k in test),

@@ -1,8 +1,8 @@
-"""Tables of a user's: CSV and TSV with a header or with named columns, and JSON lines.
+"""A user's tables: CSV and TSV with a header or with named columns, and JSON lines.
 
-One rule of names, for training and prediction, case ignored: `.csv`, `.tsv`, `.tab`, `.jsonl`, `.ndjson` and `.json`
-are tables, `.gz` after one of these is unpacked, and a workbook is refused. A file of another name is a table if its
-first line says so: `is_table`.
+File names follow one rule, in training and prediction and in any case: `.csv`, `.tsv`, `.tab`, `.jsonl`, `.ndjson` and
+`.json` are tables, `.gz` after one of these is unpacked, and a workbook is refused. A file with another name is a table
+if its first line is a header with the needed columns: `is_table`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from common.errors import UserError, one_line
 TABLES, JSON_LINES = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson", ".json")
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 DELIMITERS = ",;\t|"
-ALL_MISSING = {"", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "\\n", "nil"}  # in small letters
+ALL_MISSING = {"", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "\\n", "nil"}  # in lower case
 MISSING = {"", "nan", "NaN", "None", "NULL", "N/A", "#N/A", "<NA>", "NaT", "\\N"}  # as programs write them into texts
-LOOKED_AT = 200  # rows that tell a header from data
+NUMBER_OR_TIME = r"[-+$€£]?\d[\d\s.,:/TZ%+-]*"  # a cell like this is no name of a column
+LOOKED_AT = 200  # rows by which a header is told from data
 
 
 def suffix_of(path: Path | Text) -> str:
-    """What a name ends in, in small letters, without `.gz`: `"Reviews.CSV.gz" -> ".csv"`."""
+    """The ending of a file name in lower case, without `.gz`: `"Reviews.CSV.gz" -> ".csv"`."""
     if isinstance(path, Text):
         return path.suffix.lower()
     return (Path(path.stem) if is_packed(path) else path).suffix.lower()
@@ -60,7 +61,7 @@ def _refuse_workbook(path: Path | Text) -> None:
 
 
 def texts(path: Path | Text, column: str) -> list[str]:
-    """Inputs alone: that column of a table, or the lines of a plain text; blank ones are passed over."""
+    """Inputs without labels: one column of a table, or the lines of a plain text; blank ones are skipped."""
     if is_table(path, (column,)):
         return [row[column] for row in table(path, (column,))]
     return [line.strip() for line in lines(path) if line.strip()]
@@ -69,13 +70,13 @@ def texts(path: Path | Text, column: str) -> list[str]:
 def table(path: Path | Text, columns: Sequence[str], optional: Sequence[str] = ()) -> list[dict[str, str]]:
     """`{column: cell}` of every row of a table.
 
-    Cells in a .csv are separated by commas, semicolons or bars and may hold line breaks within quotation marks; where
-    they are separated by tabs, a row is a line. Columns are found whatever their case. Cells lose the space around
-    them.
+    Cells in a .csv are separated by commas, semicolons or bars and may contain line breaks within quotation marks;
+    where they are separated by tabs, a row is one line. The case of column names is ignored. White space around cells
+    is stripped.
 
     Args:
-        columns: must be there and filled in every row.
-        optional: in the rows of a file that has them, perhaps empty.
+        columns: required, and filled in every row.
+        optional: returned for a file that has them; their cells may be empty.
     """
     return [row for _, row in numbered_rows(path, columns, optional)]
 
@@ -106,7 +107,7 @@ def numbered_rows(
 
 
 def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
-    """The cells by column; None where the row is refused and the others are wanted."""
+    """The cells by column; None if the row is refused and reading continues."""
     while len(cells) > len(names) and not cells[-1]:
         cells = cells[:-1]
     if len(cells) != len(names):
@@ -119,6 +120,9 @@ def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
         reading.refuse(at_line(path, number, f"has {len(cells)} cells, the header has {len(names)}: {hint}"))
         return None
     row = {column: cells[place] for column, place in places.items()}
+    if (problem := next((cell for cell in row.values() if isinstance(cell, _Problem)), None)) is not None:
+        reading.refuse(at_line(path, number, problem))
+        return None
     for column in columns:
         if is_missing(column, row[column]):
             cell = row[column]
@@ -129,7 +133,7 @@ def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
 
 
 def is_missing(column: str, cell: str) -> bool:
-    """Whether a cell says that there is nothing; a label in whatever case, a text only as programs write it."""
+    """Whether a cell marks a missing value: in labels and tags in any case, in texts only as programs write it."""
     return cell in MISSING or (column in ("label", "tag") and cell.lower() in ALL_MISSING)
 
 
@@ -137,7 +141,7 @@ def is_missing(column: str, cell: str) -> bool:
 
 
 def _header(path, number, first, following, known, columns):
-    """The header (None where the user names the columns), its names in plain form, and the rows that follow."""
+    """The header (None if the user names the columns), its normalised names, and the rows that follow."""
     said = reading.columns()
     given = [_plain(name) for name in said.split(",")] if said and "=" not in said else None
     if given and not (reading.may_differ() and not _fit(given, first, columns)):
@@ -160,13 +164,13 @@ def _header(path, number, first, following, known, columns):
 
 
 def _fit(given: list[str], first: Sequence[str], columns: Sequence[str]) -> bool:
-    """Whether columns named for another file may be those of this one, which has no header of its own."""
+    """Whether columns named for another file fit this one, which has no header of its own."""
     names = [_plain(cell) for cell in first]
     return len(given) == len(first) and not all(_plain(column) in names for column in columns)
 
 
 def _renamed(path, names: list[str], said: str | None) -> list[str]:
-    """The names of a header with those that COLUMNS gives to some: `text=review`."""
+    """The names of a header after the renaming that COLUMNS asks for: `text=review`."""
     for pair in re.split(r"[,\s]+", said.strip()) if said else ():
         column, _, theirs = pair.partition("=")
         if _plain(theirs) not in names and reading.may_differ():
@@ -206,7 +210,7 @@ def _no_header(path, number, first, rest, missing, columns) -> UserError:
 
 
 def _looks_like_data(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
-    """Whether line 1 of a table is a row like the others: one of its cells is a number, a sentence, or comes again."""
+    """Whether line 1 of a table looks like a row: one of its cells is a number, a sentence, or recurs below."""
     for place, cell in enumerate(first):
         again = any(place < len(cells) and cells[place] == cell for cells in rest)
         if (again and cell) or len(cell.split()) > 4 or re.fullmatch(r"[-+]?\d+([.,]\d+)?", cell) or len(cell) > 60:
@@ -227,19 +231,22 @@ def _chained(one, others):
 
 
 def rows(path: Path | Text, columns: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a .csv or .tsv file as they stand, the header first, each with the number of its first line.
+    """The rows of a .csv or .tsv file unchanged, the header first, each with the number of its first line.
 
     Args:
-        columns: that the header should have: the delimiter is the one that shows them.
+        columns: that the header should have; the delimiter is chosen to find them.
     """
     _refuse_workbook(path)
     start = list(islice(lines(path), 20))
-    said = re.fullmatch(r"\s*\"?sep=(.)\"?[\s,;]*", start[0], re.IGNORECASE)  # what Excel is told
+    said = re.fullmatch(r"\s*\"?sep=(.)\"?[\s,;]*", start[0], re.IGNORECASE)  # a line for Excel
     delimiter = said[1] if said else _delimiter(path, start, columns)
     reading.note(path, "delimiter", {",": "comma", ";": "semicolon", "\t": "tab"}.get(delimiter, delimiter))
     found = _tsv_rows(path) if delimiter == "\t" else _csv_rows(path, delimiter)
     if said:
         next(found)
+        if (header := next(found, None)) is None:
+            raise UserError(f"{path} holds nothing to read below its first line, {start[0].strip()}.")
+        found = _chained(header, found)
     return found
 
 
@@ -247,10 +254,12 @@ def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]
     """The header of a .csv or .tsv file, and its rows that are not empty, each with the number of its first line.
 
     Raises:
-        UserError: if a row has another number of cells than the header.
+        UserError: if a row and the header differ in their number of cells, or the header looks like a row.
     """
     found = rows(path)
-    _, header = next(found)
+    first, header = next(found)
+    if any(header) and all(re.fullmatch(NUMBER_OR_TIME, cell) for cell in header if cell):
+        raise at_line(path, first, "looks like data: add a header line with the names of the columns above it")
     numbered = [(number, cells) for number, cells in found if any(cells)]
     for number, cells in numbered:
         if len(cells) != len(header):
@@ -259,7 +268,7 @@ def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]
 
 
 def _delimiter(path: Path | Text, start: Sequence[str], columns: Sequence[str]) -> str:
-    """The delimiter under which the header has most of the columns, or else the lines have most often equal counts."""
+    """The delimiter that finds most of the columns in the header; ties go to the one most even over the lines."""
     first = start[0]
     if suffix_of(path) in (".tsv", ".tab") and "\t" in first:
         return "\t"
@@ -269,7 +278,7 @@ def _delimiter(path: Path | Text, start: Sequence[str], columns: Sequence[str]) 
         alike = sum(line.count(delimiter) == count for line in start) if count else 0
         return sum(_plain(column) in names for column in columns), alike, count
 
-    return max(DELIMITERS, key=fit)  # of equals the first
+    return max(DELIMITERS, key=fit)  # the first of equals
 
 
 def _csv_rows(path: Path | Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -287,13 +296,13 @@ def _csv_rows(path: Path | Text, delimiter: str) -> Iterator[tuple[int, list[str
 
 
 def _check_open_quote(path, number: int, last: int, cells: list[str], delimiter: str) -> None:
-    """Refuse a cell over several lines that are rows themselves: an open quotation mark has swallowed them."""
+    """Refuse a cell that spans several lines which look like rows: an open quotation mark has swallowed them."""
     for cell in cells:
         inner = cell.split("\n")[1:]
         alike = [row.rpartition(delimiter) for row in inner if row.count(delimiter) == len(cells) - 1]
         ends = sum(end.strip() == cells[-1] for _, _, end in alike)
         if len(cells) > 1 and len(inner) > 1 and ends and len(alike) > len(inner) / 2:
-            problem = f"opens a quotation mark that line {last:,} closes, and rows stand between: close or double it"
+            problem = f"opens a quotation mark that line {last:,} closes, with rows in between: close or double it"
             raise at_line(path, number, problem)
 
 
@@ -318,7 +327,7 @@ def _json_rows(path: Path | Text) -> Iterator[tuple[int, list[str]]]:
         if not names:
             names = list(found)
             yield number, names
-        yield number, [_json_cell(path, number, name, found.get(name)) for name in names]
+        yield number, [_json_cell(name, found.get(name)) for name in names]
     if not names:
         raise UserError(f"{path} holds no JSON objects.")
 
@@ -327,7 +336,7 @@ def _json_object(path, number: int, line: str) -> Mapping | None:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        hint = "; of a JSON array write one object a line (jq -c '.[]')" if line.lstrip().startswith("[") else ""
+        hint = "; turn a JSON array into lines with jq -c '.[]'" if line.lstrip().startswith("[") else ""
         reading.refuse(at_line(path, number, f"is not JSON ({one_line(error, 80)}): write one object a line{hint}"))
         return None
     if not isinstance(found, dict) or not found:
@@ -337,16 +346,17 @@ def _json_object(path, number: int, line: str) -> Mapping | None:
     return found
 
 
-def _json_cell(path, number: int, name: str, value: object) -> str:
+class _Problem(str):
+    """What is wrong with a cell that no text can stand for; it is said where the cell is wanted."""
+
+
+def _json_cell(name: str, value: object) -> str:
     if isinstance(value, (list, dict)):
-        problem = f"has several values under {name!r}: give each example one (several labels are not supported)"
-        reading.refuse(at_line(path, number, problem))
-        return ""
+        return _Problem(f"has several values under {name!r}: give each example one (several labels are not supported)")
     if value is None:
         return ""
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
     if re.search("[\0\ud800-\udfff]", value):
-        reading.refuse(at_line(path, number, f"holds no text under {name!r}, but NUL or half a character"))
-        return ""
+        return _Problem(f"holds no text under {name!r}, but NUL or half a character")
     return unicodedata.normalize("NFC", value).strip()

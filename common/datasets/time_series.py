@@ -1,6 +1,6 @@
-"""Series of measurements at regular times, from the tables in which they are kept: dates, steps, gaps, categories.
+"""Series of measurements at regular times, read from tables: dates, steps, gaps, categories.
 
-Read with pandas, which is imported where a series is read.
+Read with pandas, which is imported only where a series is read.
 """
 
 from __future__ import annotations
@@ -21,25 +21,26 @@ from common.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-KNOWN = "known:"  # begins the name of a column whose values are known ahead: holidays, a price that is announced
+KNOWN = "known:"  # prefix of a column whose values are known ahead: holidays, an announced price
 TIME_NAMES = ("time", "date", "datetime", "timestamp", "month", "week", "day", "year", "ds")
-TIME_PARTS = ("year", "month", "day", "hour", "minute")  # columns that say a time together
+TIME_PARTS = ("year", "month", "day", "hour", "minute")  # columns that together give a time
 NUMBER = r"(?i)[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins
-MOST_CATEGORIES = 12  # different words of a column that is no number; each becomes a column of 0 and 1
-STAND_INS = (-999, -9999, -99, -99.9, -999.9, 999, 9999, 99999)  # which some write where nothing was measured
+MOST_CATEGORIES = 12  # different words in a column that is not numeric; each becomes a column of 0 and 1
+STAND_INS = (-999, -9999, -99, -99.9, -999.9, 999, 9999, 99999)  # values that some files use for missing ones
 DAY = 86_400  # seconds
+MONTHS = ((1, 28, 31), (3, 89, 92), (12, 365, 366))  # a step of so many months: its least and most days
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """The time from one row to the next: so many seconds, months or business days."""
+    """The time from one row to the next: a number of seconds, months or business days."""
 
     count: int
     unit: str  # "second", "month" or "business day"
 
     @property
     def season(self) -> int:
-        """Rows after which things repeat: those of a day, if rows are closer than a day, else of a week or a year."""
+        """Rows per season: a day if rows are less than a day apart, otherwise a week or a year."""
         if self.unit == "business day":
             return 5
         if self.unit == "month":
@@ -49,7 +50,7 @@ class Step:
         return 7 if self.count == DAY else max(round(365.25 * DAY / self.count), 1)
 
     def offset(self):
-        """The step as pandas adds it to a time."""
+        """The step as a pandas offset."""
         import pandas as pd
 
         if self.unit == "second":
@@ -73,7 +74,7 @@ class TimeSeries:
         columns: their names; those that begin with `known:` are known ahead.
         times: datetime64[s] array `(rows,)`.
         values: float32 array `(rows, columns)`, NaN where nothing was measured.
-        filled: the same with the last value before it in the place of each NaN; NaN where there is none.
+        filled: the values with each NaN replaced by the last value before it; NaN where there is none.
     """
 
     name: str
@@ -87,14 +88,14 @@ class TimeSeries:
         return len(self.times)
 
     def __getitem__(self, part: slice) -> TimeSeries:
-        """Some rows; `filled` stays as it is."""
+        """A slice of the rows; `filled` keeps the values it was given."""
         return TimeSeries(self.name, self.step, self.columns, self.times[part], self.values[part], self.filled[part])
 
     def __str__(self) -> str:
         return f"{self.name}, {len(self)} rows of {self.step}, {', '.join(self.columns)}"
 
     def column(self, name: str) -> int:
-        """Number of the column of that name, in whatever case and with spaces for underscores.
+        """Number of the column with this name; case is ignored, and spaces match underscores.
 
         Raises:
             UserError: if there is none; lists the columns.
@@ -105,7 +106,7 @@ class TimeSeries:
         return plain.index(_plain(name))
 
     def extended(self, count: int) -> TimeSeries:
-        """The same with so many more rows, of which only the time is known."""
+        """The series with `count` more rows, of which only the time is known."""
         import pandas as pd
 
         later = pd.date_range(self.times[-1], periods=count + 1, freq=self.step.offset())[1:]
@@ -118,8 +119,13 @@ class TimeSeries:
         )
 
 
+def in_months(seconds: int) -> tuple[int, int, int] | None:
+    """The row of MONTHS for a step of that many seconds; None if it is not a number of months."""
+    return next((row for row in MONTHS if row[1] * DAY <= seconds <= row[2] * DAY), None)
+
+
 def time_text(time: np.datetime64, step: Step) -> str:
-    """The time as a person writes it: no finer than the step."""
+    """The time as text, no finer than the step."""
     text = str(np.datetime64(time, "s")).replace("T", " ")
     if step.unit == "month":
         return text[:7]
@@ -127,14 +133,14 @@ def time_text(time: np.datetime64, step: Step) -> str:
 
 
 def read_series(path: Path | Text) -> TimeSeries:
-    """The series in a .csv or .tsv file with a header, a column of times (or columns year, month, day, hour), numbers.
+    """Read a .csv or .tsv file with a header, a column of times (or columns year, month, day, hour) and numbers.
 
-    Times are ISO 8601 or one of the common dialects; newest first is turned round. Rows that are missing among regular
-    ones become rows of NaN. A column of at most 12 different words becomes as many columns of 0 and 1; one that counts
-    the rows is left out.
+    Times are ISO 8601 or in a common format; rows with the newest first are reversed. Missing rows become rows of NaN.
+    A column of at most 12 different words becomes as many columns of 0 and 1; a column that counts the rows is left
+    out.
 
     Raises:
-        UserError: in one line, naming file and line, for a table that is no regular series of numbers.
+        UserError: in one line, naming file and line, if the table is not a regular series of numbers.
     """
     import pandas as pd
 
@@ -153,7 +159,7 @@ def read_series(path: Path | Text) -> TimeSeries:
     values.index = times
     lasting = (times[-1] - times[0]).total_seconds()
     wanted = lasting // (step.count if step.unit == "second" else DAY * {"month": 31 * step.count}.get(step.unit, 1.4))
-    if wanted > 2 * len(times):  # before a row is made for each
+    if wanted > 2 * len(times):  # checked before the missing rows are created
         raise UserError(
             f"{path} has {len(times):,} of about {wanted:,.0f} rows, one every {step}, between its first and last: "
             "cut off the part that is full of gaps, or take means over longer steps."
@@ -170,7 +176,7 @@ def read_series(path: Path | Text) -> TimeSeries:
 
 
 def _warn_of_columns(path: Path | Text, values: pd.DataFrame) -> None:
-    """Say which columns hardly say anything, and which hold what stands for a missing value, perhaps."""
+    """Warn of columns that are mostly empty or constant, or that may hold a placeholder for missing values."""
     for name in values.columns:
         column = values[name].dropna()
         if len(column) * 2 < len(values):
@@ -196,7 +202,7 @@ def series(name: str, step: Step, table: pd.DataFrame) -> TimeSeries:
 def _time_columns(path: Path | Text, header: list[str]) -> list[str]:
     plain = [_plain(name) for name in header]
     parts = [header[plain.index(part)] for part in TIME_PARTS if part in plain]
-    if len(parts) > 1:
+    if len(parts) > 1 and TIME_PARTS[0] in plain:
         return parts
     for name in TIME_NAMES:
         if name in plain:
@@ -208,7 +214,7 @@ def _time_columns(path: Path | Text, header: list[str]) -> list[str]:
 
 
 def _times(path: Path | Text, cells: pd.DataFrame) -> pd.Series:
-    """The time of each row, without a zone (UTC where the file has zones)."""
+    """The time of each row, without a time zone (UTC where the file has zones)."""
     import pandas as pd
 
     if len(cells.columns) == 1:
@@ -222,7 +228,7 @@ def _times(path: Path | Text, cells: pd.DataFrame) -> pd.Series:
 
 
 def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
-    """The columns as numbers, NaN where a cell says that nothing is known."""
+    """The columns as numbers, NaN for missing values."""
     import pandas as pd
 
     columns = {}
@@ -249,7 +255,7 @@ def _counts_rows(values: pd.Series) -> bool:
 
 
 def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
-    """The step between rows and the times on its grid; months begin on their first day."""
+    """The step between rows, and the times on its grid; a month is dated by its first day."""
     import pandas as pd
 
     seconds = times.astype("datetime64[s]").astype("int64")
@@ -260,13 +266,13 @@ def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
             path,
             number,
             f"has the time {times[number]}, which "
-            f"{'occurs twice' if gaps[number] == 0 else 'is out of order'}: there must be one row a time, sorted, "
-            "of one series (times in UTC, where clocks are changed)",
+            f"{'occurs twice' if gaps[number] == 0 else 'is out of order'}: there must be one row per time, sorted, "
+            "of one series (times in UTC where clocks change)",
         )
     common = int(Counter(gaps.tolist()).most_common(1)[0][0])
-    if 28 * DAY <= common <= 31 * DAY or 89 * DAY <= common <= 92 * DAY or 365 * DAY <= common <= 366 * DAY:
+    if counted := in_months(common):
         months = times.dt.to_period("M")
-        step = Step(1 if common <= 31 * DAY else 3 if common <= 92 * DAY else 12, "month")
+        step = Step(counted[0], "month")
         off = (months.astype("int64").diff().iloc[1:] % step.count != 0) | (months.astype("int64").diff().iloc[1:] < 1)
         times = months.dt.to_timestamp()
     else:
@@ -279,7 +285,7 @@ def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
         raise at_line(
             path,
             number,
-            f"has the time {times[number]}, off the step of {step} that most rows keep: give one row a step",
+            f"has the time {times[number]}, off the step of {step} that most rows keep: give one row per step",
         )
     return step, pd.DatetimeIndex(times)
 

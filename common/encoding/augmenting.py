@@ -1,4 +1,4 @@
-"""Batches whose inputs are changed a little in training, so that no epoch shows the same example twice."""
+"""Data augmentation: batches whose inputs are changed slightly in training, so that no two epochs are the same."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Inputs = dict[str, np.ndarray]
 
 
 class Augmented(ByLength):
-    """The batches of `ByLength`, changed by chance: mirrored pictures, warped time, noise.
+    """The batches of `ByLength` with random changes: mirrored pictures, warped time, noise.
 
-    What is drawn depends on the seed and the number of the epoch alone, so that a training which was interrupted goes
-    on as if it had not been.
+    The random numbers depend only on the seed and the epoch, so that an interrupted training resumes as if it had never
+    stopped.
 
     Args:
-        encoded, batch_size, seed: as `ByLength` takes them.
-        change: `(random, inputs, targets) -> (inputs, targets)` of one batch; shapes, types and padding must stay.
+        encoded, batch_size, seed: as for `ByLength`.
+        change: `(random, inputs, targets) -> (inputs, targets)` of one batch; keeps shapes, types and padding.
     """
 
     def __init__(
@@ -33,6 +33,6 @@ class Augmented(ByLength):
         self.change = change
 
     def __iter__(self) -> Iterator[tuple]:
-        random = np.random.default_rng([self.seed, self.epoch, 1])  # 1: not the numbers that drew the order
+        random = np.random.default_rng([self.seed, self.epoch, 1])  # 1: independent of the numbers that drew the order
         for inputs, targets, weights in super().__iter__():
             yield (*self.change(random, inputs, targets), weights)

@@ -1,4 +1,4 @@
-"""Encoded examples in batches: padded on the right, grouped by length, every example once an epoch."""
+"""Encoded examples in batches: padded on the right, grouped by length, every example once per epoch."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ import numpy as np
 
 from common import files
 
-GROUPS = 8  # lengths to which a sequence can be padded: enough for little padding, few enough to compile for each
-_CHOICES = 256  # lengths among which the padded ones are chosen
-_CHUNK = 1 << 14  # examples held in memory before they go to disk
+GROUPS = 8  # lengths to which sequences are padded: enough to keep padding low, few enough to compile each
+_CHOICES = 256  # candidates from which the padded lengths are chosen
+_CHUNK = 1 << 14  # examples held in memory before they are written to disk
 
 
 def padded_lengths(lengths: np.ndarray, groups: int = GROUPS) -> np.ndarray:
-    """The lengths to which sequences are padded so that the least padding is needed.
+    """The padded lengths that minimise the total padding.
 
     Dynamic programming over the lengths that occur: the best `g` groups up to a length extend the best `g - 1` groups
-    up to a shorter one.
+    up to a shorter length.
 
     Args:
         lengths: int array, timesteps of each sequence.
-        groups: most lengths to choose.
+        groups: maximum number of lengths.
 
     Returns:
         Ascending int array of at most `groups` lengths; the last is the longest that occurs.
     """
     found, counts = np.unique(lengths, return_counts=True)
     if len(found) > _CHOICES:
-        # Too many to try all pairs: long sequences are told apart by their share of all timesteps.
+        # Too many to try all pairs: keep candidates that divide all timesteps into equal shares.
         shares = np.cumsum(found * counts) / np.sum(found * counts)
         found = found[np.unique(np.searchsorted(shares, np.linspace(0, 1, _CHOICES + 1)[1:] - 1e-12))]
         counts = np.bincount(np.searchsorted(found, lengths), minlength=len(found))
@@ -57,10 +57,10 @@ def padded_lengths(lengths: np.ndarray, groups: int = GROUPS) -> np.ndarray:
 
 
 class Column:
-    """One array an example, end to end: `values[offsets[i]:offsets[i + 1]]` belongs to example i.
+    """One array per example, concatenated: `values[offsets[i]:offsets[i + 1]]` belongs to example i.
 
     Attributes:
-        values: array `(total timesteps, ...)`, in memory or mapped from disk; of fixed shape, `(examples, ...)`.
+        values: array `(total timesteps, ...)`, in memory or mapped from disk; for a fixed shape `(examples, ...)`.
         offsets: int64 array `(examples + 1,)`.
         is_sequence: False where every example is a scalar or an array of one fixed shape, such as a picture.
     """
@@ -75,7 +75,7 @@ class Column:
 
     @property
     def dtype(self) -> np.dtype:
-        """Type of the values in a batch: uint8 as it is, other whole numbers int32, real numbers float32."""
+        """Type of the values in a batch: uint8 is kept, other whole numbers become int32, real numbers float32."""
         if self.values.dtype == np.uint8:
             return self.values.dtype
         return np.dtype(np.float32 if self.values.dtype.kind == "f" else np.int32)
@@ -86,15 +86,15 @@ class Column:
         return padded_lengths(self.lengths)
 
     def group(self, examples: np.ndarray) -> np.ndarray:
-        """Number of the padded length that each of the examples needs, int `(n,)`."""
+        """Index of the padded length that each of the examples needs, int `(n,)`."""
         return np.searchsorted(self.padded_lengths, self.lengths[examples])
 
     def take(self, examples: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
         """The examples as one padded array.
 
         Returns:
-            array `(rows, padded timesteps, ...)` (a column of fixed shape: `(rows, ...)`), of `dtype`, and its real
-            part: float32 `(rows, padded timesteps)` or `(rows,)`, 1 where real and 0 where padding.
+            array `(rows, padded timesteps, ...)` (a column of fixed shape: `(rows, ...)`), of `dtype`, and its mask:
+            float32 `(rows, padded timesteps)` or `(rows,)`, 1 for real timesteps and 0 for padding.
         """
         lengths = np.zeros(rows, np.int64)
         lengths[: len(examples)] = self.lengths[examples]
@@ -114,9 +114,9 @@ class Encoded:
     """Many encoded examples.
 
     Attributes:
-        inputs: model input name to column.
-        targets: a column, or None where the targets are not known.
-        weight_per_example: whether a loss counts examples, not the timesteps of their targets.
+        inputs: model input name -> column.
+        targets: a column, or None if the targets are unknown.
+        weight_per_example: whether the loss weighs examples, not the timesteps of their targets.
     """
 
     def __init__(self, inputs: dict[str, Column], targets: Column | None, weight_per_example: bool = False):
@@ -128,14 +128,14 @@ class Encoded:
 
 
 class Batches:
-    """Batches `(inputs, targets, weights)` of one epoch after the other; the base of `ByLength` and `streams.Stream`.
+    """Batches `(inputs, targets, weights)`, epoch by epoch; the base of `ByLength` and `streams.Stream`.
 
     Attributes:
-        epoch: number of the epoch that the next pass over the batches gives; the order depends on it and the seed.
+        epoch: number of the epoch of the next pass over the batches; the order depends on it and on the seed.
     """
 
     epoch = 0
-    class_weights: np.ndarray | None = None  # of each class, float32 (classes,), where targets are classes
+    class_weights: np.ndarray | None = None  # one weight per class, float32 (classes,), if targets are classes
 
     def __iter__(self) -> Iterator[tuple]:
         raise NotImplementedError
@@ -144,7 +144,7 @@ class Batches:
         raise NotImplementedError
 
     def dataset(self, epochs: range | None = None):
-        """The batches of these epochs, end to end, as a `tf.data.Dataset` that prepares some ahead.
+        """The batches of these epochs in succession, as a `tf.data.Dataset` that prefetches some.
 
         Autotuning is off. There is nothing to tune, its thread sleeps for 10 ms, then 20, 40 and so on, and deleting
         the iterator waits for it to wake up: an epoch would take up to twice as long. A batch is one call into Python;
@@ -191,15 +191,15 @@ class Batches:
 
 
 def balanced(targets: np.ndarray) -> np.ndarray:
-    """Weights under which every class that occurs counts alike, and a target weighs 1 on average.
+    """Class weights that give every class that occurs the same total weight, and targets a mean weight of 1.
 
     As scikit-learn's `class_weight="balanced"`: count of all / (classes * count of the class).
 
     Args:
-        targets: numbers of classes, int array `(targets,)`.
+        targets: class numbers, int array `(targets,)`.
 
     Returns:
-        float32 array `(largest number + 1,)`; 1 for a class that does not occur.
+        float32 array `(largest class number + 1,)`; 1 for a class that does not occur.
 
     Example:
         >>> balanced(np.array([0, 0, 0, 1]))
@@ -211,11 +211,11 @@ def balanced(targets: np.ndarray) -> np.ndarray:
 
 
 class ByLength(Batches):
-    """Batches whose examples are about equally long, shuffled anew every epoch.
+    """Batches of examples of similar length, reshuffled every epoch.
 
-    Shuffled examples are sorted by the padded length they need, cut into batches, and the batches shuffled. Each
-    example comes once an epoch. The last batch is filled up with rows of padding and weight 0, so that the number of
-    different shapes is at most GROUPS for each sequence of an example.
+    Shuffled examples are sorted by the padded length that they need and cut into batches, and the batches are shuffled.
+    Each example occurs once per epoch. The last batch is filled up with rows of padding and weight 0, so that there are
+    at most GROUPS different shapes for each sequence of an example.
     """
 
     def __init__(self, encoded: Encoded, batch_size: int, seed: int | None = None):
@@ -239,7 +239,7 @@ class ByLength(Batches):
         return [batches[i] for i in random.permutation(len(batches))] if random else batches
 
     def assemble(self, examples: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-        """The batch of these examples: inputs by name, targets, weights (None, None where targets are not known)."""
+        """The batch of these examples: inputs by name, targets, weights (None, None if targets are unknown)."""
         inputs = {name: column.take(examples, self.batch_size)[0] for name, column in self.encoded.inputs.items()}
         if self.encoded.targets is None:
             return inputs, None, None
@@ -265,15 +265,15 @@ def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) ->
     """All examples as arrays.
 
     Args:
-        encoder: an `Encoder`, or anything with its `encode(example) -> (inputs, targets)`. One that encodes many
-            examples faster together than one by one has `encode_all(examples) -> iterator of Encoded` as well.
+        encoder: an `Encoder`, or anything with its `encode(example) -> (inputs, targets)`. If it encodes many examples
+            faster together than one by one, it also has `encode_all(examples) -> iterator of Encoded`.
         examples: raw examples; read once, in order.
         cache: folder to write the arrays to, and to read them from the next time; they are mapped, not loaded, so a
             data set may be larger than memory. None keeps them in memory.
 
     Raises:
         ValueError: if there are no examples, or the arrays of one differ from those of the first in name, type or
-            the shape of a timestep.
+            shape of a timestep.
     """
     weight_per_example = getattr(encoder, "weight_per_example", False)
     if cache is not None and (cache / "columns.json").exists():
@@ -295,7 +295,7 @@ def encode(encoder, examples: Sequence | Iterable, cache: Path | None = None) ->
 
 
 def _add(writers: dict[str, _Writer], example, encoder, cache: Path | None) -> None:
-    """Encode an example and give each of its arrays to its writer; the first example makes the writers."""
+    """Encode an example and append each of its arrays to its writer; the first example creates the writers."""
     inputs, targets = encoder.encode(example)
     arrays = {f"input {name}": np.asarray(array) for name, array in inputs.items()}
     if targets is not None:
@@ -312,7 +312,7 @@ def _add(writers: dict[str, _Writer], example, encoder, cache: Path | None) -> N
 
 
 def _add_many(writers: dict[str, _Writer], part: Encoded, cache: Path | None) -> None:
-    """The same for examples that have been encoded together."""
+    """Append examples that were encoded together."""
     columns = {f"input {name}": column for name, column in part.inputs.items()} | {"targets": part.targets}
     if not writers:
         for i, (name, column) in enumerate(columns.items()):
@@ -336,7 +336,7 @@ def _read(cache: Path) -> dict[str, Column]:
 
 
 class _Writer:
-    """Collects one column, in memory or in two files: the values, and where each example begins."""
+    """Collects one column, in memory or in two files: the values, and the offset of each example."""
 
     def __init__(self, name: str, first: np.ndarray, is_sequence: bool, cache: Path | None, number: int):
         self.name, self.is_sequence = name, is_sequence and first.ndim > 0
@@ -349,7 +349,7 @@ class _Writer:
             self.files = self.path.open("wb"), self.path.with_suffix(".offsets").open("wb")
 
     def append(self, values: np.ndarray, ends: np.ndarray):
-        """Add the values of some examples, given where each of them ends."""
+        """Append the values of some examples; `ends` is where each of them ends."""
         dtype, tail = values.dtype, values.shape[1:]
         if dtype != self.dtype or tail != self.tail:
             raise ValueError(f"{self.name} of one example is {dtype} {tail} and was {self.dtype} {self.tail} before")

@@ -1,4 +1,4 @@
-"""What the calendar alone tells of a time: its place in the day, the week and the year, and what is usual there."""
+"""Calendar features of a time: its phase in the day, the week and the year, and the climatology at that phase."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from common.errors import UserError
 
 YEAR = 365.25  # days
 MOST_SECONDS = 10**10  # of a step: three hundred years
-WAVES = {"year": 3, "week": 2, "day": 3}  # harmonics of what is usual
+WAVES = {"year": 3, "week": 2, "day": 3}  # harmonics of the climatology
 
 
 def phases(times: np.ndarray, step: Step) -> dict[str, np.ndarray]:
-    """Places in the cycles that are longer than a step, each from 0 to 1.
+    """Phases in the cycles that are longer than a step, each from 0 to 1.
 
     Args:
         times: datetime64[s] array `(rows,)`.
 
     Returns:
-        `year`, `week` and `day`, of which a step of a day has no day, and one of months neither week nor day.
+        `year`, `week` and `day`; a step of a day has no `day`, and a step of months has neither `week` nor `day`.
     """
     days = times.astype("datetime64[D]")
     found = {}
@@ -46,7 +46,7 @@ class Climatology:
 
     Attributes:
         step: of the series, count and unit.
-        cycles: those of `phases` that the series showed at least twice.
+        cycles: those of `phases` that the series covers at least twice.
         weights: of the harmonics, fitted by least squares.
     """
 
@@ -60,14 +60,14 @@ class Climatology:
 
         Args:
             times: datetime64[s] array `(rows,)`, ascending.
-            values: float array `(rows,)`; NaN is passed over.
+            values: float array `(rows,)`; NaN is ignored.
         """
         lasting = (times[-1] - times[0]).astype(float) / DAY
         lengths = {"year": YEAR, "week": 7, "day": 1}
         cycles = tuple(name for name in phases(times[:1], step) if lasting >= 2 * lengths[name] - 31)
         known = np.isfinite(values)
         waves = _waves(times[known], step, cycles)
-        # A little of a ridge: where few phases occur, as in the twelve of months, harmonics are not independent.
+        # A small ridge penalty: where few phases occur, such as twelve months, harmonics are not independent.
         product = waves.T @ waves + 1e-6 * known.sum() * np.eye(waves.shape[1])
         return cls(step, cycles, tuple(np.linalg.solve(product, waves.T @ values[known]).tolist()))
 
@@ -84,7 +84,7 @@ class Climatology:
         """The climatology that `to_json` wrote.
 
         Raises:
-            UserError: if that is not what `data` is.
+            UserError: if `data` is anything else.
         """
         match data:
             case {

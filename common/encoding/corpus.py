@@ -1,10 +1,10 @@
-"""Counts and ids of the tokens of large texts: each chunk between white space is cut into tokens once.
+"""Count or encode the tokens of large texts: each distinct chunk between white space is tokenised once.
 
-A function `cut(text) -> tokens` may be used here if no token of it spans white space, so that cutting a text gives the
-same as cutting each of its chunks, `text.split()`.
+Any function `cut(text) -> tokens` may be used here if none of its tokens spans white space, so that cutting a text
+gives the same tokens as cutting each of its chunks, `text.split()`.
 
-Most chunks are looked up by NumPy, many at a time, in a cache with one place for each hash value. A hit compares all
-bytes of the chunk, so no hash collision can give a wrong token. Other chunks are looked up in a dict.
+Most chunks are looked up by NumPy, many at a time, in a cache with one slot per hash value. A hit compares all bytes of
+the chunk, so a hash collision cannot give a wrong token. Other chunks are looked up in a dict.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 _BLOCK = 1 << 16  # characters read at a time, so that all arrays stay in the processor's cache
-_REMEMBERED = 1 << 25  # bytes of different chunks that are remembered: a corpus may have any number of them
-_PER_CHUNK = 100  # bytes that a chunk takes beside its own
-_BITS = 17  # of a hash value
-_WORDS = 3  # of 8 bytes, compared for each chunk; longer chunks are always looked up in the dict
+_REMEMBERED = 1 << 25  # bytes of different chunks that are cached: a corpus may have any number of them
+_PER_CHUNK = 100  # overhead of a chunk in bytes
+_BITS = 17  # bits of a hash value
+_WORDS = 3  # words of 8 bytes that are compared per chunk; longer chunks are always looked up in the dict
 
 _SPACES = [chr(code).encode() for code in range(0x3001) if chr(code).isspace()]
 _IS_SPACE = np.array([bytes([byte]) in _SPACES for byte in range(256)])
@@ -38,7 +38,7 @@ def count(texts: Iterable[str], cut: Callable[[str], list[str]], end: str) -> Co
     Args:
         texts: read once, a few at a time.
         cut: `text -> tokens`, none of which spans white space.
-        end: token that is counted once for every text that has any.
+        end: token that is counted once for every text that has tokens.
     """
     counts, chunks, occurrences, filled = Counter(), _Chunks(), np.zeros(0, np.int64), 0
     for block in _blocks(texts):
@@ -62,12 +62,12 @@ def _add(counts: Counter[str], chunks: _Chunks, occurrences: np.ndarray, cut) ->
 
 
 class Encoder:
-    """Texts to ids; what is found out about a chunk is remembered.
+    """Converts texts to ids; the ids of a chunk are cached.
 
     Args:
         cut: `text -> tokens`, none of which spans white space.
-        ids: `tokens -> int32 array (tokens,)`, the id of each token by itself.
-        end: id that follows the last token of every text that has any.
+        ids: `tokens -> int32 array (tokens,)`, the id of each token, independent of its neighbours.
+        end: id that follows the last token of every text that has tokens.
     """
 
     def __init__(self, cut: Callable[[str], list[str]], ids: Callable[[Iterable[str]], np.ndarray], end: int):
@@ -78,7 +78,7 @@ class Encoder:
         """The ids of the texts, many texts at a time.
 
         Yields:
-            ids of all tokens, int32 `(tokens,)`, text after text, and where the texts begin, int64 `(texts + 1,)`.
+            ids of all tokens, int32 `(tokens,)`, text after text, and the offsets of the texts, int64 `(texts + 1,)`.
         """
         for block in _blocks(texts):
             if self._chunks.size > _REMEMBERED:
@@ -94,7 +94,7 @@ class Encoder:
             yield ids, offsets + np.concatenate([[0], np.cumsum(per_text > 0)])
 
     def _learn(self) -> None:
-        """The ids of the chunks that were met for the first time."""
+        """Compute the ids of the chunks that are new."""
         tokens = [self._cut(chunk) for chunk in self._chunks.texts(len(self._lengths))]
         lengths = np.array([len(each) for each in tokens], np.int64)
         ids = self._to_ids(itertools.chain.from_iterable(tokens))
@@ -112,8 +112,8 @@ class _Chunks:
 
     def __init__(self):
         self.numbers: dict[bytes, int] = {}
-        self.size = 0  # bytes, about
-        self._keys = np.zeros((_WORDS, 1 << _BITS), np.uint64)  # of the chunk that is kept at each place
+        self.size = 0  # approximate, in bytes
+        self._keys = np.zeros((_WORDS, 1 << _BITS), np.uint64)  # of the chunk in each slot
         self._kept = np.zeros(1 << _BITS, np.int64)  # its number
 
     def texts(self, start: int = 0) -> Iterator[str]:
@@ -141,7 +141,7 @@ class _Chunks:
         for i, start, end in zip(missed.tolist(), starts[missed].tolist(), ends[missed].tolist(), strict=True):
             numbers[i] = self.numbers.setdefault(block[start:end], len(self.numbers))
         self.size += (lengths[missed][numbers[missed] >= known] + _PER_CHUNK).sum()
-        # A place is never given away: frequent chunks come early, and two of them must not take turns.
+        # A slot is never reassigned: frequent chunks come early, and two of them must not displace each other.
         new = missed[is_short[missed] & (self._keys[-1][places[missed]] == 0)]
         self._kept[places[new]] = numbers[new]
         for kept, key in zip(self._keys, keys, strict=True):
@@ -150,7 +150,7 @@ class _Chunks:
 
 
 def _keys(block: bytes, starts: np.ndarray, lengths: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The bytes of each chunk and its length as `_WORDS` numbers of 64 bits, and its place in the cache."""
+    """The bytes of each chunk and its length as `_WORDS` numbers of 64 bits, and its slot in the cache."""
     every_word = np.ndarray((len(block) - 7,), "<u8", block, strides=(1,))
     keys = [every_word[starts + 8 * word] & masks[lengths] for word, masks in enumerate(_MASKS)]
     keys[-1] |= lengths.astype(np.uint64) << np.uint64(56)  # the last byte is free
@@ -161,7 +161,7 @@ def _keys(block: bytes, starts: np.ndarray, lengths: np.ndarray) -> tuple[list[n
 
 
 def _plain(block: bytes) -> bytes:
-    """The text with blanks for all white space beyond ASCII, as long as it was."""
+    """The text with all white space beyond ASCII replaced by blanks, of the same length in bytes."""
     if not block.isascii():
         for space in _WIDE_SPACES:
             block = block.replace(space, b" " * len(space))
@@ -169,7 +169,7 @@ def _plain(block: bytes) -> bytes:
 
 
 def _blocks(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Some texts at a time."""
+    """The texts in blocks of about `_BLOCK` characters."""
     block, size = [], 0
     for text in texts:
         block.append(text)

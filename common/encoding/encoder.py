@@ -1,4 +1,4 @@
-"""What stands between raw examples and arrays: fitted on train alone, saved with the run as JSON."""
+"""The base of all encoders, which turn raw examples into arrays: fitted on train only, saved with the run as JSON."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from common.encoding import batching
 from common.encoding.text import UNKNOWN, Labels
 from common.errors import UserError, one_line
 
-MOST = 1 << 31  # that an encoder counts of anything
+MOST = 1 << 31  # largest whole number in an encoder's fields
 
 
 class Encoder:
     """Base of every task's `Encoder`, a frozen dataclass.
 
-    Its fields are plain JSON values, parts with `to_json` and `from_json` of their own (`text.Vocabulary`, say), or
+    Its fields are plain JSON values, objects with their own `to_json` and `from_json` (such as `text.Vocabulary`), or
     NumPy arrays, which are saved beside the JSON.
 
     Attributes:
-        fixed: names of the inputs, and perhaps "targets", whose arrays all have one shape: a picture is no sequence of
-            rows. Other arrays of one dimension or more are sequences and are padded.
-        word_inputs: names of the inputs that hold ids of words, of which some may be unknown.
-        weight_per_example: whether the loss counts every example once (CTC), not each timestep of its targets.
-        positions: names of the inputs that say that or where a timestep is, not what stands there.
-        answers: what an output of the network is: "class", one of several; "each", whether each of several things is
-            there; "number", a number or, first of several parameters, the location of its distribution.
+        fixed: names of the inputs, and perhaps "targets", whose arrays all have the same shape: a picture is not a
+            sequence of rows. Other arrays of one dimension or more are sequences and are padded.
+        word_inputs: names of the inputs with ids of words, some of which may be unknown.
+        weight_per_example: whether the loss weighs every example once (CTC), not each timestep of its targets.
+        positions: names of the inputs that mark the presence or position of a timestep, not its content.
+        answers: the kind of output: "class", one of several; "each", whether each of several things is present;
+            "number", a number, or parameters of a distribution of which the first is its location.
     """
 
     fixed: ClassVar[tuple[str, ...]] = ()
@@ -41,23 +41,23 @@ class Encoder:
 
     @classmethod
     def fit(cls, config, examples: Sequence) -> Encoder:
-        """The encoder for these settings that has seen these training examples and nothing else."""
+        """The encoder for these settings, fitted on these training examples and nothing else."""
         raise NotImplementedError
 
     def encode(self, example) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
         """One example as arrays.
 
         Returns:
-            inputs: model input name to array; an array of one dimension or more is a sequence `(timesteps, ...)`
+            inputs: model input name -> array; an array of one dimension or more is a sequence `(timesteps, ...)`
                 unless it is named in `fixed`. uint8 stays uint8 in a batch.
-            targets: array that the loss compares with, likewise; None where the target is not known.
+            targets: array that the loss compares with, of the same kinds; None if the target is unknown.
         """
         raise NotImplementedError
 
     def step_names(self, example) -> list[str] | None:
-        """What stands at each timestep of the input, for a person. None: the timesteps are numbered.
+        """A readable name for each timestep of the input. None: the timesteps are numbered.
 
-        By default the tokens whose ids the first input holds, if a field of the encoder decodes them.
+        By default the tokens of the ids in the first input, if a field of the encoder decodes them.
         """
         ids = next(iter(self.encode(example)[0].values()))
         parts = (getattr(self, field.name) for field in dataclasses.fields(self))
@@ -65,25 +65,25 @@ class Encoder:
         return None if vocabulary is None or ids.dtype != np.int32 or ids.ndim > 1 else vocabulary.decode(ids)
 
     def full_length(self, example) -> int:
-        """How long an example is before `encode` cuts it, in what `max_timesteps` counts where the encoder has it."""
+        """Length of an example before `encode` truncates it, in the unit of `max_timesteps` if the encoder has it."""
         return len(example)
 
     def unknown_words(self, examples: Iterable) -> float | None:
-        """Share of the words of some examples that are unknown; None where there are no words."""
+        """Share of unknown words among the words of some examples; None if there are no words."""
         unknown = total = 0
         for example in examples if self.word_inputs else ():
-            inputs, _ = self.encode(labels.without(example))  # a label may be unknown, too
+            inputs, _ = self.encode(labels.without(example))  # a label may be unknown too
             for name in self.word_inputs:
                 unknown += int(np.count_nonzero(inputs[name] == UNKNOWN))
                 total += len(inputs[name])
         return unknown / total if total else None
 
     def batches(self, encoded: batching.Encoded, batch_size: int, seed: int | None = None) -> batching.Batches:
-        """The encoded examples in batches, in an order drawn from `seed` (None: as they come, for evaluation)."""
+        """The encoded examples in batches, in an order drawn from `seed` (None: in the given order, for evaluation)."""
         return batching.ByLength(encoded, batch_size, seed)
 
     def to_json(self) -> dict:
-        """Field name to JSON value, without the fields that are arrays."""
+        """Field name -> JSON value, for the fields that are not arrays."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
             name: value.to_json() if hasattr(value, "to_json") else value
@@ -92,7 +92,7 @@ class Encoder:
         }
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Field name to array, of the fields that are arrays."""
+        """Field name -> array, for the fields that are arrays."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
 
@@ -101,8 +101,8 @@ class Encoder:
         """The encoder that `to_json` and `arrays` wrote.
 
         Raises:
-            UserError: if a field is missing, unknown or not of its type, an array holds values that are no numbers, or
-                the fields contradict each other.
+            UserError: if a field is missing, unknown or of the wrong type, an array holds values that are not finite
+                numbers, or the fields contradict each other.
         """
         hints = typing.get_type_hints(cls)
         names = [field.name for field in dataclasses.fields(cls) if hints[field.name] is not np.ndarray]
@@ -130,29 +130,41 @@ class Encoder:
         return encoder
 
     def contradicts_itself(self) -> bool:
-        """Whether fields that came from a file cannot belong together, such as two of different lengths."""
+        """Whether fields read from a file are inconsistent, for instance of different lengths."""
         return False
 
     def label_fields(self) -> dict[str, Labels]:
-        """The fields that hold the labels which the model tells apart, by name."""
+        """The fields with the labels of the model's classes, by name."""
         return {name: part for name, part in vars(self).items() if isinstance(part, Labels)}
 
-    def check_width(self, width: int) -> None:
-        """See to it that a network tells as many classes apart as there are labels; with CTC it has one more.
+    def network_sizes(self) -> dict[str, int]:
+        """The number of different ids of an input of the network, and the size of an output, by name.
+
+        A single output has the name of its network. By default a network "model" has one output for each label, and
+        with CTC one more.
+        """
+        known = next(iter(self.label_fields().values()), None)
+        return {} if known is None else {"model": len(known) + self.weight_per_example}
+
+    def check_sizes(self, found: Iterable[tuple[str, int]]) -> None:
+        """Check that a network has the sizes that this encoder expects.
+
+        Args:
+            found: `(name, size)` of inputs that index an embedding, and of outputs.
 
         Raises:
             UserError: if it does not.
         """
-        for name, known in self.label_fields().items():
-            if width != len(known) + self.weight_per_example:
-                found = f"{len(known)} {name}, its network tells {width} apart"
-                raise UserError(f"The encoder of this run has {found}: train again.")
+        own = self.network_sizes()
+        for name, size in found:
+            if own.get(name, size) != size:
+                raise UserError(f"The encoder of this run has {own[name]:,} {name}, its network {size:,}: train again.")
 
     def check_settings(self, config) -> None:
-        """See to it that the encoder says what the settings say, where both have a number of one name.
+        """Check that numbers with the same name agree in the encoder and in the settings.
 
         Raises:
-            UserError: if it does not.
+            UserError: if they do not.
         """
         for field in dataclasses.fields(self):
             own, given = getattr(self, field.name), getattr(config, field.name, None)
@@ -163,7 +175,7 @@ class Encoder:
 def _is_a(kind, value) -> bool:
     """Whether a JSON value has a type such as `int` or `list[list[float]]`; a whole number is a float too.
 
-    Whole numbers of an encoder count something: they are not below 0.
+    Whole numbers of an encoder are counts, so they are not negative.
     """
     if (origin := typing.get_origin(kind)) is None:
         if kind is int:

@@ -1,4 +1,4 @@
-"""Music as arrays, and back: keys of a piano for a network, MIDI and sound for people.
+"""Convert music to arrays of piano keys and back, and write it as MIDI and sound.
 
 A piece is a sequence of frames, tuples of pitches (`common.datasets.scores`).
 """
@@ -38,18 +38,18 @@ def to_classes(frames: Sequence[Sequence[int]]) -> np.ndarray:
 
 
 def of_class(number: int) -> tuple[int, ...]:
-    """The frame of a class."""
+    """The frame of a melody's class, the reverse of `to_classes`."""
     return () if number == REST_CLASS else (int(number) + LOWEST,)
 
 
 def of_keys(keys: np.ndarray) -> tuple[int, ...]:
-    """The frame of a row of keys."""
+    """The frame of a row of keys, the reverse of `to_keys`."""
     return tuple((np.flatnonzero(keys) + LOWEST).tolist())
 
 
 def echoes(frames: Sequence[Sequence[int]], context: int) -> list[tuple[int, ...] | None]:
-    """For every step, and the one after the last: what followed when the `context` frames before it stood in the piece
-    the last time; None where they did not.
+    """For every step and the one after the last: the frame that followed the previous occurrence of the `context`
+    frames before it; None if they have not occurred before.
 
     Example:
         >>> echoes([(60,), (62,), (64,), (60,), (62,)], 2)
@@ -68,7 +68,7 @@ def tones(frames: Iterable[Sequence[int]], held: bool) -> Iterator[tuple[int, in
     """`(first step, step after the last, pitch)` of every tone.
 
     Args:
-        held: whether a pitch that is in two frames in a row goes on sounding; otherwise it is struck again.
+        held: whether a pitch in two successive frames keeps sounding; otherwise it is struck again.
     """
     begun, step = {}, 0
     for step, frame in enumerate(frames):
@@ -81,23 +81,23 @@ def tones(frames: Iterable[Sequence[int]], held: bool) -> Iterator[tuple[int, in
 
 
 def write_files(name: str, frames: Sequence[Sequence[int]], steps: int, held: bool) -> list[str]:
-    """Write `<name>.mid` and `<name>.wav` in the current folder; their names.
+    """Write `<name>.mid` and `<name>.wav` in the current folder; returns their names.
 
     Raises:
         UserError: if the name could lead to another folder.
     """
     if not re.fullmatch(r"[\w-]+", name):
-        raise UserError(f"A file's name must be of letters, digits, - and _, not {name!r}.")
+        raise UserError(f"A file name must consist of letters, digits, - and _, not {name!r}.")
     write_midi(Path(f"{name}.mid"), frames, steps, held)
     write_wav(Path(f"{name}.wav"), frames, steps, held)
     return [f"{name}.mid", f"{name}.wav"]
 
 
 def write_midi(path: Path, frames: Sequence[Sequence[int]], steps: int, held: bool) -> None:
-    """Write the frames as a MIDI file of one track.
+    """Write the frames as a MIDI file with one track.
 
     Args:
-        steps: frames in a quarter note.
+        steps: frames per quarter note.
         held: as for `tones`.
     """
     import mido
@@ -118,7 +118,7 @@ def write_midi(path: Path, frames: Sequence[Sequence[int]], steps: int, held: bo
 
 
 def write_wav(path: Path, frames: Sequence[Sequence[int]], steps: int, held: bool) -> None:
-    """Write the frames as sound, 16 bits, mono: for each tone a few partials that fade, as a plucked string's do."""
+    """Write the frames as mono sound of 16 bits: each tone is a few partials that fade as on a plucked string."""
     step_seconds = 60 / QUARTERS_A_MINUTE / steps
     sound = np.zeros(int((len(frames) * step_seconds + 1) * RATE) + 1)
     for first, last, pitch in tones(frames, held):
@@ -140,6 +140,6 @@ def _tone(pitch: int, seconds: float) -> np.ndarray:
     for number, loudness in enumerate(_PARTIALS, 1):
         if number * frequency < RATE / 2:
             tone += loudness * np.sin(2 * np.pi * number * frequency * times) * np.exp(-1.5 * number * times)
-    fade = np.clip((seconds + 0.3 - times) / 0.3, 0, 1)  # the string is damped after its time
+    fade = np.clip((seconds + 0.3 - times) / 0.3, 0, 1)  # the string is damped at the end of its note
     attack = np.clip(times / 0.01, 0, 1)
     return tone * fade * attack

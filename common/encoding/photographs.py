@@ -1,4 +1,4 @@
-"""Pictures as a network reads them: of one size, told apart by their pixels, changed a little in training."""
+"""Prepare pictures for a network: resize, identify by a checksum of the pixels, augment in training."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 
 def digest(picture: np.ndarray) -> str:
-    """A checksum of the pixels, 16 hexadecimal digits: what makes two pictures the same."""
+    """A checksum of the pixels, 16 hexadecimal digits; equal for equal pictures."""
     return hashlib.sha256(np.ascontiguousarray(picture)).hexdigest()[:16]
 
 
 def resized(picture: np.ndarray, size: int) -> np.ndarray:
-    """A picture `(height, width, 3)` with `size` pixels in both directions, whatever its proportions, uint8."""
+    """A picture `(height, width, 3)` resized to `size` pixels in both directions, regardless of proportions; uint8."""
     from PIL import Image
 
     if picture.shape[:2] == (size, size):
@@ -22,10 +22,10 @@ def resized(picture: np.ndarray, size: int) -> np.ndarray:
 
 
 def augmented(random: np.random.Generator, batch: np.ndarray) -> np.ndarray:
-    """Photographs as they could have been taken: half of them mirrored, moved by up to a twelfth, lighter or darker.
+    """Augment photographs: half of them are mirrored, and all are moved by up to a twelfth and made lighter or darker.
 
     Args:
-        batch: uint8 array `(batch, height, width, 3)`; what moves into the picture repeats its edge.
+        batch: uint8 array `(batch, height, width, 3)`; pixels from outside the picture repeat its edge.
     """
     height, width = batch.shape[1:3]
     changed = np.empty_like(batch)
@@ -39,5 +39,5 @@ def augmented(random: np.random.Generator, batch: np.ndarray) -> np.ndarray:
 
 
 def changed(random: np.random.Generator, inputs: dict, targets: np.ndarray) -> tuple[dict, np.ndarray]:
-    """A batch whose input `picture` is augmented, as `augmenting.Augmented` wants it."""
+    """A batch whose input `picture` is augmented, for `augmenting.Augmented`."""
     return {**inputs, "picture": augmented(random, inputs["picture"])}, targets

@@ -1,4 +1,4 @@
-"""Series of numbers over time: returns, moves of a market, and a scaler fitted on train alone."""
+"""Series of numbers over time: returns, market moves, and a scaler fitted on train only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from common.errors import UserError
 
 
 def log_returns(prices: np.ndarray) -> np.ndarray:
-    """What an owner gains from each day to the next, in percent: 100 times the difference of the logarithms.
+    """The log return from each day to the next, in percent: 100 times the difference of the logarithms.
 
     Args:
         prices: float array `(days,)`, above 0, oldest first.
@@ -23,10 +23,10 @@ def log_returns(prices: np.ndarray) -> np.ndarray:
 
 
 def market_moves(stocks: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
-    """How far the market of these stocks moved on each day: the mean size of the returns of all that had one that day.
+    """How far the market of these stocks moved each day: the mean absolute return of all stocks with a return that day.
 
     Args:
-        stocks: dates, datetime64[D] array `(days,)`, ascending, and prices `(days,)`, of each.
+        stocks: for each stock, its dates, datetime64[D] array `(days,)`, ascending, and prices `(days,)`.
 
     Returns:
         for each stock, float array `(days,)` in percent; 0 on a day on which no stock had a return.
@@ -38,7 +38,7 @@ def market_moves(stocks: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.nda
 
 
 def beside_median(amounts: np.ndarray) -> np.ndarray:
-    """Logarithms of amounts less that of their median, from -3 to 3; 0 where an amount is 0, which means unknown."""
+    """Logarithms of amounts minus that of their median, clipped to -3 to 3; 0 where an amount is 0, meaning unknown."""
     known = amounts > 0
     logs = np.log(amounts, where=known, out=np.zeros(len(amounts)))
     middle = np.median(logs[known]) if known.any() else 0.0
@@ -47,10 +47,10 @@ def beside_median(amounts: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class Scaler:
-    """Brings every feature to mean 0 and standard deviation 1 over the rows it was fitted on.
+    """Scales every feature to mean 0 and standard deviation 1 over the rows it was fitted on.
 
     Attributes:
-        means, deviations: one of each feature; a feature that never changes has deviation 1.
+        means, deviations: one per feature; a feature that never changes has deviation 1.
     """
 
     means: tuple[float, ...]
@@ -67,11 +67,11 @@ class Scaler:
         return cls(tuple(rows.mean(axis=0).tolist()), tuple(np.where(flat, 1.0, deviations).tolist()))
 
     def scale(self, rows: np.ndarray) -> np.ndarray:
-        """Rows `(..., features)` in units of the deviations from the means."""
+        """Rows `(..., features)` minus the means, divided by the deviations."""
         return (rows - np.array(self.means)) / np.array(self.deviations)
 
     def unscale(self, rows: np.ndarray) -> np.ndarray:
-        """The rows that `scale` was given."""
+        """The inverse of `scale`."""
         return rows * np.array(self.deviations) + np.array(self.means)
 
     def to_json(self) -> dict:
@@ -82,7 +82,7 @@ class Scaler:
         """The scaler that `to_json` wrote.
 
         Raises:
-            UserError: if that is not what `data` is.
+            UserError: if `data` is anything else.
         """
         match data:
             case {"means": list(means), "deviations": list(deviations)} if (

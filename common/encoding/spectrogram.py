@@ -1,4 +1,4 @@
-"""Sounds as pictures over time: the logarithm of the energy in bands that are spaced as the ear hears them."""
+"""Log-mel spectrograms of sounds: the logarithm of the energy over time, in bands spaced on the mel scale."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import functools
 
 import numpy as np
 
-RATE = 8_000  # samples per second that all sounds are brought to; telephones do with that
-WINDOW = 0.025  # seconds that one frame looks at
+RATE = 8_000  # samples per second to which all sounds are resampled, the rate of telephones
+WINDOW = 0.025  # seconds covered by one frame
 STEP = 0.010  # seconds from one frame to the next
 LOWEST = 60.0  # Hertz, where the first band begins
-RANGE = 80.0  # decibels; what is quieter, beside the loudest band of the sound, is lost
+RANGE = 80.0  # decibels below the loudest band of the sound; quieter values are clipped
 
 
 def log_mel(samples: np.ndarray, bands: int = 40, rate: int = RATE) -> np.ndarray:
@@ -23,7 +23,7 @@ def log_mel(samples: np.ndarray, bands: int = 40, rate: int = RATE) -> np.ndarra
 
     Returns:
         float32 array `(frames, bands)` in units of 10 decibels, at least one frame; a sound shorter than a window is
-        filled up with silence.
+        padded with silence.
 
     Example:
         >>> tone = np.sin(2 * np.pi * 1000 * np.arange(800) / 8000)
@@ -42,7 +42,7 @@ def log_mel(samples: np.ndarray, bands: int = 40, rate: int = RATE) -> np.ndarra
 
 @functools.cache
 def mel_filters(bands: int, size: int, rate: int) -> np.ndarray:
-    """Triangles that sum the power of a Fourier transform up into bands, float array `(bands, size // 2 + 1)`."""
+    """Triangular filters that sum the power of a Fourier transform into bands, float array `(bands, size // 2 + 1)`."""
     top = 2595 * np.log10(1 + rate / 2 / 700)  # the mel scale of O'Shaughnessy (1987)
     bottom = 2595 * np.log10(1 + LOWEST / 700)
     edges = 700 * (10 ** (np.linspace(bottom, top, bands + 2) / 2595) - 1)  # Hertz
@@ -57,20 +57,20 @@ def mel_filters(bands: int, size: int, rate: int) -> np.ndarray:
 
 
 def stacked(frames: np.ndarray, count: int) -> np.ndarray:
-    """Every `count` frames as one timestep, `(ceil(frames / count), count * bands)`; the last frame is repeated."""
+    """Stack every `count` frames into a timestep, `(ceil(frames / count), count * bands)`, repeating the last frame."""
     missing = -len(frames) % count
     whole = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing else frames
     return whole.reshape(-1, count * frames.shape[1])
 
 
 def warped(frames: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Spectrograms as if other mouths had spoken: the axis of the bands is stretched.
+    """Simulate other speakers by stretching the frequency axis of spectrograms.
 
     A shorter vocal tract moves all its resonances up (vocal tract length perturbation: Jaitly and Hinton 2013).
 
     Args:
-        frames: float array `(batch, timesteps, frames a timestep, bands)`.
-        factors: float array `(batch,)`; band b is taken from band b times the factor, between bands linearly.
+        frames: float array `(batch, timesteps, frames per timestep, bands)`.
+        factors: float array `(batch,)`; band b is taken from band b times the factor, interpolated linearly.
     """
     bands = frames.shape[-1]
     places = np.clip(np.arange(bands) * factors[:, None], 0, bands - 1)  # (batch, bands)
@@ -80,15 +80,15 @@ def warped(frames: np.ndarray, factors: np.ndarray) -> np.ndarray:
 
 
 def augmented(random: np.random.Generator, frames: np.ndarray, bands: int, warp: float, noise: float) -> np.ndarray:
-    """Spectrograms as another mouth in another room would have made them.
+    """Augment spectrograms as if another person had spoken in another room.
 
-    Each is warped by a factor of its own, some neighbouring bands are hidden (SpecAugment: Park and others 2019), and
+    Each is warped by a factor of its own, some neighbouring bands are masked (SpecAugment: Park and others 2019), and
     noise is added.
 
     Args:
-        frames: float array `(batch, timesteps, frames a timestep * bands)`; 0 is the mean.
+        frames: float array `(batch, timesteps, frames per timestep * bands)`; 0 is the mean.
         warp: the factor is drawn from `1 - warp` to `1 + warp`.
-        noise: deviation of what is added.
+        noise: standard deviation of the noise.
     """
     shape = (*frames.shape[:2], frames.shape[2] // bands, bands)
     changed = warped(frames.reshape(shape), random.uniform(1 - warp, 1 + warp, len(frames)))

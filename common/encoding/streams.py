@@ -1,4 +1,4 @@
-"""One long text as batches: parallel streams, cut into windows that continue each other."""
+"""One long text as batches for truncated back-propagation: parallel streams, cut into successive windows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 
 from common.encoding.batching import Batches, Column, Encoded
 
-_KEPT = 256  # windows after which pages of a text mapped from disk are given back
+_KEPT = 256  # windows after which the memory of a text mapped from disk is released
 
 
 def following(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Encoded]:
-    """Texts as encoded examples for a `Stream`: the targets are the tokens, the inputs those before them.
+    """Encoded examples for a `Stream`: the targets are the tokens, the inputs are the tokens before them.
 
     Args:
-        parts: ids of some texts, int32 `(tokens,)`, and where each begins, `(texts + 1,)`. Every text that is not empty
-            ends in the same id, which so comes before the first token as well.
+        parts: ids of some texts, int32 `(tokens,)`, and their offsets, `(texts + 1,)`. Every text that is not empty
+            ends in the same id, which therefore also precedes the first token.
     """
     for ids, offsets in parts:
         token_ids, targets = (Column(values, offsets, True) for values in (np.roll(ids, 1), ids))
@@ -25,19 +25,19 @@ def following(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Encode
 
 
 class Stream(Batches):
-    """The encoded examples end to end, as `rows` streams that are read side by side, `timesteps` at a time.
+    """The concatenated examples as `rows` streams that are read in parallel, `timesteps` at a time.
 
-    Row r of every batch continues row r of the batch before it, so a model can carry its state over. All the text
-    comes once an epoch and in order, so there is nothing to shuffle. Rows differ by less than a row of timesteps in
-    length; what they lack at their end is padding with weight 0.
+    Row r of every batch continues row r of the batch before it, so a model can carry its state over. The whole text
+    occurs once per epoch, in order, so there is nothing to shuffle. Rows differ in length by less than a row of
+    timesteps; shorter rows end in padding with weight 0.
 
-    A batch holds, beside the model's inputs, `carried`: float32 `(rows,)`, 0 in the first batch of a pass, where the
-    state must be fresh, and 1 in all others.
+    In addition to the model's inputs, a batch contains `carried`: float32 `(rows,)`, 0 in the first batch of a pass,
+    where the state must be reset, and 1 in all others.
 
     Args:
         encoded: examples whose inputs and targets are sequences of equal length.
-        rows: int, streams side by side.
-        timesteps: int, at most this many in a window; windows are made equally long.
+        rows: int, number of parallel streams.
+        timesteps: int, maximum length of a window; windows are made equally long.
     """
 
     def __init__(self, encoded: Encoded, rows: int, timesteps: int):
@@ -57,7 +57,7 @@ class Stream(Batches):
                 self._give_back()
 
     def assemble(self, window: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-        """Inputs by name, targets and weights of that window, all `(rows, timesteps)`."""
+        """Inputs by name, targets and weights of one window, all `(rows, timesteps)`."""
         steps = np.arange(window * self.timesteps, (window + 1) * self.timesteps)
         places = np.arange(self.rows)[:, None] * self.row_length + steps  # (rows, timesteps)
         real = (steps < self.row_length) & (places < self.total)
@@ -74,7 +74,7 @@ class Stream(Batches):
         return 1 - self.total / (self.rows * self.windows * self.timesteps)
 
     def _give_back(self):
-        """Tell the system that what was read of a mapped file need not stay in memory: it would count as ours."""
+        """Let the system drop the pages of a mapped file that were read, which would count as this process's memory."""
         for column in self.encoded.columns:
             mapped = getattr(column.values, "_mmap", None)
             if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):

@@ -1,4 +1,4 @@
-"""Text as pieces that can be joined again without loss: whole words, or subwords that rare words fall into."""
+"""Reversible tokenisation of text into pieces: whole words, or subwords into which rare words are divided."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _SPACED_WORD = rf" ?(?:{WORD})"
 
 
 class Pieces(abc.ABC):
-    """The pieces that a model knows, by id, as `text.Vocabulary` has them, and the way from text to pieces and back.
+    """The pieces known to a model, by id as in `text.Vocabulary`, and the conversion between text and pieces.
 
-    `join(split(text))` is the text, but for white space, of which one blank is left between words.
+    `join(split(text))` is the text, except that white space between words becomes a single blank.
     """
 
     @staticmethod
@@ -35,8 +35,8 @@ class Pieces(abc.ABC):
 
         Args:
             texts: of the training examples.
-            size: most pieces to keep, the four special ones included.
-            subwords: whether a word may be cut; then no word is unknown whose letters occur in the texts.
+            size: maximum number of pieces, including the four special ones.
+            subwords: whether words may be cut; then no word is unknown if its letters occur in the texts.
 
         Raises:
             UserError: if there is too little text, or `size` is too small for its letters.
@@ -45,10 +45,10 @@ class Pieces(abc.ABC):
 
     @staticmethod
     def from_json(data: object) -> Pieces:
-        """What `to_json` wrote.
+        """The pieces that `to_json` wrote.
 
         Raises:
-            UserError: if it is something else.
+            UserError: if `data` is anything else.
         """
         return Subwords.from_json(data) if isinstance(data, str) else Words(Vocabulary.from_json(data))
 
@@ -62,7 +62,7 @@ class Pieces(abc.ABC):
 
     @abc.abstractmethod
     def encode(self, pieces: Iterable[str]) -> np.ndarray:
-        """Ids of the pieces, int32 `(timesteps,)`; a piece that is not known becomes UNKNOWN."""
+        """Ids of the pieces, int32 `(timesteps,)`; an unknown piece becomes UNKNOWN."""
 
     @abc.abstractmethod
     def decode(self, ids: Iterable[int]) -> list[str]:

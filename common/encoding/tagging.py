@@ -1,4 +1,4 @@
-"""BIO tags: the spans they mark, which tag may follow which, and how probable a span is."""
+"""BIO tags: the spans that they mark, the allowed transitions, and the probabilities of spans."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Span(NamedTuple):
-    """Tokens `start` to `stop` (exclusive) of a sentence, and what they are."""
+    """Tokens `start` to `stop` (exclusive) of a sentence, and their type."""
 
     type: str
     start: int
@@ -19,7 +19,7 @@ class Span(NamedTuple):
 def spans(tags: Sequence[str]) -> list[Span]:
     """The spans that BIO tags mark: `B-person I-person O -> [Span("person", 0, 2)]`.
 
-    An I- that continues nothing of its type begins a span, as the CoNLL-2000 scorer has it
+    An I- that continues nothing of its type begins a span, as in the CoNLL-2000 scorer
     (https://www.clips.uantwerpen.be/conll2000/chunking/output.html).
     """
     found, start, kind = [], 0, None
@@ -34,13 +34,13 @@ def spans(tags: Sequence[str]) -> list[Span]:
 
 
 def is_complete(tags: Sequence[str]) -> bool:
-    """Whether these are O and, for each type, B- and I-: what a decoder of spans needs."""
+    """Whether the tags are O and, for each type, B- and I-, as a decoder of spans requires."""
     types = [tag[2:] for tag in tags if tag.startswith("B-")]
     return len(set(tags)) == len(tags) and set(tags) == {"O", *(f"{mark}-{kind}" for kind in types for mark in "BI")}
 
 
 def allowed(tags: Sequence[str]) -> np.ndarray:
-    """Which tag may follow which in BIO.
+    """The allowed transitions between BIO tags.
 
     Returns:
         bool `(num_tags + 1, num_tags)`: whether tag j may follow tag i; the last row says which tags may come first.
@@ -50,16 +50,16 @@ def allowed(tags: Sequence[str]) -> np.ndarray:
 
 
 def span_probabilities(conditional: np.ndarray, tags: Sequence[str], threshold: float) -> dict[Span, float]:
-    """How probable it is that a span is there, exactly so, whatever stands elsewhere in the sentence.
+    """The marginal probability of each exact span, summed over all tags of the rest of the sentence.
 
     Args:
-        conditional: float `(timesteps, num_tags + 1, num_tags)`, the probability of tag j if tag i stands before it (of
-            the first timestep the last row counts), as `common.prediction.crf` gives its logarithm.
-        tags: of the columns, all of BIO.
-        threshold: of the spans to give, from 0 to 1.
+        conditional: float `(timesteps, num_tags + 1, num_tags)`, the probability of tag j after tag i (for the first
+            timestep the last row applies), of which `common.prediction.crf` returns the logarithm.
+        tags: of the columns; a complete set of BIO tags.
+        threshold: from 0 to 1; only more probable spans are returned.
 
     Returns:
-        every span that is more probable than the threshold -> its probability.
+        span -> its probability.
     """
     marginals = conditional[:1, -1]  # of each tag at each timestep, (timesteps, num_tags)
     for step in conditional[1:, :-1]:
@@ -68,7 +68,7 @@ def span_probabilities(conditional: np.ndarray, tags: Sequence[str], threshold: 
     for kind in sorted({tag[2:] for tag in tags if tag != "O"}):
         begin, inside = tags.index(f"B-{kind}"), tags.index(f"I-{kind}")
         for start in np.flatnonzero(marginals[:, begin] > threshold):
-            open_probability, last = marginals[start, begin], begin  # that a span begins here and has not ended yet
+            open_probability, last = marginals[start, begin], begin  # of a span that begins here and has not ended yet
             for stop in range(start + 1, len(conditional) + 1):
                 goes_on = conditional[stop, last, inside] if stop < len(conditional) else 0.0
                 if open_probability * (1 - goes_on) > threshold:
@@ -80,7 +80,7 @@ def span_probabilities(conditional: np.ndarray, tags: Sequence[str], threshold: 
 
 
 def without_overlap(probabilities: Mapping[Span, float]) -> list[Span]:
-    """The spans in order of their place, without those that overlap a more probable one."""
+    """The spans in order of position, without those that overlap a more probable one."""
     kept: list[Span] = []
     for span in sorted(probabilities, key=probabilities.get, reverse=True):
         if all(span.stop <= other.start or other.stop <= span.start for other in kept):

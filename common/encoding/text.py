@@ -1,4 +1,4 @@
-"""Words, vocabularies and labels: text to integers and back. Fitted on train only, saved as JSON."""
+"""Words, vocabularies and labels: convert text to integers and back. Fitted on train only, saved as JSON."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from common.errors import UserError
 PADDING, UNKNOWN, START, END = range(4)  # the same ids in every vocabulary
 SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")
 
-# Classes of characters for patterns of the package regex. In some scripts no space stands between words: there every
-# grapheme cluster, a letter with its marks, is a token. Elsewhere marks and joiners belong to the word they stand in.
+# Character classes for patterns of the package regex. Some scripts have no space between words: there every grapheme
+# cluster, a letter with its marks, is a token. Elsewhere marks and joiners belong to the word that contains them.
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\u30fc"
 LETTER = rf"[[\w\p{{M}}\p{{No}}\u200c\u200d]--[{UNSPACED}]]"  # a part of a word
-_SPACE = r"\s\x1c-\x1f"  # as str.isspace has it
+_SPACE = r"\s\x1c-\x1f"  # as in str.isspace
 WORD = rf"(?=[{UNSPACED}])\X|{LETTER}+(?:['’]{LETTER}+)*|(?=[^{_SPACE}\p{{GCB=Prepend}}])\X|[^{_SPACE}]"
 
-_ASCII_WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")  # the same, three times as fast
-_WIDE = "。，、；：！？（）「」『』【】《》"  # marks that bring their own space
+_ASCII_WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")  # the same for ASCII, three times as fast
+_WIDE = "。，、；：！？（）「」『』【】《》"  # full-width marks, which include their own space
 _NO_SPACE = rf" (?=[.,;:!?)\]।{_WIDE}])|(?<=[(\[{_WIDE}]) |(?<=[{UNSPACED}]\p{{M}}*) (?=[{UNSPACED}])"
 
 
 @functools.cache
 def pattern(text: str):
-    """A compiled pattern of the package regex, which is imported where one is used: not to list the tasks."""
+    """A compiled pattern of the package regex, which is imported only where a pattern is used."""
     import regex
 
     return regex.compile(text, regex.V1)
 
 
 def words(text: str) -> list[str]:
-    """The words and punctuation marks of a text; of scripts written without spaces, the characters.
+    """The words and punctuation marks of a text; in scripts written without spaces, the characters.
 
     Example:
         >>> words("It isn't dull.")
@@ -49,18 +49,18 @@ def words(text: str) -> list[str]:
 
 
 def running_text(tokens: Iterable[str]) -> str:
-    """Words and punctuation marks as they are written: `["It", "(", "too", ")", "is", "."] -> "It (too) is."`."""
+    """Join words and punctuation marks to running text: `["It", "(", "too", ")", "is", "."] -> "It (too) is."`."""
     return pattern(_NO_SPACE).sub("", " ".join(tokens))
 
 
 def is_unspaced(text: str) -> bool:
-    """Whether most letters of a text are of scripts in which no space stands between words."""
+    """Whether most letters of a text belong to scripts that are written without spaces between words."""
     return 2 * len(pattern(f"[{UNSPACED}]").findall(text)) > sum(map(str.isalpha, text))
 
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
-    """The tokens a model knows, by id; the first four are padding, unknown, start and end."""
+    """The tokens known to a model, by id; the first four are padding, unknown, start and end."""
 
     tokens: tuple[str, ...]
 
@@ -75,7 +75,7 @@ class Vocabulary:
 
         Args:
             sequences: tokens of each training example.
-            size: most tokens to keep, the four special ones included.
+            size: maximum number of tokens, including the four special ones.
             min_count: rarer tokens are left out, and so become unknown.
 
         Returns:
@@ -88,7 +88,7 @@ class Vocabulary:
 
     @classmethod
     def of_counts(cls, counts: Counter[str], size: int, min_count: int = 1) -> Vocabulary:
-        """The same from tokens that have been counted."""
+        """A vocabulary from counts of tokens; see `fit`."""
         known = [token for token, count in counts.most_common() if count >= min_count and token not in SPECIAL]
         return cls(SPECIAL + tuple(known[: size - len(SPECIAL)]))
 
@@ -99,7 +99,7 @@ class Vocabulary:
         return token in self._ids
 
     def encode(self, tokens: Iterable[str]) -> np.ndarray:
-        """Ids of the tokens, int32 `(timesteps,)`; a token that is not known becomes UNKNOWN."""
+        """Ids of the tokens, int32 `(timesteps,)`; an unknown token becomes UNKNOWN."""
         ids = self._ids
         return np.array([ids.get(token, UNKNOWN) for token in tokens], np.int32)
 
@@ -112,7 +112,7 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, data: list) -> Vocabulary:
-        tokens = _texts(data, "vocabulary")
+        tokens = different_texts(data, "vocabulary")
         if tokens[: len(SPECIAL)] != SPECIAL:
             raise UserError(f"The vocabulary of this run does not begin with {', '.join(SPECIAL)}: train again.")
         return cls(tokens)
@@ -151,13 +151,14 @@ class Labels:
 
     @classmethod
     def from_json(cls, data: list) -> Labels:
-        names = _texts(data, "labels")
+        names = different_texts(data, "labels")
         if not names or any(unicodedata.category(character) == "Cc" for name in names for character in name):
             raise UserError("The labels of this run are none, or hold control characters: train again.")
         return cls(names)
 
 
-def _texts(data: object, what: str) -> tuple[str, ...]:
+def different_texts(data: object, what: str) -> tuple[str, ...]:
+    """A list from a file of a run; a UserError, with `what` it should hold, if it is no list of different texts."""
     if not isinstance(data, list) or not all(isinstance(item, str) for item in data) or len(set(data)) != len(data):
         raise UserError(f"The {what} of this run is not a list of different texts: train again.")
     return tuple(data)

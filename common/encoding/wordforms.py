@@ -1,19 +1,20 @@
-"""What a tagger sees of a word beside its identity: how it is spelled and what it looks like, whoever cut the text."""
+"""Features of a word's form for a tagger, in addition to its identity: spelling and shape, for any tokenisation."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-MAX_CHARS = 16  # of a word that is spelled; a longer one keeps its two ends
-SHAPES = 8  # features of what a word looks like
+MAX_CHARS = 16  # characters of a word that the network reads; a longer word keeps its two ends
+SHAPES = 8  # features of a word's shape
 APOSTROPHES, CLITICS = ("'", "’", "´"), ("s", "t", "m", "d", "re", "ve", "ll")
 
 
 def joined(tokens: Sequence[str]) -> list[str]:
-    """As many tokens, each with the mark before it that some cut off: `@ anna isn ' t -> @ @anna isn ' 't`.
+    """The tokens, each with a mark before it that some tokenisers split off: `@ anna isn ' t -> @ @anna isn ' 't`.
 
-    So `@anna` looks the same to the network, whoever cut the text: WNUT-17 cuts train otherwise than the other sides.
+    So `@anna` looks the same to the network for any tokeniser: that of WNUT-17's train differs from that of its other
+    splits.
     """
     return [
         mark + token if mark in ("@", "#") or (mark in APOSTROPHES and token in CLITICS) else token
@@ -22,12 +23,12 @@ def joined(tokens: Sequence[str]) -> list[str]:
 
 
 def normal(token: str) -> str:
-    """The word as the vocabulary has it: what its letters look like is left to the characters."""
+    """The word as in the vocabulary, in lower case and with digits as 0; case is left to the character features."""
     return re.sub(r"\d", "0", token.lower())
 
 
 def shape(token: str) -> tuple[bool, ...]:
-    """What the token looks like, in SHAPES features."""
+    """The shape of the token, as SHAPES features."""
     inner = token[1:]
     return (
         token[0].isupper(),
@@ -42,6 +43,6 @@ def shape(token: str) -> tuple[bool, ...]:
 
 
 def ends(token: str) -> str:
-    """The token, or the two halves of MAX_CHARS from its beginning and its end."""
+    """The token, shortened to MAX_CHARS, half from its beginning and half from its end, if it is longer."""
     half = MAX_CHARS // 2
     return token if len(token) <= MAX_CHARS else token[:half] + token[-half:]

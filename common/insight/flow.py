@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.insight import gradients, reference
+from common.insight import gradients, lesson, reference
 from common.insight.recurrences import Recurrence
 
 GAINS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 CLIP = 1.0  # the norm to which the tasks clip
+START = 1.5  # gain of the kernel from which a short training begins
+TRAINING_STEPS, TRAINING_RATE, TRAINING_READS = 30, 0.5, 40  # the last: steps of the sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +94,40 @@ def kernel_gradients(recurrence: Recurrence, orthogonal: bool, gains: Sequence[f
 
 def _first(recurrence: Recurrence) -> tuple:
     return tuple(state[:1] for state in recurrence.initial)
+
+
+def training(recurrence: Recurrence, limit: float) -> np.ndarray:
+    """The loss in a short training from a kernel that explodes: gradient descent with the gradient clipped to `limit`.
+
+    The recurrence learns to say its next input, as a mean squared error beside the inputs' mean square. U, W, b and a
+    readout V are trained, on the first steps of the first row. Where numbers overflow, the loss is infinite from there.
+
+    Returns:
+        The loss before each step of the training, float64 `(TRAINING_STEPS,)`.
+    """
+    inputs, units = recurrence.inputs[0][None, : TRAINING_READS + 1], recurrence.units
+    inputs = inputs / max(np.sqrt(np.mean(inputs**2)), 1e-12) if inputs.size else inputs
+    read, wanted = inputs[:, :-1], inputs[:, 1:]
+    losses = np.full(TRAINING_STEPS, np.inf if read.size else 0.0)
+    weights = dict(zip("UWb", map(np.copy, with_gain(recurrence, START, orthogonal=True))))
+    weights["V"] = np.random.default_rng(1).normal(0, units**-0.5, (units, recurrence.features))
+    for step in range(TRAINING_STEPS if read.size else 0):
+        arrays = [weights[name] for name in "UWb"]
+        with np.errstate(over="ignore", invalid="ignore"):
+            states, kept = reference.forward(recurrence.cell, read, arrays)
+            h = reference.outputs(states)
+            errors = h @ weights["V"] - wanted
+            losses[step] = np.mean(errors**2)
+            if not np.isfinite(losses[step]):
+                losses[step:] = np.inf
+                break
+            d_o = 2 * errors / errors.size
+            shares, *_ = reference.back_propagate(recurrence.cell, read, arrays, states, kept, d_o @ weights["V"].T)
+            found = {**dict(zip("UWb", reference.total(shares))), "V": np.einsum("btu,btf->uf", h, d_o)}
+            found, _ = lesson.clipped(found, limit)
+            for name, gradient in found.items():
+                weights[name] = weights[name] - TRAINING_RATE * gradient
+    return losses
 
 
 def one_unit(inputs: np.ndarray, w_x: float = 0.8, w_h: float = 0.5, b: float = 0.1) -> list[dict[str, float]]:

@@ -49,6 +49,28 @@ def gradient(cell: str, weights: dict, d_logits: np.ndarray, seen: tuple) -> dic
     return {"E": d_embedding, **dict(zip("UWb", reference.total(shares))), **d_readout}
 
 
+def clipped(gradients: dict, limit: float = 1.0) -> tuple[dict, float]:
+    """Gradients whose common norm is `limit` at most, in the same direction (Pascanu and others 2013), and the norm."""
+    norm = float(np.sqrt(sum((g**2).sum() for g in gradients.values())))
+    return {name: g / max(1.0, norm / limit) for name, g in gradients.items()}, norm
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015), which changes arrays in place."""
+
+    def __init__(self, weights: dict[str, np.ndarray]):
+        self.weights, self.steps = weights, 0
+        self.first, self.second = ({name: np.zeros_like(w) for name, w in weights.items()} for _ in range(2))
+
+    def step(self, gradients: dict[str, np.ndarray], rate: float) -> None:
+        self.steps += 1
+        for name, g in gradients.items():
+            self.first[name] += 0.1 * (g - self.first[name])
+            self.second[name] += 0.001 * (g**2 - self.second[name])
+            mean, square = self.first[name] / (1 - 0.9**self.steps), self.second[name] / (1 - 0.999**self.steps)
+            self.weights[name] -= rate * mean / (np.sqrt(square) + 1e-7)
+
+
 def train(sequences, labels: np.ndarray, vocab_size: int, cell="gru", epochs=4, seed=0) -> Iterator[tuple[float, dict]]:
     """The mean loss of each pass over the examples and the weights after it; Adam with the gradient clipped to norm 1.
 
@@ -58,7 +80,7 @@ def train(sequences, labels: np.ndarray, vocab_size: int, cell="gru", epochs=4, 
     """
     random = np.random.default_rng(seed)
     weights = new_weights(cell, vocab_size, int(labels.max()) + 1, random)
-    first, second = ({name: np.zeros_like(w) for name, w in weights.items()} for _ in range(2))
+    adam = Adam(weights)
     lengths, step, steps = np.array(list(map(len, sequences))), 0, epochs * (len(sequences) // BATCH)
     for _ in range(epochs):
         loss = 0.0
@@ -69,15 +91,8 @@ def train(sequences, labels: np.ndarray, vocab_size: int, cell="gru", epochs=4, 
             logits, seen = read(cell, weights, [sequences[i] for i in batch])
             nats, d_logits = reference.cross_entropy(logits, labels[batch])
             gradients = gradient(cell, weights, d_logits / len(batch), seen)
-            norm = np.sqrt(sum((g**2).sum() for g in gradients.values()))
             step, loss = step + 1, loss + nats
-            rate = RATE * 0.5 * (1 + np.cos(np.pi * step / steps))
-            for name, g in gradients.items():
-                g = g / max(1.0, norm)
-                first[name] += 0.1 * (g - first[name])
-                second[name] += 0.001 * (g**2 - second[name])
-                unbiased = first[name] / (1 - 0.9**step), second[name] / (1 - 0.999**step)
-                weights[name] -= rate * unbiased[0] / (np.sqrt(unbiased[1]) + 1e-7)
+            adam.step(clipped(gradients)[0], RATE * 0.5 * (1 + np.cos(np.pi * step / steps)))
         yield loss / len(sequences), weights
 
 

@@ -65,6 +65,7 @@ class Study:
         reading, over_examples: the answer after each step.
         flows: gradient through time.
         clipping: start ("orthogonal", "random") to norms of dL/dW by flow.GAINS.
+        training: "without clipping" and "clipped" to the losses of a short training from a kernel that explodes.
         effects, untrained: of the trained and of an untrained network.
         attention: `(answers, steps)` or None.
         one_unit: rows of the trace.
@@ -87,6 +88,7 @@ class Study:
     over_examples: dict[float, dict[str, float]]
     flows: list[Flow]
     clipping: dict[str, np.ndarray]
+    training: dict[str, np.ndarray]
     effects: Effects
     untrained: Effects
     attention: np.ndarray | None
@@ -149,6 +151,10 @@ def study(subject: Subject, example) -> Study:
         over_examples=reading.over_examples(whole, pool.examples[:READ], occlusion.answer_of),
         flows=_flows(subject, pool),
         clipping={start: flow.kernel_gradients(main, start == "orthogonal") for start in ("orthogonal", "random")},
+        training={
+            "without clipping": flow.training(main, limit=np.inf),
+            "clipped": flow.training(main, limit=flow.CLIP),
+        },
         effects=_effects(subject.model, whole, batch, answer),
         untrained=_effects(subject.fresh[subject.cell], fresh, batch, occlusion.answer_of(fresh, batch, example)),
         attention=_attention(whole, batch),

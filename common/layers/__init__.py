@@ -1,7 +1,7 @@
-"""Layers that the tasks share: the recurrent layers, attention, pooling over time, the tied output, a CRF over tags.
+"""Layers shared by the tasks: recurrent layers, attention, pooling over time, the tied output, a CRF over tags.
 
-All take `padding_mask`, a bool array `(batch, timesteps)` that is true where a timestep is real, as an argument of the
-call. Padding stands on the right.
+All take `padding_mask`, a bool array `(batch, timesteps)` that is true where a timestep is real, as a call argument.
+Sequences are padded on the right.
 """
 
 from common.layers.adaptive import AdaptiveOutput

@@ -1,4 +1,4 @@
-"""A tied output layer for large vocabularies: training need not compute every logit."""
+"""A tied output layer for large vocabularies, with which training need not compute every logit."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from common.layers import checks
 class AdaptiveOutput(keras.layers.Layer):
     """Logits over the vocabulary in two levels: frequent tokens, and clusters of rarer ones (Grave et al. 2017).
 
-    The first level tells the frequent tokens and the clusters apart, the second the tokens within a cluster. The
-    probabilities of both multiply to a distribution over all tokens. Called, the layer gives the logits of that
-    distribution, exactly and over the whole vocabulary. `nats` gives the same loss as these without most of the work:
-    it looks into a cluster for those targets alone that are in it.
+    The first level is a softmax over the frequent tokens and the clusters, the second over the tokens within a cluster.
+    Their product is a distribution over all tokens. A call returns the exact logits of that distribution over the whole
+    vocabulary. `nats` returns the same loss with much less work: it evaluates a cluster only for the targets in it.
 
-    Weights are those of the embedding, as in `TiedOutput`, a bias for each token, and a kernel for each cluster, whose
-    bias is the log of the sum of its tokens' exponentiated ones.
+    The weights are those of the embedding, as in `TiedOutput`, a bias per token, and a kernel per cluster, whose bias
+    is the log-sum-exp of its tokens' biases.
 
     Args:
         embedding: the `keras.layers.Embedding` whose `(vocab_size, features)` weights are shared; token ids must be in
             the order of frequency.
-        frequent: int, tokens of the first level.
-        growth: int, 2 or more; the first cluster begins at id `frequent`, each further one at an id so many times
-            larger.
+        frequent: int, number of tokens in the first level.
+        growth: int, 2 or more; the first cluster begins at id `frequent`, each further one at an id `growth` times as
+            large.
 
     Raises:
         ValueError: for `frequent` or `growth` out of range.
@@ -45,7 +44,7 @@ class AdaptiveOutput(keras.layers.Layer):
         while starts[-1] * growth < vocab_size:
             starts.append(starts[-1] * growth)
         self.embedding, self.frequent = embedding, frequent
-        self.supports_masking = True  # each timestep by itself: a mask of the inputs is one of the logits
+        self.supports_masking = True  # timesteps are independent, so a mask of the inputs is valid for the logits
         self.clusters = list(pairwise([*starts, vocab_size]))
 
     def build(self, inputs_shape):
@@ -94,8 +93,8 @@ class AdaptiveOutput(keras.layers.Layer):
     def _levels(self):
         """Kernel `(tokens, features)` and bias of the first level, then of each cluster.
 
-        Weights are split at once, since the gradient of a split is put together in one pass over them and that of
-        slices in one for each: a quarter of a training step.
+        The weights are split in one operation: the gradient of a split takes one pass over them, that of slices one
+        pass per slice, which would be a quarter of a training step.
         """
         sizes = [self.frequent, *(stop - start for start, stop in self.clusters)]
         kernels = tf.split(tf.convert_to_tensor(self.embedding.embeddings), sizes)

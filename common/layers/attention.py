@@ -8,7 +8,7 @@ from common.layers import checks
 
 
 def masked_softmax(scores, padding_mask):
-    """Softmax over the last axis that gives padding the weight 0 (and a row of padding alone zeros).
+    """Softmax over the last axis that gives padding the weight 0 (a row that is all padding becomes zeros).
 
     Args:
         scores: float array `(batch, ..., timesteps)`.
@@ -26,17 +26,17 @@ class Attention(checks.ExplicitMask):
     """Multiplicative attention of queries over a memory (Luong, Pham and Manning 2015).
 
     It reads the outputs of a decoder and is not fed back into it, so the decoder can run over its whole sequence first.
-    Scores are divided by the root of the memory's features (Vaswani and others 2017): products of so many numbers are
-    large, and a softmax that picks one timestep before anything is learned hardly learns where to look.
+    Scores are divided by the square root of the memory's features (Vaswani and others 2017): otherwise the products are
+    large, and a softmax that is saturated from the start hardly learns where to attend.
 
     Args:
-        score: `"dot"` compares query and memory as they are; `"general"` maps the query by a learned matrix first, so
-            the two may differ in size.
+        score: `"dot"` compares query and memory directly; `"general"` first maps the query by a learned matrix, so the
+            two may differ in size.
 
     Call arguments:
         queries: float array `(batch, target_timesteps, units)`.
         memory: float array `(batch, source_timesteps, features)`.
-        padding_mask: bool array `(batch, source_timesteps)`, true where the memory is real. None: all of it is.
+        padding_mask: bool array `(batch, source_timesteps)`, true where the memory is real. None: all of it.
 
     Returns:
         context `(batch, target_timesteps, features)` and weights `(batch, target_timesteps, source_timesteps)`, which
@@ -54,7 +54,7 @@ class Attention(checks.ExplicitMask):
         if self.score == "general":
             self.kernel = self.add_weight((units, features), initializer="glorot_uniform", name="kernel")
         elif units != features:
-            raise ValueError(f"dot attention needs queries and memory of one size, not {units} and {features}")
+            raise ValueError(f"dot attention needs queries and memory of the same size, not {units} and {features}")
 
     def call(self, queries, memory, padding_mask=None):
         if self.score == "general":
@@ -72,10 +72,10 @@ class Attention(checks.ExplicitMask):
 
 
 class AttentionPooling(checks.ExplicitMask):
-    """A weighted mean over time whose weights are learned (Yang and others 2016).
+    """A weighted mean over time with learned weights (Yang and others 2016).
 
     Args:
-        units: int, size of the hidden layer that judges a timestep.
+        units: int, size of the hidden layer that scores a timestep.
 
     Call arguments:
         sequence: float array `(batch, timesteps, features)`.

@@ -1,4 +1,4 @@
-"""What the layers refuse: sizes that make no layer, masks that are not right-padded, and Keras's implicit masks."""
+"""Argument checks of the layers: invalid sizes, masks that are not right-padded, and Keras's implicit masks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 def positive_int(name: str, value: object) -> int:
-    """The value, if it is a whole number from 1 on.
+    """The value, if it is a whole number of at least 1.
 
     Raises:
         ValueError: otherwise; names the argument and the value.
@@ -21,7 +21,7 @@ def positive_int(name: str, value: object) -> int:
 
 
 def fraction(name: str, value: object) -> float:
-    """The value, if it is a number from 0 to below 1.
+    """The value, if it is a number that is at least 0 and below 1.
 
     Raises:
         ValueError: otherwise; names the argument and the value.
@@ -32,11 +32,11 @@ def fraction(name: str, value: object) -> float:
 
 
 def lengths(padding_mask, sequence, training) -> tf.Tensor | None:
-    """The number of real timesteps of each row, int32 `(batch,)`; None if there is no mask.
+    """The number of real timesteps in each row, int32 `(batch,)`; None if there is no mask.
 
-    Eager calls and calls at rest check that the mask is right-padded. Only the graph of a training step does not, as
-    the check would cost time in every step: call the layer once by itself, or compile the model with
-    `run_eagerly=True`, to check what it is trained with.
+    Eager calls and calls at inference check that the mask is right-padded. Only the graph of a training step does not,
+    since the check would take time in every step: to check the masks used in training, call the layer once directly,
+    or compile the model with `run_eagerly=True`.
 
     Args:
         padding_mask: bool array `(batch, timesteps)`, or None.
@@ -44,7 +44,7 @@ def lengths(padding_mask, sequence, training) -> tf.Tensor | None:
         training: whether this is a training step.
 
     Raises:
-        ValueError: if the mask has another shape than the sequence; in an eager call also if it is not right-padded.
+        ValueError: if the shapes of mask and sequence differ; in an eager call also if it is not right-padded.
         tf.errors.InvalidArgumentError: in a graph, if the mask is not right-padded.
     """
     if padding_mask is None:
@@ -65,9 +65,9 @@ def lengths(padding_mask, sequence, training) -> tf.Tensor | None:
 
 
 def with_a_timestep(sequence: tf.Tensor) -> tf.Tensor:
-    """`(batch, timesteps, ...)` as it is, or with one timestep of zeros if there is none.
+    """`(batch, timesteps, ...)` unchanged, or with one timestep of zeros if there is none.
 
-    TensorFlow hands on an array that is padded by nothing without a copy, likewise one that is cut to its own size.
+    TensorFlow makes no copy of an array that is padded by zero elements or sliced to its own size.
     """
     if sequence.shape[1]:
         return sequence
@@ -78,7 +78,7 @@ def with_a_timestep(sequence: tf.Tensor) -> tf.Tensor:
 
 
 def unless_empty(sequence: tf.Tensor, arrays, others) -> list[tf.Tensor]:
-    """The arrays, or the others if the sequence `(batch, timesteps, ...)` has no timesteps."""
+    """The arrays, or `others` if the sequence `(batch, timesteps, ...)` has no timesteps."""
     if sequence.shape[1]:
         return list(arrays)
     return [tf.where(tf.shape(sequence)[1] > 0, *pair) for pair in zip(arrays, others, strict=False)]
@@ -97,7 +97,7 @@ def cut_timesteps(sequence: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
 class ExplicitMask(keras.layers.Layer):
     """Base of the layers that take `padding_mask`: refuses the mask that Keras attaches to an array.
 
-    `Embedding(mask_zero=True)` and `Masking` attach one; a layer that did not look at it would read padding as data.
+    `Embedding(mask_zero=True)` and `Masking` attach one; a layer that ignored it would read padding as data.
     """
 
     def __call__(self, *args, **kwargs):

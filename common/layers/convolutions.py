@@ -6,7 +6,7 @@ import keras
 
 from common.errors import UserError
 
-PLACES = 8  # rows and columns of places, at most, that are left of a picture
+PLACES = 8  # maximum number of rows and columns in the grid of features
 BACKBONES = ("small", "mobilenet_v2")
 
 
@@ -15,11 +15,11 @@ def backbone(name: str, filters: int):
 
     Args:
         name: `"small"`: convolutions trained from scratch, each of which halves the rows and columns;
-            `"mobilenet_v2"`: what Keras fetches trained on ImageNet (Sandler and others 2018), which stays as it is.
-        filters: of the first convolution of the small one.
+            `"mobilenet_v2"`: Keras's network trained on ImageNet (Sandler and others 2018), with frozen weights.
+        filters: of the first convolution of the small network.
 
     Raises:
-        UserError: for another name, or if the trained weights cannot be fetched.
+        UserError: for an unknown name, or if the trained weights cannot be downloaded.
     """
     if name not in BACKBONES:
         raise UserError(f"There is no backbone {name!r}. Known: {', '.join(BACKBONES)}")
@@ -38,9 +38,9 @@ def _mobilenet(picture):
     x = keras.layers.Rescaling(1 / 127.5, offset=-1)(picture)
     try:
         trained = keras.applications.MobileNetV2(input_shape=tuple(picture.shape[1:]), include_top=False)
-    except Exception as error:  # whatever the download failed of
+    except Exception as error:  # any failure of the download
         raise UserError(
-            f"The weights of mobilenet_v2 cannot be fetched ({error}): check the network, or use SET=backbone=small."
+            f"The weights of mobilenet_v2 cannot be downloaded ({error}): check the network, or use SET=backbone=small."
         ) from error
     trained.trainable = False
     return trained(x, training=False)

@@ -1,4 +1,4 @@
-"""A linear-chain conditional random field: tags of a sequence that are scored together."""
+"""A linear-chain conditional random field: the tags of a sequence are scored jointly."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Transitions(keras.layers.Layer):
         allowed: bool array `(num_tags + 1, num_tags)`, whether tag j may follow tag i; the last row is the start.
 
     Call arguments:
-        scores: float array `(batch, timesteps, num_tags)`, of the tags; only its size is looked at.
+        scores: float array `(batch, timesteps, num_tags)`, of the tags; only its shape is used.
 
     Returns:
         float array `(num_tags + 1, num_tags)`, the same for all inputs.
 
     Raises:
-        ValueError: for `allowed` of another shape.
+        ValueError: if `allowed` has the wrong shape.
     """
 
     def __init__(self, allowed, name=None, dtype=None):
@@ -49,19 +49,19 @@ class Transitions(keras.layers.Layer):
 class CRF(checks.ExplicitMask):
     """The probability of each tag given the tag before it and the whole input, exactly (Lafferty and others 2001).
 
-    A sequence of tags scores the sum of its transitions and of the scores of its tags. Its probability, which takes the
-    sum over all sequences, falls into one factor a timestep, `p(tag | tag before, inputs)`. A recurrence from the last
-    timestep to the first gives the factors, so that the loss is a mean over timesteps like any other and padding weighs
-    nothing; see `TransitionLoss`. `common.prediction.crf` computes the same in NumPy.
+    The score of a tag sequence is the sum of its transitions and of the scores of its tags. Its probability, normalised
+    over all sequences, factorises into one factor per timestep, `p(tag | previous tag, inputs)`. A recurrence from the
+    last timestep to the first computes the factors, so that the loss is a mean over timesteps like any other, and
+    padding has weight 0; see `TransitionLoss`. `common.prediction.crf` computes the same in NumPy.
 
     Call arguments:
         scores: float array `(batch, timesteps, num_tags)`.
-        transitions: float array `(num_tags + 1, num_tags)`, as `Transitions` gives it.
-        padding_mask: bool array `(batch, timesteps)`, true where a timestep is real; padding stands on the right.
+        transitions: float array `(num_tags + 1, num_tags)`, the output of `Transitions`.
+        padding_mask: bool array `(batch, timesteps)`, true where a timestep is real; padding is on the right.
 
     Returns:
-        log-probabilities `(batch, timesteps, num_tags + 1, num_tags)`, of tag j if tag i stands before it. The last row
-        is that of the first timestep and of no use at others; padding has no meaning.
+        log-probabilities `(batch, timesteps, num_tags + 1, num_tags)`, of tag j after tag i. The last row applies to
+        the first timestep and is meaningless elsewhere, as are all values at padding.
 
     Raises:
         ValueError: if an input carries an implicit Keras mask, or the padding_mask is not right-padded.
@@ -82,21 +82,21 @@ class CRF(checks.ExplicitMask):
 
 @tf.custom_gradient
 def log_ahead(transitions, scores, lengths):
-    """Log of the summed weight of all paths to the end, of each timestep and tag before it; 0 at padding.
+    """Log of the summed weight of all paths to the end, for each timestep and previous tag; 0 at padding.
 
-    The gradient is written out: what reaches a state of the loop goes on to the later ones by the conditional
-    probabilities of the tags, so the loop of the gradient is the forward algorithm, one product a timestep.
+    The gradient is hand-written: the conditional probabilities of the tags propagate it from each timestep to the
+    later ones, so the loop of the gradient is the forward algorithm, with one product per timestep.
 
     Args:
         transitions: float array `(num_tags + 1, num_tags)`.
-        scores: float array `(batch, timesteps, num_tags)`, of at least one timestep.
+        scores: float array `(batch, timesteps, num_tags)`, with at least one timestep.
         lengths: int32 array `(batch,)`, real timesteps of each row.
 
     Returns:
         float array `(batch, timesteps, num_tags + 1)`.
     """
     scores = tf.transpose(scores, (1, 0, 2))
-    real = tf.cast(tf.range(tf.shape(scores)[0])[:, None, None] < lengths[:, None], scores.dtype)  # time first, too
+    real = tf.cast(tf.range(tf.shape(scores)[0])[:, None, None] < lengths[:, None], scores.dtype)  # also time first
 
     def step(ahead, timestep):
         scores, real = timestep
@@ -122,9 +122,9 @@ def log_ahead(transitions, scores, lengths):
 
 
 class TransitionLoss(keras.losses.Loss):
-    """Negative log-probability of each tag given the true one before it, in nats; a sequence's sum is that of the CRF.
+    """Negative log-probability of each tag given the true previous tag, in nats; the sum over a sequence is the CRF's.
 
-    Targets are tags `(batch, timesteps)`, outputs what `CRF` gives.
+    Targets are tags `(batch, timesteps)`, outputs are those of `CRF`.
     """
 
     def call(self, targets, log_probabilities):

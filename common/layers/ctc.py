@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: a sequence of labels without the times at which they stand."""
+"""Connectionist temporal classification: learn a sequence of labels whose times are unknown."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-BLANK = 0  # class that means: no label here
+BLANK = 0  # class for no label at a timestep
 IMPOSSIBLE = -1e4  # logit of a label at padding
 
 
 def blank_at_padding(logits, padding_mask):
-    """Logits that are certain of the blank where a timestep is padding.
+    """Logits that give the blank probability 1 where a timestep is padding.
 
-    A path through padding then has one way to go and costs nothing, so that the loss over a padded batch is exactly
-    that over the real timesteps.
+    There is then only one path through padding, which costs nothing, so that the loss of a padded batch is exactly that
+    of the real timesteps.
 
     Args:
         logits: float array `(batch, timesteps, classes)`; class 0 is the blank.
@@ -28,15 +28,15 @@ def blank_at_padding(logits, padding_mask):
 class CTCLoss(keras.losses.Loss):
     """Negative log-probability, in nats, of all paths that spell the labels (Graves and others 2006).
 
-    A path names a class at every timestep; it spells what is left when repeats are merged and blanks dropped.
+    A path has a class at every timestep; it spells what remains after repeats are merged and blanks removed.
 
     Args:
         reduction, name: as in `keras.losses.Loss`.
 
     Call arguments:
         y_true: int array `(batch, labels)`, classes from 1; 0 is padding.
-        y_pred: logits, float array `(batch, timesteps, classes)`, as `blank_at_padding` gives them. There must be a
-            timestep for every label and one more between two equal ones.
+        y_pred: logits, float array `(batch, timesteps, classes)`, the output of `blank_at_padding`. There must be a
+            timestep for every label and one more between two equal labels.
     """
 
     def __init__(self, reduction="mean_with_sample_weight", name="ctc"):
@@ -44,12 +44,12 @@ class CTCLoss(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         y_true = tf.cast(y_true, tf.int32)
-        silent = tf.reduce_all(y_true == 0, axis=1)  # the kernel wants a label in every row: these get one
+        silent = tf.reduce_all(y_true == 0, axis=1)  # rows without labels; the kernel requires one, so they get one
         labels = tf.where(silent[:, None] & (tf.range(tf.shape(y_true)[1]) == 0), 1, y_true)
         places = tf.where(labels > 0)
         logits = tf.transpose(
             y_pred, (1, 0, 2)
-        )  # (timesteps, batch, classes), as the kernel reads them, its blank last
+        )  # (timesteps, batch, classes), the kernel's layout, with the blank last
         logits = tf.concat([logits[:, :, BLANK + 1 :], logits[:, :, : BLANK + 1]], axis=2)
         losses, _ = tf.raw_ops.CTCLoss(
             inputs=logits,

@@ -1,4 +1,4 @@
-"""Layers for sequences of pictures: time becomes part of the batch, and a timestep again."""
+"""Layers for sequences of pictures: fold the time axis into the batch axis, and unfold it again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from keras import ops
 
 
 class FoldFrames(keras.layers.Layer):
-    """All frames of all sequences as one batch of pictures, for layers that look at each frame by itself.
+    """All frames of all sequences as one batch of pictures, for layers that process each frame separately.
 
     Call arguments:
         frames: array `(batch, timesteps, height, width, channels)`, of any type.
@@ -28,7 +28,7 @@ class FoldFrames(keras.layers.Layer):
 
 
 class UnfoldFrames(keras.layers.Layer):
-    """The way back from `FoldFrames`: one vector for each frame, in the sequences that the frames came from.
+    """The inverse of `FoldFrames`: one vector per frame, in the sequences that the frames came from.
 
     Call arguments:
         vectors: float array `(batch * timesteps, features)`.

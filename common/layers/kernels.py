@@ -1,11 +1,11 @@
 """The recurrences over time-major arrays, with hand-written back-propagation through time.
 
-The inputs have been projected before, all timesteps in one product a gate. Forward, the loop does what depends on the
-state alone, and keeps the derivatives of every step (`slopes`). Backward, it carries only the error of the state, which
-the slopes turn into the errors of the gates; the gradient of each recurrent kernel, a sum over timesteps (Werbos 1990),
-is one product of two large arrays after the loop.
+The inputs are already projected, for all timesteps in one product per gate. In the forward pass, the loop computes only
+what depends on the state, and stores the derivatives of every step (`slopes`). In the backward pass, it carries only
+the error of the state, from which the slopes give the errors of the gates; the gradient of each recurrent kernel, a sum
+over timesteps (Werbos 1990), is one product of two large arrays after the loop.
 
-The gates are separate arrays: cutting them out of one wide array took longer than their arithmetic.
+The gates are separate arrays: slicing them from one wide array took longer than their arithmetic.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class Cell:
 
     Attributes:
         states: number of state arrays.
-        slopes: number of derivatives that forward keeps.
-        recurrent: which of the errors that backward gives belong to the recurrent products, one for each gate. The
-            first errors, as many as there are gates, belong to the projected inputs.
+        slopes: number of derivatives that `forward` stores.
+        recurrent: for each gate, the index of the error of its recurrent product in the result of `backward`. The first
+            errors, one per gate, are those of the projected inputs.
         forward: `(projected, recurrent, states) -> (states, slopes)`: from the projected inputs and the recurrent
-            products of each gate and the states before, the states after the step.
-        backward: `(h, slopes, errors) -> (gate errors, errors before)`: from the output of the step and the errors
-            (gradients of the loss) of its states, those of the gates, and those of the states before as far as they do
-            not pass through a recurrent product (None: not at all).
+            products of each gate and the previous states to the states after the step.
+        backward: `(h, slopes, errors) -> (gate errors, previous errors)`: from the output of the step and the errors
+            (gradients of the loss) of its states to those of the gates, and to the part of those of the previous states
+            that does not pass through a recurrent product (None: there is no such part).
     """
 
     states: int
@@ -45,7 +45,7 @@ class Cell:
 
 
 def _sigmoid(x):
-    return 0.5 + 0.5 * tf.tanh(0.5 * x)  # compiled, half the time of tf.sigmoid, which takes an exponential
+    return 0.5 + 0.5 * tf.tanh(0.5 * x)  # when compiled, half the time of tf.sigmoid, which uses an exponential
 
 
 def _simple_rnn_forward(projected, recurrent, states):
@@ -103,11 +103,11 @@ def scan(cell, projected, initial, kernels, biases, dropout, *, outputs, trainin
         initial: the initial states, each `(batch, units)`.
         kernels: for each gate the recurrent kernel `(units, units)`.
         biases: for each gate `(units,)`, or an empty list; added to the recurrent product.
-        dropout: a list of one array `(batch, units)` that the state is multiplied with before its kernels, or of none.
-        outputs: int, how many of the states are wanted: 1, or 2 for the c of an LSTM as well.
-        training: bool, whether a gradient is likely to be asked for. If not, nothing is kept for it, and the
-            recurrence is computed once more should it be.
-        compiled: bool, whether the loops run in XLA, which translates them anew for every shape.
+        dropout: a list with one array `(batch, units)`, by which the state is multiplied before its kernels, or empty.
+        outputs: int, number of states to return: 1, or 2 to include the c of an LSTM.
+        training: bool, whether a gradient is likely to be needed. If not, nothing is stored for it, and the recurrence
+            is computed again if it is needed after all.
+        compiled: bool, whether the loops run in XLA, which compiles them for each shape.
 
     Returns:
         a list of arrays `(timesteps, batch, units)`.
@@ -133,7 +133,7 @@ def scan(cell, projected, initial, kernels, biases, dropout, *, outputs, trainin
                 for error in d_recurrent
             ]
             d_biases = [tf.reduce_sum(error, (0, 1)) for error in d_recurrent[: len(biases)]]
-            d_dropout = [tf.zeros_like(mask) for mask in dropout]  # drawn, not learned
+            d_dropout = [tf.zeros_like(mask) for mask in dropout]  # random, not learned
             return [*errors[: len(projected)], *d_initial, *d_kernels, *d_biases, *d_dropout]
 
         return sequences, gradient
@@ -142,7 +142,7 @@ def scan(cell, projected, initial, kernels, biases, dropout, *, outputs, trainin
 
 
 def _forward(cell, projected, initial, kernels, biases, dropout, *, outputs, keep):
-    """The first `outputs` states after each timestep, and the slopes of each step if they are to be kept."""
+    """The first `outputs` states after each timestep, and the slopes of each step if `keep`."""
     cell, timesteps = CELLS[cell], tf.shape(projected[0])[0]
 
     def body(t, states, arrays):
@@ -158,7 +158,7 @@ def _forward(cell, projected, initial, kernels, biases, dropout, *, outputs, kee
 
 
 def _backward(cell, h, slopes, d_sequences, kernels, dropout):
-    """The errors of the gates at each timestep, and those of the initial states."""
+    """The errors of the gates at each timestep, and of the initial states."""
     cell, timesteps = CELLS[cell], tf.shape(h)[0]
     transposed = [tf.transpose(kernel) for kernel in kernels]
 
@@ -181,10 +181,10 @@ def _backward(cell, h, slopes, d_sequences, kernels, dropout):
 
 
 def _compiled(function):
-    """The same function compiled by XLA, and with a gradient: that of the function as it is.
+    """The function compiled by XLA, with the gradient of the uncompiled function.
 
-    XLA cannot differentiate its own loops. TensorFlow asks for the gradient of a gradient whenever a tape is persistent
-    or within another tape, even if nobody uses it.
+    XLA cannot differentiate its own loops. TensorFlow builds the gradient of a gradient whenever a tape is persistent
+    or within another tape, even if it is never used.
     """
     compiled = tf.function(function, jit_compile=True, autograph=False)
 

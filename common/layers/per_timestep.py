@@ -9,10 +9,10 @@ from common.layers import checks
 
 
 class PerTimestep(checks.ExplicitMask, keras.layers.Wrapper):
-    """A layer applied to the inner sequence of every timestep, all of them as one batch.
+    """A layer applied to the inner sequence of every timestep, with all of them as one batch.
 
     Args:
-        layer: gives one vector for a sequence, as `recurrent` does.
+        layer: returns one vector per sequence, as `recurrent` does.
 
     Call arguments:
         sequences: float array `(batch, timesteps, inner timesteps, features)`.
@@ -27,7 +27,7 @@ class PerTimestep(checks.ExplicitMask, keras.layers.Wrapper):
 
     def call(self, sequences, padding_mask=None, training=None):
         outer = tf.shape(sequences)[:2]
-        rows = tf.reduce_prod(outer, keepdims=True)  # not -1, which cannot be told where there are no inner timesteps
+        rows = tf.reduce_prod(outer, keepdims=True)  # not -1, which is ambiguous without inner timesteps
         if padding_mask is not None:
             padding_mask = tf.reshape(padding_mask, tf.concat([rows, tf.shape(padding_mask)[2:]], axis=0))
         inner = tf.reshape(sequences, tf.concat([rows, tf.shape(sequences)[2:]], axis=0))

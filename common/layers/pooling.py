@@ -6,7 +6,7 @@ from keras import ops
 
 from common.layers import checks
 
-LARGE = 1e9  # above every value of a feature
+LARGE = 1e9  # larger than any feature value
 
 
 class MaskedAveragePooling(checks.ExplicitMask):
@@ -17,7 +17,7 @@ class MaskedAveragePooling(checks.ExplicitMask):
         padding_mask: bool array `(batch, timesteps)`, true where a timestep is real. None: all are.
 
     Returns:
-        `(batch, features)`; zeros for a row that is padding alone or has no timesteps.
+        `(batch, features)`; zeros for a row that is all padding or has no timesteps.
     """
 
     def call(self, sequence, padding_mask=None):
@@ -39,7 +39,7 @@ class MaskedMaxPooling(checks.ExplicitMask):
         padding_mask: bool array `(batch, timesteps)`, true where a timestep is real. None: all are.
 
     Returns:
-        `(batch, features)`; zeros for a row that is padding alone.
+        `(batch, features)`; zeros for a row that is all padding.
     """
 
     def call(self, sequence, padding_mask=None):

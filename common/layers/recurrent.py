@@ -1,4 +1,4 @@
-"""SimpleRNN, GRU and LSTM: what Keras computes, faster on a few cores."""
+"""SimpleRNN, GRU and LSTM layers: the same results as Keras, faster on a few cores."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from common.layers import checks, kernels
 CELLS = tuple(kernels.CELLS)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-# From this many units on training runs its loops compiled by XLA, the batch cut into parts that run beside each other.
-# Milliseconds forward and backward on two cores, 64 sequences of 200 timesteps, 128 units, as a graph and compiled:
-# SimpleRNN 24 and 13, GRU 66 and 39, LSTM 70 and 42. Each length of a batch is compiled once, in 0.1 to 0.5 s: batches
-# have few lengths (`batching.GROUPS`), predictions many.
+# With at least this many units, training runs its loops compiled by XLA, with the batch cut into parts that run in
+# parallel. Milliseconds forward and backward on two cores, 64 sequences of 200 timesteps, 128 units, as a graph and
+# compiled: SimpleRNN 24 and 13, GRU 66 and 39, LSTM 70 and 42. Each length of a batch is compiled once, in 0.1 to
+# 0.5 s: training batches have few lengths (`batching.GROUPS`), predictions have many.
 COMPILED_UNITS = 32
 MOST_PARTS = 4
 
@@ -33,10 +33,10 @@ def recurrent(
     recurrent_gain=1.0,
     name=None,
 ):
-    """The recurrent layer of that cell; see `Recurrent`.
+    """The recurrent layer with this cell; see `Recurrent`.
 
     Raises:
-        UserError: if there is no such cell; names the known ones.
+        UserError: if there is no such cell; lists the known ones.
     """
     if cell not in CELLS:
         raise UserError(f"There is no cell {cell!r}. Known: {', '.join(CELLS)}")
@@ -56,40 +56,40 @@ def recurrent(
 class Recurrent(checks.ExplicitMask):
     """A recurrent layer over the real part of right-padded sequences.
 
-    It computes what `keras.layers.SimpleRNN`, `GRU` (with `reset_after`) and `LSTM` compute with their default
-    activations and initializers, and `get_weights` and `set_weights` take the same arrays in the same order; likewise
-    `keras.layers.Bidirectional` around them.
+    It computes the same as `keras.layers.SimpleRNN`, `GRU` (with `reset_after`) and `LSTM` with their default
+    activations and initializers, also within `keras.layers.Bidirectional`, and `get_weights` and `set_weights` use the
+    same arrays in the same order.
 
     Args:
         cell: `"simple_rnn"`, `"gru"` or `"lstm"`.
         units: int, size of the state of one direction.
-        return_sequences: bool, whether the output is the state after each timestep; else it is the last real one.
-        return_state: bool, whether the final states are returned beside the output.
+        return_sequences: bool, whether the output is the state after each timestep; otherwise it is the last real one.
+        return_state: bool, whether the final states are returned in addition to the output.
         bidirectional: bool, whether a second recurrence reads the real part from its end. Outputs and states of the two
             directions are concatenated, forward first.
         dropout: fraction of the input features dropped in training, the same ones at all timesteps.
-        recurrent_dropout: fraction of the state dropped in training where it enters its kernel, the same units at all
-            timesteps and for all gates (Gal and Ghahramani 2016).
-        recurrent_gain: float, the recurrent kernel begins as so many times an orthogonal matrix: below 1 a new state
-            forgets sooner, and noise in the inputs adds up less.
+        recurrent_dropout: fraction of the state dropped in training before it is multiplied by its kernel, the same
+            units at all timesteps and for all gates (Gal and Ghahramani 2016).
+        recurrent_gain: float, factor of the orthogonal matrix that initialises the recurrent kernel: below 1, an
+            untrained network forgets sooner, and accumulates less of the noise in its inputs.
         name: str.
 
     Call arguments:
         inputs: float array `(batch, timesteps, features)`.
-        padding_mask: bool array `(batch, timesteps)`, true where a timestep is real; padding stands on the right. None:
-            all are real. `checks.lengths` says when it is checked.
-        initial_state: `(batch, units)`, for an LSTM a pair of them, `(state_h, state_c)`; bidirectional
+        padding_mask: bool array `(batch, timesteps)`, true where a timestep is real; padding is on the right. None:
+            all are real. `checks.lengths` documents when it is checked.
+        initial_state: `(batch, units)`, for an LSTM a pair, `(state_h, state_c)`; if bidirectional
             `(batch, 2 * units)`. None: zeros.
-        training: bool, whether to drop.
+        training: bool, whether to apply dropout.
 
     Returns:
         The output, `(batch, timesteps, units)` or `(batch, units)`, twice as wide if bidirectional. Outputs at padding
-        are zeros, and a row that is padding alone, or has no timesteps, ends in its initial state. With `return_state`
-        a tuple `(output, state_h)`, for an LSTM `(output, state_h, state_c)`, with states as `initial_state` takes
-        them.
+        are zeros, and a row that is all padding or has no timesteps ends in its initial state. With `return_state`, a
+        tuple `(output, state_h)`, for an LSTM `(output, state_h, state_c)`, with states in the format of
+        `initial_state`.
 
     Raises:
-        ValueError: for an unknown cell, units below 1, a dropout outside 0 to below 1, inputs that carry an implicit
+        ValueError: for an unknown cell, units below 1, a dropout below 0 or not below 1, inputs that carry an implicit
             Keras mask, or a padding_mask that is not right-padded.
     """
 
@@ -108,7 +108,7 @@ class Recurrent(checks.ExplicitMask):
     ):
         super().__init__(**kwargs)
         # The whole step is never compiled with XLA: on two cores an epoch of the sentiment sample took 4 to 10 s
-        # compiled, after 43 s of compiling for its shapes, and 1.1 s as it is.
+        # compiled, after 43 s of compiling for its shapes, and 1.1 s uncompiled.
         self.supports_jit = False
         if cell not in CELLS:
             raise ValueError(f"cell must be one of {', '.join(CELLS)}, not {cell!r}")
@@ -169,7 +169,7 @@ class Recurrent(checks.ExplicitMask):
     def _run(self, inputs, lengths, states, weights, training):
         """Outputs `(batch, timesteps, units)` and final states of one direction.
 
-        A loop uses one core; where it is compiled, the batch is cut into parts that run beside each other.
+        A loop uses one core; if it is compiled, the batch is cut into parts that run in parallel.
         """
         batch = tf.shape(inputs)[0]
         dropout = []
@@ -217,7 +217,7 @@ class Recurrent(checks.ExplicitMask):
         return tf.transpose(sequences[0], (1, 0, 2)) if self.return_sequences else None, final
 
     def _initial_states(self, inputs, initial_state):
-        """A tuple of states for each direction."""
+        """The initial states, one tuple per direction."""
         count = kernels.CELLS[self.cell].states
         if initial_state is None:
             zeros = tf.zeros((tf.shape(inputs)[0], self.units), inputs.dtype)
@@ -253,12 +253,12 @@ class Recurrent(checks.ExplicitMask):
 
 
 def reverse(sequences, lengths):
-    """`(batch, timesteps, ...)` with the real part of each row back to front and its padding left in place."""
+    """`(batch, timesteps, ...)` with the real part of each row reversed and its padding left in place."""
     return tf.reverse(sequences, (1,)) if lengths is None else tf.reverse_sequence(sequences, lengths, seq_axis=1)
 
 
 def last(sequence, initial, lengths):
-    """`(batch, units)`, the last real state of each row; its initial state where there is none.
+    """The last real state of each row, `(batch, units)`; its initial state if there is none.
 
     Args:
         sequence: `(timesteps, batch, units)`.

@@ -7,11 +7,11 @@ from keras import ops
 
 
 class TiedOutput(keras.layers.Layer):
-    """Logits over the vocabulary by the transposed weights of the embedding and a bias (Press and Wolf 2017).
+    """Logits over the vocabulary from the transposed weights of the embedding and a bias (Press and Wolf 2017).
 
     Args:
-        embedding: the `keras.layers.Embedding` whose `(vocab_size, features)` weights are shared. Build the model so
-            that it is called before this layer.
+        embedding: the `keras.layers.Embedding` whose `(vocab_size, features)` weights are shared. Call it before this
+            layer when building the model.
 
     Call arguments:
         inputs: float array `(..., features)`.
@@ -23,7 +23,7 @@ class TiedOutput(keras.layers.Layer):
     def __init__(self, embedding, name=None, dtype=None):
         super().__init__(name=name, dtype=dtype)
         self.embedding = embedding
-        self.supports_masking = True  # each timestep by itself: a mask of the inputs is one of the logits
+        self.supports_masking = True  # timesteps are independent, so a mask of the inputs is valid for the logits
 
     def build(self, inputs_shape):
         if inputs_shape[-1] != self.embedding.output_dim:

@@ -1,4 +1,4 @@
-"""Training that hides words, so that a model learns to do without them."""
+"""Dropout of whole tokens in training."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class TokenDropout(keras.layers.Layer):
     """Replaces random token ids by the unknown id in training, so the model learns to handle unknown words.
 
     Args:
-        rate: share of the real tokens to hide.
-        unknown, padding: the ids of these.
+        rate: share of the real tokens to replace.
+        unknown, padding: the ids of the unknown token and of padding.
 
     Call arguments:
         token_ids: int array `(batch, timesteps)`.

@@ -1,1 +1,1 @@
-"""Scores of predictions, one module a family; `scores` holds what all families share."""
+"""Scores of predictions, one module per family of metrics; `scores` is their common base."""

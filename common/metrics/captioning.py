@@ -1,4 +1,4 @@
-"""Scores of captions beside several references: BLEU-1 to 4, chrF, CIDEr, what the picture is worth."""
+"""Scores of captions against several references: BLEU-1 to 4, chrF, CIDEr, and the gain from seeing the picture."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sacrebleu.metrics import BLEU, CHRF
 from common.metrics.scores import Scores, by_length, group_numbers
 
 ORDERS = 4
-SPREAD = 6.0  # words by which a caption may differ in length from a reference before CIDEr-D counts it for little
+SPREAD = 6.0  # standard deviation, in words, of CIDEr-D's penalty for a difference in length from a reference
 
 
 class Captioning(Scores):
     """`cider` (0 to 10), `bleu_1` to `bleu_4` and `chrf` (0 to 100), and `exact_match` with any reference (a fraction).
 
-    Where predictions say how surprising the true captions were, also `perplexity`, `shuffled_perplexity` beside another
-    picture, and `picture_gain`: how many nats a word the true picture saves.
+    If predictions contain the `surprise` of the true captions, also `perplexity`, `shuffled_perplexity` given the wrong
+    picture, and `picture_gain`: the nats per word that the true picture saves.
 
-    A row is one example: a picture with one of its captions. The scores of what was written compare it with all
-    references of the picture.
+    A row is one example: a picture with one of its captions. The generated caption is compared with all references of
+    the picture.
     """
 
     def __init__(self, texts: Sequence[str], references: Sequence[Sequence[str]], nats: np.ndarray | None, **keywords):
@@ -76,11 +76,11 @@ def captioning(
     """Compare captions with the references of their pictures, as words between spaces.
 
     Args:
-        predictions: each has its `text`; and `surprise`, the nats of the true caption beside its picture and beside
-            another, and its number of words with the end, or None.
-        references: the captions of each example's picture, all of them.
-        groups: name of the picture of each example; examples of one are resampled together.
-        parts: what is special about each example, "" for nothing; gives a breakdown.
+        predictions: each has its `text`; and `surprise`, the nats of the true caption given its picture and given
+            another, and its number of words including the end, or None.
+        references: all captions of each example's picture.
+        groups: name of the picture of each example; examples of one picture are resampled together.
+        parts: special kind of each example, "" for none; gives a breakdown.
 
     Example:
         >>> scores = captioning([{"text": "a red dog"}], [["a red dog", "the dog is red"]])
@@ -103,8 +103,8 @@ def captioning(
 def cider_d(texts: Sequence[str], references: Sequence[Sequence[str]]) -> np.ndarray:
     """CIDEr-D of each text (Vedantam, Zitnick and Parikh 2015, https://arxiv.org/abs/1411.5726, section 6).
 
-    Words are compared as they are, without stemming, as the implementation that the field uses does. An n-gram counts
-    the more the fewer pictures have it in a reference; pictures with the same references count once.
+    Words are compared without stemming, as in the implementation that the field uses. N-grams have a higher weight if
+    they are in the references of fewer pictures; pictures with the same references count once.
 
     Returns:
         float array `(texts,)`, 0 to 10.

@@ -8,26 +8,25 @@ import numpy as np
 
 from common.metrics.scores import Scores, by_length, group_numbers
 
-BINS = 15  # of equal width, for the calibration error; as many as Guo et al. (2017), https://arxiv.org/abs/1706.04599
-MOST_RANKED = 20  # labels up to which there is an AUC; of more it says little and takes long to resample
-SMALLEST = np.finfo(float).eps  # a probability below it counts as it: one sure mistake must not make a loss infinite
+BINS = 15  # bins of equal width for the calibration error, as in Guo et al. (2017), https://arxiv.org/abs/1706.04599
+MOST_RANKED = 20  # labels up to which there is an AUC; with more it says little and takes long to resample
+SMALLEST = np.finfo(float).eps  # lower bound of probabilities, so that one certain mistake has no infinite loss
 
 
 class Classification(Scores):
     """`accuracy`, `macro_f1`, `auc`, `log_loss` (nats), `calibration_error` (expected, a fraction) and
-    `chance_calibration_error`: what a perfectly calibrated model would score on `calibration_error` by sampling alone.
+    `chance_calibration_error`: the `calibration_error` of a perfectly calibrated model, due to sampling alone.
 
-    `macro_f1` is the mean over the labels that are true or answered somewhere. `auc` is that of the second of two
-    labels, or else the mean over the labels, each against the rest; it is missing where only one label is true, or
-    where there are more than MOST_RANKED labels. `accuracy_<kind>` is over the examples of each kind, where they have
-    one.
+    `macro_f1` is the mean over the labels that are true or predicted for any example. `auc` is that of the second of
+    two labels, otherwise the mean over the labels, each against the rest; it is missing if only one label occurs, or if
+    there are more than MOST_RANKED labels. `accuracy_<kind>` is over the examples of each kind, if they have kinds.
 
-    A row holds the number of the true label, that of the answer, the loss, the probability of the answer, for every
-    kind whether the example is of it, and for every label the rank of its probability among all examples (equal ones
-    share it), so that `auc` need not sort again.
+    A row contains the number of the true label, that of the answer, the loss, the probability of the answer, for every
+    kind whether the example is of it, and for every label the rank of its probability among all examples (ties share a
+    rank), so that `auc` need not sort again.
 
     Attributes:
-        labels: names of the labels; their positions are the numbers below.
+        labels: names of the labels; their positions are their numbers.
         truth, answer: int arrays `(examples,)`.
         confidence: float array `(examples,)`, the probability of each answer.
         confusion: int array `(labels, labels)`, examples by truth (rows) and answer (columns).
@@ -87,7 +86,7 @@ class Classification(Scores):
 
 
 def class_counts(names: Sequence[str], confusion: np.ndarray) -> dict[str, tuple[int, int, int]]:
-    """What `Scores.classes` gives, from a confusion matrix."""
+    """The result of `Scores.classes`, from a confusion matrix."""
     counts = np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1)
     return {name: tuple(int(count[i]) for count in counts) for i, name in enumerate(names)}
 
@@ -104,12 +103,12 @@ def classification(
 
     Args:
         truth: the true label of each example.
-        predictions: each has its `label` and `probabilities`, a mapping of label to probability; a label that is
-            missing there has the probability 0.
+        predictions: each has its `label` and `probabilities`, a mapping of label to probability; a missing label has
+            the probability 0.
         lengths: timesteps of each example, for the scores by length.
-        labels: all of them, in order; the second of two is the positive one. None: those that occur, sorted.
-        groups: name of the group of each example, such as its document; examples of one are resampled together.
-        kinds: what each example is, such as a sentence or a word, "" if it is of no kind; each gets an accuracy.
+        labels: all labels in order; the second of two is the positive one. None: those that occur, sorted.
+        groups: name of the group of each example, such as its document; examples of one group are resampled together.
+        kinds: kind of each example, such as a sentence or a word, "" for none; each kind gets an accuracy.
     """
     if labels is None:
         labels = sorted({*truth, *(label for prediction in predictions for label in prediction["probabilities"])})
@@ -126,10 +125,10 @@ def classification(
 
 
 def chance_calibration_error(confidence: np.ndarray) -> float:
-    """Expected calibration error of answers that are right exactly as often as their confidence says.
+    """Expected calibration error of answers that are right exactly with the probability of their confidence.
 
-    The share of right answers in a bin then scatters around the mean confidence with the variance of a sum of Bernoulli
-    draws; the mean absolute value of a normal deviate is sqrt(2 / pi) times its standard deviation.
+    The share of right answers in a bin then varies around the mean confidence with the variance of a sum of Bernoulli
+    variables; the mean absolute value of a normal deviate is sqrt(2 / pi) times its standard deviation.
 
     Args:
         confidence: float array `(examples,)`, from 0 to 1.
@@ -139,7 +138,7 @@ def chance_calibration_error(confidence: np.ndarray) -> float:
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What was promised and what was kept, by bins of equal width of the stated probability; empty bins are left out.
+    """Confidence and accuracy in bins of equal width of the predicted probability; empty bins are left out.
 
     Args:
         confidence: float array `(examples,)`, from 0 to 1.
@@ -164,12 +163,12 @@ def _confusion(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:
 
 
 def _macro_f1(confusion: np.ndarray) -> float:
-    occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)  # of each label, true and answered
+    occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)  # of each label, true and predicted
     return np.mean(2 * np.diag(confusion)[occurrences > 0] / occurrences[occurrences > 0])
 
 
 def _auc(truth: np.ndarray, ranks: np.ndarray) -> float:
-    """How often an example of a label gets a higher probability of it than another example; a draw counts half."""
+    """How often an example of a label gets a higher probability of it than another example; ties count half."""
     labels = range(ranks.shape[1]) if ranks.shape[1] != 2 else [1]
     areas = []
     for label in labels:

@@ -1,4 +1,4 @@
-"""How well true sites are distinguished from decoys: correlation, sensitivity and specificity."""
+"""Scores of the detection of true sites among decoys: correlation, sensitivity and specificity."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from common.metrics.classification import Classification
 
 
 class Detection(Classification):
-    """Scores of a classifier, with those that do not flatter one who always gives the most frequent label.
+    """Scores of a classifier, including some that do not reward always predicting the most frequent label.
 
     - `matthews`: the correlation of truth and answer (Matthews 1975), for more than two labels R_K of Gorodkin (2004,
       https://doi.org/10.1016/j.compbiolchem.2004.09.006); 0 if all answers are one label.
-    - `sensitivity` (Sn): share of the sites that are found; `specificity` (Sp): share of the others that are passed
-      over. Of more than two labels there is a `<label> sensitivity` for each.
+    - `sensitivity` (Sn): share of the sites that are found; `specificity` (Sp): share of the others that are rejected.
+      With more than two labels there is a `<label> sensitivity` for each.
 
     Example:
         >>> answers = [{"label": label, "probabilities": {label: 1.0}} for label in ("no", "yes", "yes", "yes")]
@@ -53,12 +53,12 @@ def detection(
     labels: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
 ) -> Detection:
-    """Scores of predicted labels, as `classification.classification` takes them.
+    """Scores of predicted labels, with arguments as for `classification.classification`.
 
     Args:
-        labels: all of them; the second of two is the site that is looked for. None: those that occur, sorted.
-        groups: of each example, such as its gene: examples of one group are resampled together; one of the group ""
-            stands alone.
+        labels: all labels; the second of two is that of the sites. None: those that occur, sorted.
+        groups: of each example, such as its gene: examples of one group are resampled together; one with the group ""
+            is independent.
     """
     if labels is None:
         labels = sorted({*truth, *(label for prediction in predictions for label in prediction["probabilities"])})
@@ -90,7 +90,7 @@ def matthews(confusion: np.ndarray) -> float:
 
 
 def _found(labels: Sequence[str], confusion: np.ndarray) -> dict[str, float]:
-    """The share of the examples of each label that are found; NaN of one that does not occur."""
+    """The share of the examples of each label that are found; NaN for a label that does not occur."""
     with np.errstate(invalid="ignore"):
         shares = np.diag(confusion) / confusion.sum(axis=1)
     if len(labels) == 2:

@@ -1,4 +1,4 @@
-"""How good forecasts with an interval are: likelihood, coverage, error against persistence, direction."""
+"""Scores of probabilistic forecasts: likelihood, coverage, error relative to persistence, direction."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from scipy import stats
 
 from common.metrics.scores import Scores
 
-INTERVAL = 0.9  # probability that the stated interval claims to hold the truth
-BLOCK = 10  # days resampled together: calm and stormy days come in weeks, and stocks move together
+INTERVAL = 0.9  # nominal coverage of the interval
+BLOCK = 10  # days resampled together: volatility clusters over weeks, and stocks move together
 TERCILES = ("calm", "middle", "stormy")
 
 
 class ForecastScores(Scores):
     """Scores of forecast distributions, each averaged over all forecast days.
 
-    - `nll_loss`: negative log-likelihood of the truth in nats a day.
-    - `coverage`: share of the truths within the 90 % interval; 0.9 is right, more and less are wrong.
+    - `nll_loss`: negative log-likelihood of the truth in nats per day.
+    - `coverage`: share of the truths within the 90 % interval; 0.9 is right, more or less is wrong.
     - `mae_<unit>_error`: mean absolute error of the location.
-    - `scaled_error`: that error over the one of persistence on the same days, below 1 if better (the relative MAE of
-      Hyndman and Koehler 2006, https://doi.org/10.1016/j.ijforecast.2006.03.001).
-    - `direction_accuracy`: share of the days off zero on which the location is on the side of the truth; a location of
-      exactly zero counts half.
+    - `scaled_error`: that error divided by the error of persistence on the same days, below 1 if better (the relative
+      MAE of Hyndman and Koehler 2006, https://doi.org/10.1016/j.ijforecast.2006.03.001).
+    - `direction_accuracy`: share of the days with a truth other than zero on which the location has the sign of the
+      truth; a location of exactly zero counts half.
 
     Attributes:
-        dates: datetime64[D] array `(examples,)`: of the first forecast day.
+        dates: datetime64[D] array `(examples,)`, of the first forecast day.
         series: name of the series of each example.
         truth, location, scale, df: float arrays `(examples,)`, of the first forecast day.
         low, high: float arrays `(examples,)`, the ends of its interval.
@@ -50,13 +50,13 @@ class ForecastScores(Scores):
         """Scores of these forecasts.
 
         Args:
-            truths: float array `(examples, horizon)`, NaN where the truth is not known.
+            truths: float array `(examples, horizon)`, NaN where the truth is unknown.
             distributions: float array `(examples, horizon, 3)`: location, scale, degrees of freedom (inf: normal).
-            errors, naive_errors: float arrays `(examples, horizon)`, by how much the model and persistence err.
+            errors, naive_errors: float arrays `(examples, horizon)`, errors of the model and of persistence.
             dates: datetime64[D] array `(examples,)`, of the first forecast day.
             series: name of the series of each example.
             unit: of the errors, for names and axes.
-            parts: title -> label of each example, for breakdowns beside those by year and by series.
+            parts: title -> label of each example, for breakdowns in addition to those by year and by series.
         """
         location, scale, df = np.moveaxis(distributions, -1, 0)
         distribution = stats.t(df, location, scale)

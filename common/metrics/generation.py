@@ -1,4 +1,4 @@
-"""How well a model predicts a text character by character, and what the texts that it writes are like."""
+"""Scores of a character-level language model, and properties of the texts that it generates."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import numpy as np
 
 from common.metrics.scores import Scores
 
-SHORTEST_COPY = 12  # characters; a shorter piece that stands in train, too, is no copy
-NEIGHBOURS = 4  # passages in a row that are resampled together: they are of one scene or subject
-PLACES = ("1st", "2nd", "3rd", "4th", "5th", "6th and later")  # of a letter in its word
+SHORTEST_COPY = 12  # characters; a shorter substring that also occurs in train does not count as a copy
+NEIGHBOURS = 4  # successive passages that are resampled together: they share a scene or subject
+PLACES = ("1st", "2nd", "3rd", "4th", "5th", "6th and later")  # positions of a letter in its word
 NO_LETTER = "space or mark"
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_AROUND = 24  # characters shown on each side of a mistake
+_AROUND = 24  # characters of context shown on each side of a mistake
 
 
 class Generation(Scores):
-    """`char_loss` (nats a character), `bits_per_char`, `accuracy` (the likeliest character is right), and of the texts
-    that the model writes at each temperature `real_words` (the share of its words that occur in train) and
-    `longest_copy` (characters of the longest piece that stands in train word for word, 0 below SHORTEST_COPY).
+    """`char_loss` (nats per character), `bits_per_char`, `accuracy` (the likeliest character is right), and for the
+    texts generated at each temperature `real_words` (the share of their words that occur in train) and `longest_copy`
+    (characters of the longest substring that occurs in train, 0 below SHORTEST_COPY).
 
-    A mistake in the sense of a report is the character that the model foresaw least, in brackets within its text,
-    beside the model's own guess.
+    A report shows as a mistake the character with the lowest predicted probability, in brackets within its text, and
+    the model's own guess.
 
     Attributes:
-        by_place: where a character stands in its word -> `share` of the characters, `bits` and `accuracy`.
-        temperatures: of the texts written, as in the predictions.
+        by_place: position of a character in its word -> `share` of the characters, `bits` and `accuracy`.
+        temperatures: of the generated texts, as in the predictions.
     """
 
     def __init__(self, texts: Sequence[str], predictions: Sequence[dict]):
-        """From the texts and predictions that hold `log_probabilities` (nats) and `guesses` (one character each) for
+        """From the texts and from predictions with `log_probabilities` (nats) and `guesses` (one character each) for
         every character, and `samples`: temperature -> `{"text", "words", "real_words", "longest_copy"}`, or nothing.
         """
         self.temperatures = list(predictions[0]["samples"])
@@ -74,7 +74,7 @@ def _written(sample: dict | None) -> tuple[float, float, float]:
 
 
 def _marked(text: str, logs: np.ndarray, guesses: str) -> tuple[str, str]:
-    """The text around the character predicted worst, and the same with the guess in its place."""
+    """The text around the character with the lowest probability, and the same text with the guess instead."""
     place = int(logs.argmin())
     before, after = text[max(0, place - _AROUND) : place], text[place + 1 : place + 1 + _AROUND]
     return tuple(" ".join(f"{before}[{own}]{after}".split()) for own in (text[place], guesses[place]))
@@ -95,7 +95,7 @@ def _by_place(text: str, logs: np.ndarray, hits: np.ndarray) -> dict[str, dict[s
 
 
 class Source:
-    """The text that a model was trained on, and what the model's own texts share with it.
+    """The text that a model was trained on, for comparison with the texts that the model generates.
 
     Attributes:
         words: the different words of the text.
@@ -113,7 +113,7 @@ class Source:
         self._keys = keys[self._order]
 
     def described(self, text: str) -> dict:
-        """`words` (how many), `real_words` (the share of them that the source has) and `longest_copy` of a text."""
+        """`words` (their number), `real_words` (the share that occurs in the source) and `longest_copy` of a text."""
         words = WORD.findall(text)
         real = sum(word in self.words for word in words)
         return {
@@ -123,10 +123,10 @@ class Source:
         }
 
     def longest_copy(self, text: str) -> int:
-        """Characters of the longest piece of a text that stands in the source, too; 0 below SHORTEST_COPY.
+        """Length of the longest substring of a text that also occurs in the source; 0 below SHORTEST_COPY.
 
-        Pieces of SHORTEST_COPY characters are looked up by a number made of them; what is found is compared character
-        by character, as far as it goes.
+        Substrings of SHORTEST_COPY characters are looked up by a hash, and matches are extended character by
+        character.
         """
         own, train = _ids(text), self._ids
         starts, ends = (np.searchsorted(self._keys, _keys(own), side=side) for side in ("left", "right"))
@@ -149,7 +149,7 @@ def _ids(text: str) -> np.ndarray:
 
 
 def _keys(ids: np.ndarray) -> np.ndarray:
-    """A number for each piece of SHORTEST_COPY characters; equal pieces have equal numbers."""
+    """A hash of each substring of SHORTEST_COPY characters."""
     ids, count = ids.astype(np.uint64), max(len(ids) - SHORTEST_COPY + 1, 0)
     keys = np.zeros(count, np.uint64)
     for place in range(SHORTEST_COPY):

@@ -1,4 +1,4 @@
-"""How well a language model predicts text: perplexity and top-5 accuracy per word, the ends of lines included."""
+"""Scores of a word-level language model: perplexity and top-5 accuracy per word, including the ends of lines."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import numpy as np
 from common.encoding.text import END, SPECIAL, UNKNOWN
 from common.metrics.scores import Scores, by_length
 
-# Words by their place among the words of train, most frequent first: a vocabulary numbers them in that order.
+# Words by their rank in train, most frequent first: a vocabulary numbers them in that order.
 _LAST_PLACES = (10, 100, 1000)
-BLOCK = 20  # lines resampled together: lines near each other share words; a story of the Penn Treebank has about 20
+BLOCK = 20  # lines resampled together: neighbouring lines share words; a story of the Penn Treebank has about 20
 BANDS = ("end of line", "unknown word", "1 to 10", "11 to 100", "101 to 1,000", "beyond 1,000")
 
 
 class LanguageModel(Scores):
-    """`perplexity` (exp of the mean nats a word), `top5_accuracy` and `known_words`, each over all words together.
+    """`perplexity` (exp of the mean nats per word), `top5_accuracy` and `known_words`, each over all words together.
 
-    Intervals resample blocks of `BLOCK` lines in a row (a tenth of the lines, if that is less), since lines of one text
-    depend on each other.
+    Intervals resample blocks of `BLOCK` successive lines (a tenth of the lines, if that is less), since lines of one
+    text depend on each other.
 
-    A word outside the vocabulary is scored as the unknown word, which is easier than the word itself; `known_words` is
-    the share of the words for which that was not done, so compare perplexities only where it is the same.
+    A word outside the vocabulary is scored as the unknown word, which is easier to predict than the word itself;
+    `known_words` is the share of words in the vocabulary, so compare perplexities only if it is the same.
 
-    A mistake in the sense of a report is the least probable word of a line, beside the model's own guess.
+    A report shows as a mistake the least probable word of a line, and the model's own guess.
 
     Attributes:
         predictions: as given.
         log_probabilities: of each example, float array `(words,)` in nats.
-        by_frequency: band of BANDS -> the share of the words that it holds and their scores; empty bands are left out.
+        by_frequency: band of BANDS -> its share of the words and their scores; empty bands are left out.
     """
 
     def __init__(self, predictions: Sequence[dict]):
-        """From predictions that hold, for every word of an example and for its end, in lists: `words`, `token_ids`,
-        `log_probabilities` (nats), `guesses` (the likeliest word in its place) and `in_top5`.
+        """From predictions with lists that have an item for every word of an example and for its end: `words`,
+        `token_ids`, `log_probabilities` (nats), `guesses` (the likeliest word at that position) and `in_top5`.
         """
         self.predictions = predictions
         self.log_probabilities = [np.array(prediction["log_probabilities"], float) for prediction in predictions]
@@ -65,7 +65,7 @@ class LanguageModel(Scores):
         )
 
     def mixtures(self, others: Mapping[str, Scores]) -> dict[str, Scores]:
-        """This model and the first of the others with half the say each."""
+        """The mixture of this model and the first of the others with equal weights."""
         name, other = next(iter(others.items()))
         return {f"half model, half {name}": LanguageModel(mixed(self.predictions, other.predictions))}
 
@@ -92,17 +92,17 @@ def _bands(token_ids: np.ndarray) -> np.ndarray:
 def _reduce(rows: np.ndarray) -> dict[str, float]:
     bands = rows.sum(0).reshape(-1, 3)
     nats, words, hits = bands.sum(0)
-    if not words:  # blank lines alone
+    if not words:  # only blank lines
         return dict.fromkeys(("perplexity", "top5_accuracy", "known_words"), np.nan)
     scores = {"perplexity": np.exp(nats / words), "top5_accuracy": hits / words, "known_words": 1 - bands[1, 1] / words}
     return {name: float(value) for name, value in scores.items()}
 
 
 def mixed(predictions: Sequence[dict], others: Sequence[dict], share: float = 0.5) -> list[dict]:
-    """Predictions of the mixture in which the first model has `share` of the say and the other the rest.
+    """Predictions of the mixture of two models with the weights `share` and `1 - share`.
 
-    Whether a word is among the five likeliest of the mixture does not follow from its probability alone: `in_top5` is
-    not a number, and neither is the `top5_accuracy` of the mixture.
+    Whether a word is among the five likeliest of the mixture does not follow from its probability alone, so `in_top5`
+    and the `top5_accuracy` of the mixture are NaN.
     """
     found = []
     for one, other in zip(predictions, others, strict=True):

@@ -1,4 +1,4 @@
-"""How well a model predicts music, and whether phrases return in what it writes."""
+"""Scores of a model of music, and the repetition of phrases in the music that it generates."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from common.datasets import scores
 from common.metrics.scores import Scores, by_length, group_numbers
 
-PHRASE = 4  # frames in a row
+PHRASE = 4  # successive frames
 Frames = Sequence[Sequence[int]]
 
 
 class Music(Scores):
-    """`frame_loss` (nats a frame, of a melody: a note), `frame_f1` (notes of the likeliest frames against the true
-    ones), and of the continuations `returning`, the share of the phrases written that stand earlier in their piece,
-    beside `returning_in_truth`, the same of what the composer wrote there.
+    """`frame_loss` (nats per frame; in a melody, per note), `frame_f1` (notes of the likeliest frames against the true
+    ones), and for the continuations `returning`, the share of the generated phrases that occur earlier in their piece,
+    and `returning_in_truth`, the same share for the true continuation.
 
     The first frame of a piece is not scored: nothing comes before it (the convention for the Bach chorales).
 
@@ -25,8 +25,8 @@ class Music(Scores):
     """
 
     def __init__(self, pieces: Sequence[Frames], predictions: Sequence[dict], groups: Sequence[str] | None = None):
-        """From pieces and predictions that hold, for every frame, `log_probabilities` (nats) and `likeliest` (a frame),
-        and `continuation`, frames written after the first `beginning` ones; none where nothing was written.
+        """From pieces and from predictions with `log_probabilities` (nats) and `likeliest` (a frame) for every frame,
+        and `continuation`, frames generated after the first `beginning` ones; empty if nothing was generated.
         """
         rows, truths, answers = [], [], []
         for piece, prediction in zip(pieces, predictions, strict=True):
@@ -60,7 +60,7 @@ class Music(Scores):
 
 
 def returned(frames: Sequence[tuple[int, ...]], start: int) -> tuple[int, int]:
-    """How many phrases that end after the first `start` frames stand earlier in the piece, and how many there are.
+    """How many phrases that end after the first `start` frames occur earlier in the piece, and how many there are.
 
     Example:
         >>> returned([(60,), (62,), (64,), (65,)] * 2, 4)
@@ -77,7 +77,7 @@ def returned(frames: Sequence[tuple[int, ...]], start: int) -> tuple[int, int]:
 
 
 def _agreement(true: Frames, said: Frames) -> tuple[int, int, int]:
-    """Notes in both, notes that were said, true notes; a rest counts as a note, so that a frame is never nothing."""
+    """Numbers of notes in both, predicted notes and true notes; a rest counts as a note, so that no frame is empty."""
     pairs = [(set(own) or {None}, set(other) or {None}) for own, other in zip(true, said, strict=True)]
     return (
         sum(len(own & other) for own, other in pairs),
@@ -95,7 +95,7 @@ def _reduce(rows: np.ndarray) -> dict[str, float]:
 
 
 def _by_step(logs: Sequence[Sequence[float]]) -> np.ndarray:
-    """Mean nats at each step that half of the pieces reach."""
+    """Mean nats at each step that at least half of the pieces reach."""
     steps = int(np.median([len(found) for found in logs]))
     sums, counts = np.zeros(steps), np.zeros(steps)
     for found in logs:

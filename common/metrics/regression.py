@@ -1,4 +1,4 @@
-"""How far predicted numbers are from the true ones: absolute and squared errors, explained variance, coverage."""
+"""Scores of predicted numbers: absolute and squared errors, explained variance, coverage."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from common.metrics.scores import Scores
 
 
 class Regression(Scores):
-    """Scores of predicted numbers, each over all truths that are known: one of each example, or one a step ahead.
+    """Scores of predicted numbers, each over all known truths: one per example, or one per step ahead.
 
     - `mae_<unit>_error`: mean absolute error; without a unit `mae_error`, and so on.
     - `rmse_<unit>_error`: root of the mean squared error.
-    - `r2`: share of the variance of the truths that the predictions explain, 1 less the sum of the squared errors over
-      that of the squared distances from the mean of the same truths; 0 for always saying that mean, and below 0 for
-      worse. It is missing where the truths do not vary.
-    - `scaled_error`: the mean absolute error over that of a naive prediction of the same truths, below 1 if better (the
-      relative MAE of Hyndman and Koehler 2006, https://doi.org/10.1016/j.ijforecast.2006.03.001).
-    - `coverage`: share of the truths inside the stated interval; right if it is the interval's probability.
+    - `r2`: share of the variance of the truths that the predictions explain: 1 minus the sum of the squared errors
+      divided by that of the squared distances from the mean of the same truths; 0 for always predicting that mean, and
+      below 0 for worse. It is missing if the truths do not vary.
+    - `scaled_error`: the mean absolute error divided by that of a naive prediction of the same truths, below 1 if
+      better (the relative MAE of Hyndman and Koehler 2006, https://doi.org/10.1016/j.ijforecast.2006.03.001).
+    - `coverage`: share of the truths inside the predicted interval; it should equal the interval's probability.
     - `mae_<unit>_step_<k>_error`: the mean absolute error of the first, the middle and the last of several steps.
 
     Attributes:
-        truth, prediction: float arrays `(examples, steps)`; the truth is NaN where it is not known.
-        naive: float array of that shape, or None.
-        low, high: float arrays of that shape, the ends of the stated interval, or None.
-        interval: probability that the stated interval claims to hold the truth.
+        truth, prediction: float arrays `(examples, steps)`; the truth is NaN where unknown.
+        naive: float array of the same shape, or None.
+        low, high: float arrays of the same shape, the ends of the predicted interval, or None.
+        interval: nominal coverage of the predicted interval.
         times: datetime64[s] array `(examples, steps)`, or None.
-        unit: of the values; "" if it is not known.
+        unit: of the values; "" if unknown.
 
     Example:
         >>> scores = Regression([1.0, 2.0, 6.0], [2.0, 2.0, 4.0], unit="metres")
@@ -54,12 +54,12 @@ class Regression(Scores):
         Args:
             truths, predictions: float arrays `(examples,)` or `(examples, steps)`.
             groups: a label of each example (a drive, a block of days); examples of one group are resampled together.
-                None: every example stands alone.
+                None: all examples are independent.
             unit: of the values, for names and axes.
             naive: a naive prediction of the same truths, of the same shape.
             bounds: ends of an interval around each prediction, of the same shape.
-            interval: the probability that it is meant to have.
-            times: datetime64 array, of every truth, for pictures.
+            interval: its nominal coverage.
+            times: datetime64 array, of every truth, for plots.
             parts: title -> label of each example, for breakdowns such as "by season".
 
         Raises:
@@ -75,12 +75,12 @@ class Regression(Scores):
             array = getattr(self, name)
             if array is not None and (array.shape != known.shape or np.isnan(array[known]).any()):
                 raise ValueError(
-                    f"{name} must hold a number for every truth: {known.shape}, not {array.shape} or with NaN"
+                    f"{name} must have a number for every truth: {known.shape}, not {array.shape} or with NaN"
                 )
         if not known.any():
-            raise ValueError("truths holds no number: there is nothing to score")
+            raise ValueError("truths has no number: there is nothing to score")
 
-        shift = self.truth[known].mean()  # sums of squares about it lose no digits
+        shift = self.truth[known].mean()  # sums of squares about the mean lose no precision
         errors = np.abs(self.prediction - self.truth)
         columns = {"count": known, "error": errors, "square": errors**2}
         columns |= {"truth": self.truth - shift, "truth_square": (self.truth - shift) ** 2}
@@ -126,7 +126,7 @@ class Regression(Scores):
         return {name: float(value) for name, value in scores.items()}
 
     def by_step(self) -> dict[str, np.ndarray]:
-        """`error` and, where known, `naive` (error) and `coverage` of each step ahead, float arrays `(steps,)`."""
+        """`error` and, if available, `naive` (error) and `coverage` of each step ahead, float arrays `(steps,)`."""
         known = ~np.isnan(self.truth)
         found = {"error": np.abs(self.prediction - self.truth)}
         if self.naive is not None:
@@ -155,6 +155,6 @@ def _members(labels: Sequence) -> dict[str, np.ndarray]:
 
 
 def _ratio(above, below):
-    """`above / below`, and NaN where there is nothing below."""
+    """`above / below`, NaN where `below` is not above 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.asarray(below) > 0, np.divide(above, below), np.nan)

@@ -1,4 +1,4 @@
-"""Classification scores when only the first part of each sequence has been read."""
+"""Classification scores of answers given before the end of a sequence."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from common.metrics.classification import Classification, classification
 
 
 class RunningClassification(Classification):
-    """The scores of `Classification`, and `half_seen_accuracy`: that of the answers given after half of each sequence.
+    """The scores of `Classification`, and `half_seen_accuracy`, the accuracy of answers after half of each sequence.
 
     Attributes:
-        shares: float array `(points,)`, rising to 1: how much of a sequence was seen at each answer.
+        shares: float array `(points,)`, rising to 1: the part of a sequence that was seen at each answer.
         right: bool array `(examples, points)`, whether the answer at that point was right.
     """
 
@@ -40,11 +40,11 @@ def running_classification(
     lengths: Sequence[int],
     groups: Sequence[str] | None = None,
 ) -> Classification:
-    """Scores of predicted labels, of running answers too where there are any (baselines give none).
+    """Scores of predicted labels, and of running answers if there are any (baselines give none).
 
     Args:
-        truth, predictions, lengths, groups: as `classification` takes them; a prediction may have `running`, a list of
-            `{"seen": share of the sequence, "label", "probability"}`, the same shares in all predictions.
+        truth, predictions, lengths, groups: as for `classification`; a prediction may have `running`, a list of
+            `{"seen": share of the sequence, "label", "probability"}`, with the same shares in all predictions.
     """
     scores = classification(truth, predictions, lengths, groups=groups)
     if groups is not None:

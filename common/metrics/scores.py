@@ -1,4 +1,4 @@
-"""Scores that can be taken again over any part of the examples: intervals, breakdowns, comparisons come from it."""
+"""Metrics that can be recomputed on any subset of the examples, for intervals, breakdowns and comparisons."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ RESAMPLES = 1000  # of a bootstrap; Efron and Tibshirani (1993), chapter 13, adv
 class Scores(Mapping[str, float]):
     """Named scores of one list of predictions.
 
-    Every score is a function of per-example rows (sufficient statistics such as counts), so it can be computed for
-    a bootstrap sample or for the long examples alone without predicting again. A family of metrics (classification,
-    spans, translation, ...) is a subclass which fills the rows and says how they reduce.
+    Every score is a function of per-example rows (sufficient statistics such as counts), so it can be computed for a
+    bootstrap sample or for long examples only, without predicting again. A family of metrics (classification, spans,
+    translation, ...) is a subclass which fills the rows and defines their reduction.
 
     Attributes:
         rows: float array `(examples, k)`.
         losses: float array `(examples,)`, how bad each prediction is; orders the worst mistakes.
-        truths, answers: what was true and what was said of each example, as text for a reader.
-        groups: int array `(examples,)`; examples of one group depend on each other (days of one month, sentences of
-            one document, say) and are resampled together. None: every example stands alone. See `group_numbers`.
-        breakdowns: title -> (label -> int array of example numbers): parts of the test set worth a score of their own.
-        leading: name of the score that says most of these examples, if it is not that of the task.
-        signatures: score name -> how it was computed, where the field demands that it be said (sacrebleu's signature).
+        truths, answers: the truth and the prediction of each example, as text for a reader.
+        groups: int array `(examples,)`; examples of one group depend on each other (days of one month or sentences of
+            one document) and are resampled together. None: all examples are independent. See `group_numbers`.
+        breakdowns: title -> (label -> int array of example numbers): parts of the test set with scores of their own.
+        leading: name of the most meaningful score for these examples, if it is not the task's metric.
+        signatures: score name -> how it was computed, where the field requires it (sacrebleu's signature).
     """
 
     def __init__(
@@ -58,15 +58,15 @@ class Scores(Mapping[str, float]):
         return len(self._values)
 
     def mixtures(self, others: Mapping[str, Scores]) -> dict[str, Scores]:
-        """Scores of this model mixed with others, by name, where the family knows how to mix predictions."""
+        """Scores of mixtures of this model with others, by name, for a family that can mix predictions."""
         return {}
 
     def classes(self) -> dict[str, tuple[int, int, int]]:
-        """Of each class how often it was answered rightly, answered, and true; empty where there are no classes."""
+        """For each class the counts of correct predictions, predictions and truths; empty if there are no classes."""
         return {}
 
     def over(self, examples: np.ndarray) -> dict[str, float]:
-        """The same scores over the examples of these numbers alone (repeats count)."""
+        """The scores over the examples with these numbers only (repeats count)."""
         return self.reduce(self.rows[examples])
 
     def resamples(self, count: int = RESAMPLES, seed: int = 0) -> Iterator[np.ndarray]:
@@ -87,11 +87,11 @@ class Scores(Mapping[str, float]):
 
 
 def difference(model: Scores, baseline: Scores, name: str, level: float = 0.95) -> dict[str, float]:
-    """How far the model is from the baseline on the same examples, by a paired bootstrap (Koehn 2004).
+    """The difference between model and baseline on the same examples, with a paired bootstrap (Koehn 2004).
 
     Returns:
         `difference` (model minus baseline), its interval `low`, `high`, and `better`: the share of the samples in
-        which the model is the better one. NaN where a score is NaN.
+        which the model is better. NaN if a score is NaN.
     """
     deltas = np.array([model.over(drawn)[name] - baseline.over(drawn)[name] for drawn in model.resamples()])
     low, high = _interval(deltas, level)
@@ -101,17 +101,17 @@ def difference(model: Scores, baseline: Scores, name: str, level: float = 0.95) 
 
 
 def _interval(values: Sequence[float], level: float) -> list[float]:
-    """The middle part of the values that are numbers, `[low, high]`; NaN where none is."""
+    """The central interval of the values that are numbers, `[low, high]`; NaN if there are none."""
     known = np.asarray(values, float)
     known = known[~np.isnan(known)]
     return np.quantile(known, [(1 - level) / 2, (1 + level) / 2]).tolist() if len(known) else [np.nan, np.nan]
 
 
 def group_numbers(names: Sequence[str] | None) -> np.ndarray | None:
-    """Number of the group of each example, for `Scores.groups`; an example whose group is "" stands alone.
+    """Number of the group of each example, for `Scores.groups`; an example whose group is "" is independent.
 
     Returns:
-        int array `(examples,)`; None where `names` is None or no example has a group.
+        int array `(examples,)`; None if `names` is None or no example has a group.
     """
     if names is None or not any(names):
         return None
@@ -120,19 +120,19 @@ def group_numbers(names: Sequence[str] | None) -> np.ndarray | None:
 
 
 def lower_is_better(name: str) -> bool:
-    """Whether a smaller value of the metric is better: errors, losses, perplexity, bits per character; others rise."""
+    """Whether a smaller value of the metric is better, as for errors, losses, perplexity and bits per character."""
     return name.endswith(("_error", "_loss", "perplexity", "_per_char"))
 
 
 def by_length(lengths: Sequence[int], parts: int = 4) -> dict[str, np.ndarray]:
-    """Parts of about equal size from short to long: `"5 to 12"` -> numbers of the examples of such lengths.
+    """Parts of about equal size from short to long: `"5 to 12"` -> numbers of the examples with these lengths.
 
     Args:
-        lengths: of each example; examples of one length stay together.
-        parts: how many, at most.
+        lengths: of each example; examples of the same length stay together.
+        parts: maximum number of parts.
     """
     lengths = np.asarray(lengths)
-    last = np.unique(np.quantile(lengths, np.arange(1, parts + 1) / parts, method="higher"))  # length of each part
+    last = np.unique(np.quantile(lengths, np.arange(1, parts + 1) / parts, method="higher"))  # largest of each part
     members = [np.flatnonzero(np.searchsorted(last, lengths) == part) for part in range(len(last))]
     ends = [(lengths[numbers].min(), lengths[numbers].max()) for numbers in members]
     return {f"{low} to {high}" if low < high else f"{low}": numbers for (low, high), numbers in zip(ends, members)}

@@ -1,7 +1,7 @@
 """Exact-span precision, recall and F1: a span counts if its type and both its ends are right.
 
-The rule of the CoNLL-2000 scorer and of the WNUT-17 shared task: counts are summed over all sentences and types
-("micro"), and a ratio of nothing is 0.
+As in the CoNLL-2000 scorer and the WNUT-17 shared task, counts are summed over all sentences and types ("micro"), and a
+ratio with denominator 0 is 0.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SpanScores(Scores):
 
 
 def ratios(right: float, predicted: float, true: float) -> tuple[float, float, float]:
-    """Precision, recall and F1 of these counts of spans."""
+    """Precision, recall and F1 from counts of spans."""
     precision = right / predicted if predicted else 0.0
     recall = right / true if true else 0.0
     f1 = 2 * right / (predicted + true) if predicted + true else 0.0
@@ -66,11 +66,11 @@ def score_spans(
     Args:
         sentences: tokens of each.
         truths, answers: BIO tags of each, true and predicted.
-        unknown: tokens of each sentence that the model does not know; gives a breakdown by them.
-        groups: name of the document of each sentence, "" if it stands alone; sentences of one are resampled together.
+        unknown: the unknown tokens of each sentence; gives a breakdown.
+        groups: name of the document of each sentence, "" if independent; sentences of one are resampled together.
 
     Raises:
-        ValueError: if tokens and tags of a sentence are not equally many.
+        ValueError: if a sentence has different numbers of tokens and tags.
     """
     for tokens, true, predicted in zip(sentences, truths, answers, strict=True):
         if not len(tokens) == len(true) == len(predicted):
@@ -112,11 +112,11 @@ def readable(tokens: Sequence[str], found: Sequence[Span]) -> str:
 
 
 def outcomes(scores: SpanScores) -> dict[str, list[int]]:
-    """What became of the true spans.
+    """The outcomes of the true spans.
 
     Returns:
-        type -> how many spans were found rightly, found with another type, found with other ends (some overlap of
-        tokens), missed, in the order of OUTCOMES.
+        type -> the numbers of spans that were found correctly, found with another type, found with other ends (some
+        tokens overlap), and missed, in the order of OUTCOMES.
     """
     counts: dict[str, list[int]] = {}
     for true, predicted in zip(scores.truths_spans, scores.answers_spans):

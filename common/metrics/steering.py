@@ -1,4 +1,4 @@
-"""How well the steering angle is predicted, and how far a car steered by the predictions gets."""
+"""Scores of predicted steering angles, and the distance that a car steered by the predictions stays on the road."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Steering(Regression):
     """The scores of `Regression`, and `road_kept`: the share of the road driven before the car leaves it.
 
     `road_kept` is the mean over the drives in which the predictions themselves steered (closed loop), and is missing
-    where there are none.
+    if there are none.
 
     Attributes:
-        kept: float array `(examples,)`, the share of the road kept in the drive which begins with that example; NaN
-            where none does.
+        kept: float array `(examples,)`, the share of the road kept in the drive that begins with the example; NaN if no
+            drive begins there.
     """
 
     def __init__(self, truths: Sequence[float], predictions: Sequence[float], *, kept: Sequence[float], **options):

@@ -1,4 +1,4 @@
-"""How well every word of a sentence is tagged: over all words, over unknown words, over whole sentences, by tag."""
+"""Scores of tagged words: over all words, unknown words and whole sentences, and by tag."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class TagScores(Scores):
     """`accuracy` over words, `accuracy_unknown` over unknown ones, `sentence_accuracy`, `macro_f1`, `f1_<tag>`.
 
     `sentence_accuracy` is the share of sentences whose tags are all right; `macro_f1` the mean F1 of the tags that are
-    true or answered somewhere. `accuracy_unknown` is missing where no word is unknown.
+    true or predicted for any word. `accuracy_unknown` is missing if no word is unknown.
 
-    A row holds, for one sentence, how many words are right and how many there are; the same of its unknown words;
-    whether all are right; and for each tag how often it is right, answered and true.
+    A row contains, for one sentence, the number of correct words and of words; the same for its unknown words; whether
+    all are right; and for each tag the counts of correct predictions, predictions and truths.
 
     Attributes:
-        tags: names of the tags, sorted; their positions are the numbers in `confusion`.
+        tags: names of the tags, sorted; their positions are the indices of `confusion`.
         confusion: int array `(tags, tags)`, words by true tag (rows) and answer (columns).
-        unknown_confusion: the same over the unknown words alone.
+        unknown_confusion: the same for the unknown words only.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ def score_tags(
         sentences: words of each.
         truths, answers: tags of each, true and predicted.
         unknown: the words of each sentence that do not occur in train.
-        groups: name of the document of each sentence, "" if it stands alone; sentences of one are resampled together.
+        groups: name of the document of each sentence, "" if independent; sentences of one are resampled together.
 
     Raises:
-        ValueError: if words and tags of a sentence are not equally many.
+        ValueError: if a sentence has different numbers of words and tags.
 
     Example:
         >>> words, truth, answer = ["They", "can", "fish"], ["PRON", "AUX", "VERB"], ["PRON", "AUX", "NOUN"]
@@ -118,6 +118,6 @@ def _confusion(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:
 
 
 def _marked(words: Sequence[str], shown: Sequence[str], truth: Sequence[str], answer: Sequence[str]) -> str:
-    """The words whose answer is wrong, each with the tag to show: `her/DET duck/NOUN`."""
+    """The wrongly tagged words, each with the tag to show: `her/DET duck/NOUN`."""
     wrong = (f"{word}/{tag}" for word, tag, true, said in zip(words, shown, truth, answer) if true != said)
     return " ".join(wrong) or "all right"

@@ -1,4 +1,4 @@
-"""Scores of transcriptions: word error as jiwer counts it, its parts, and utterances without any error."""
+"""Scores of transcriptions: word error rate by jiwer, its parts, and utterances without any error."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from common.metrics.scores import Scores, by_length, group_numbers
 class Transcription(Scores):
     """Errors of recognised words.
 
-    `word_error` is the number of words substituted, deleted and inserted over the number of words spoken (it may exceed
-    1); `substitution_error`, `deletion_error` and `insertion_error` are its parts; `exact_match` is the share of the
-    utterances without an error, which for single words is the accuracy.
+    `word_error` is the number of words substituted, deleted and inserted divided by the number of words spoken (it may
+    exceed 1); `substitution_error`, `deletion_error` and `insertion_error` are its parts; `exact_match` is the share of
+    the utterances without an error, which for single words is the accuracy.
 
     Attributes:
-        confusions: counts of (word spoken, word recognised), "" for a word that was left out or added.
+        confusions: counts of (word spoken, word recognised), with "" for deletions and insertions.
     """
 
     def __init__(self, truths: Sequence[str], answers: Sequence[str], **keywords):
@@ -48,9 +48,9 @@ class Transcription(Scores):
         )
 
     def _counts(self, true: str, said: str) -> list[int]:
-        """Words substituted, deleted, inserted and spoken, and whether all is right; adds to the confusions."""
+        """Words substituted, deleted, inserted and spoken, and whether all are right; updates the confusions."""
         spoken, heard = true.split(), said.split()
-        if not spoken or not heard:  # jiwer wants words on both sides
+        if not spoken or not heard:  # jiwer requires words in both
             self.confusions.update([(word, "") for word in spoken] + [("", word) for word in heard])
             return [0, len(spoken), len(heard), len(spoken), not spoken and not heard]
         found = jiwer.process_words(true, said)
@@ -76,8 +76,8 @@ def transcription(
     Args:
         truths, answers: words separated by spaces, of each utterance.
         speakers: name of the speaker of each, "" if unknown; gives a breakdown.
-        groups: utterances of one group are resampled together, "" stands alone. A single group over all of them says
-            nothing about others, so its utterances are then resampled one by one.
+        groups: utterances of one group are resampled together, "" is independent. If all belong to a single group, they
+            are resampled one by one, since one group says nothing about others.
 
     Example:
         >>> round(transcription(["one two three"], ["one too three four"])["word_error"], 2)

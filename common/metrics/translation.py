@@ -1,4 +1,4 @@
-"""Scores of translations: BLEU and chrF as sacrebleu counts them, and exact match."""
+"""Scores of translations: BLEU and chrF by sacrebleu, and exact match."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from sacrebleu.metrics import BLEU, CHRF
 from common.encoding.text import is_unspaced
 from common.metrics.scores import Scores, by_length, group_numbers
 
-FEW_4GRAMS = 0.5  # of a reference, on average: below it BLEU says little
+FEW_4GRAMS = 0.5  # mean number of 4-grams per reference below which BLEU says little
 
 
 class Translation(Scores):
     """`bleu` and `chrf` (0 to 100), and `exact_match` (a fraction).
 
-    BLEU counts words as sacrebleu's 13a cuts them; where the references are written without spaces, characters (`zh`
-    for Chinese, `char` for others), as its signature says. Where 4-grams hardly occur in the references, `chrf` comes
-    first and is the score that counts.
+    BLEU counts words of sacrebleu's tokenizer 13a, or characters if the references are written without spaces (`zh` for
+    Chinese, `char` for others), as its signature says. If 4-grams are rare in the references, `chrf` comes first and is
+    the main score.
 
-    The test set proper alone makes these scores. Every further part, of another kind and to be measured beside it, has
-    three of its own, named after it: `bleu_longer`.
+    These scores are over the main test set only. Every further part, of another kind and measured separately, has three
+    scores of its own, named after it: `bleu_longer`.
 
-    A row holds the number of the part (0: the test set proper), whether the sentence is exactly right, and what
-    sacrebleu counts in it for BLEU and chrF. The scores over any sentences are therefore sacrebleu's corpus scores.
+    A row contains the number of the part (0: the main test set), whether the sentence is exactly right, and
+    sacrebleu's statistics for BLEU and chrF. The scores over any sentences are therefore sacrebleu's corpus scores.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Translation(Scores):
         bleu_counts = np.array(bleu._extract_corpus_statistics(texts, [references]))
         chrf_counts = np.array(chrf._extract_corpus_statistics(texts, [references]))
         split_at = 2 + bleu_counts.shape[1]
-        # sacrebleu's counts: lengths of text and reference, right n-grams, n-grams of the text; of 1 to 4 words each
+        # sacrebleu's statistics: lengths of text and reference, then matching and all n-grams of 1 to 4 words
         lengths_of_references = bleu_counts[:, 1]
         few = np.maximum(lengths_of_references - 3, 0).mean() < FEW_4GRAMS
         names = ["", *sorted({*parts} - {""})]
@@ -79,7 +79,7 @@ class Translation(Scores):
 
 
 def tokenizer(references: Sequence[str]) -> str:
-    """The name of sacrebleu's tokenizer that suits the script of the references."""
+    """The name of sacrebleu's tokenizer for the script of the references."""
     text = " ".join(references[:1000])
     if not is_unspaced(text):
         return "13a"
@@ -95,14 +95,14 @@ def translation(
     parts: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
 ) -> Translation:
-    """Compare translations with one reference each, cased and as they are: sacrebleu cuts the words itself.
+    """Compare untokenised, cased translations with one reference each; sacrebleu tokenises them.
 
     Args:
         references: the true translations.
         predictions: each has its `text`.
         lengths: words of each source, for the scores by length.
-        parts: name of the part that each sentence belongs to, "" for the test set proper; None: all do.
-        groups: name of the document of each sentence, "" if it stands alone; sentences of one are resampled together.
+        parts: name of the part that each sentence belongs to, "" for the main test set; None: all are in it.
+        groups: name of the document of each sentence, "" if independent; sentences of one are resampled together.
     """
     texts = [prediction["text"] for prediction in predictions]
     parts = [""] * len(texts) if parts is None else parts

@@ -1,4 +1,4 @@
-"""Pictures of captions: where attention looked for each word, and a sheet of pictures with what was written."""
+"""Plots for captioning: the attention at each word, and a sheet of pictures with their generated captions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from common.metrics.captioning import Captioning
 from common.plots import style
 
-SHEET = 8  # pictures of the sheet
+SHEET = 8  # pictures on the sheet
 COLUMNS = 6  # words in a row of the attention picture
 
 
@@ -22,7 +22,7 @@ def figures(scores: Captioning, examples: Sequence, predictions: Sequence[dict],
     order = sorted(pictures, key=lambda i: scores.losses[i])
     spread = [order[i] for i in np.linspace(0, len(order) - 1, min(SHEET, len(order))).astype(int)]
     _sheet(scores, examples, spread, folder / "captions.png")
-    caption = "Test pictures from the best to the worst caption: what was written, and in grey the first reference."
+    caption = "Test pictures from the best to the worst caption: generated caption, and in grey the first reference."
     found = [("captions.png", caption)]
     telling = [i for i in order if predictions[i].get("attention")][: max(1, len(order) // 4)]
     if telling:
@@ -33,7 +33,7 @@ def figures(scores: Captioning, examples: Sequence, predictions: Sequence[dict],
 
 
 def _different(examples: Sequence) -> list[int]:
-    """Number of the first example of each picture."""
+    """Indices of the first example of each picture."""
     first = {}
     for number, example in enumerate(examples):
         first.setdefault(example.name, number)

@@ -1,4 +1,4 @@
-"""The confusion matrix as a picture."""
+"""Plots of confusion matrices."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from common.plots import style
 
-MOST_NUMBERED = 15  # labels up to which every cell of the matrix bears its number
-LARGEST = 12  # inches of a side
-FONT_SHARE = 60  # points of a label that fit beside each other in an inch, with some space
+MOST_NUMBERED = 15  # labels up to which every cell of the matrix shows its count
+LARGEST = 12  # width of the matrix in inches
+FONT_SHARE = 60  # points of font size per inch and label, which leaves some space between labels
 
 
 def matrix(counts: np.ndarray, labels: Sequence[str], path: Path) -> None:
@@ -40,7 +40,7 @@ def matrix(counts: np.ndarray, labels: Sequence[str], path: Path) -> None:
 
 
 def pairs(counts: np.ndarray, labels: Sequence[str], path: Path, most: int = 20) -> None:
-    """Write the pairs of labels that are taken for each other most often, as bars, both directions apart."""
+    """Write the most confused pairs of labels as bars, with both directions separate."""
     errors = np.where(np.eye(len(labels), dtype=bool), 0, counts)
     both = np.triu(errors + errors.T)
     order = np.argsort(-both, axis=None, kind="stable")[:most]

@@ -1,4 +1,4 @@
-"""Pictures of how a training went, and of scores by length."""
+"""Plots of the losses of a training, and of scores by length."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from common.plots import style
 
 
 def curves(history: Sequence[Mapping[str, float]], path: Path) -> None:
-    """Write the losses of train and validation after each epoch, the best epoch marked.
+    """Write the losses on train and validation after each epoch, with the best epoch marked.
 
     Args:
-        history: one row an epoch, with `epoch`, `loss` and `validation_loss`.
+        history: one row per epoch, with `epoch`, `loss` and `validation_loss`.
         path: of the picture.
     """
     epochs = [int(row["epoch"]) for row in history]
     best = min(history, key=lambda row: row["validation_loss"])
     figure, axes = style.new_figure(7, 4, xlabel="epoch", ylabel="loss")
-    marker = "o" if len(epochs) < 3 else None  # a line of one point cannot be seen
+    marker = "o" if len(epochs) < 3 else None  # a line of one point is invisible
     axes.plot(epochs, [row["loss"] for row in history], color=style.GREY, marker=marker, label="train")
     axes.plot(epochs, [row["validation_loss"] for row in history], color=style.BLUE, marker=marker, label="validation")
     axes.axvline(best["epoch"], color=style.ORANGE, linestyle=":", linewidth=1.5)
@@ -34,9 +34,9 @@ def lengths(parts: Mapping[str, Mapping[str, float]], metric: str, length: str, 
     """Write one score of several models by length.
 
     Args:
-        parts: name of the model -> (label of the part, as `"5 to 12"` -> score).
+        parts: name of the model -> (label of the part, such as `"5 to 12"` -> score).
         metric: name of the score.
-        length: of what, and in what it is counted, as `"length in words"`.
+        length: label of the axis with the unit, such as `"length in words"`.
         path: of the picture.
     """
     figure, axes = style.new_figure(7, 4, xlabel=length, ylabel=metric)

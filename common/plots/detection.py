@@ -1,4 +1,4 @@
-"""Pictures of sites in sequences: confusion, reliability, and the letters that counted, as a sequence logo."""
+"""Plots for sites in sequences: confusion, reliability, and the letters with most attention as a sequence logo."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from common.metrics.detection import Detection
 from common.plots import classification, style
 
 COLOURS = {"A": style.GREEN, "C": style.BLUE, "G": style.ORANGE, "T": style.RED}  # as in most logos
-ROWS = 5  # sequences in the picture of single ones
-SHOWN = 90  # letters of a row, those around its largest weight
-LABELS = 4  # labels that get a logo
+ROWS = 5  # sequences in the plot of single sequences
+SHOWN = 90  # letters per row, around the largest weight
+LABELS = 4  # maximum number of labels with a logo
 
 
 def figures(scores: Detection, examples: Sequence, predictions: Sequence[dict], folder: Path) -> list[tuple[str, str]]:
-    """Write `confusion.png`, `reliability.png` and, of predictions with `attention`, `attention.png` and `logo.png`."""
+    """Write `confusion.png`, `reliability.png` and, for predictions with attention, `attention.png` and `logo.png`."""
     found = classification.figures(scores, examples, predictions, folder)
     attention = [[tuple(pair) for pair in one.get("attention", ())] for one in predictions]
     if not all(attention):
         return found
     _attention(scores, attention, folder / "attention.png")
-    found.append(("attention.png", "Where attention looked: each letter as high as its share of the attention."))
-    if len(set(map(len, attention))) == 1:  # the same place means the same only where sequences are aligned
+    found.append(("attention.png", "Attention over sequences: each letter is as high as its share of the attention."))
+    if len(set(map(len, attention))) == 1:  # positions are comparable only in aligned sequences
         _logos(scores, attention, folder / "logo.png")
         caption = (
-            "The mean attention at each place over all examples of a label, divided among the letters that stand there."
+            "The mean attention at each position over all examples of a label, divided among the letters found there."
         )
         found.append(("logo.png", caption))
     return found
 
 
 def _attention(scores: Detection, attention: list[list[tuple[str, float]]], path: Path) -> None:
-    """A few sequences, of every label in turn, each a row of letters."""
+    """A few sequences of each label, each as a row of letters."""
     order = np.lexsort((np.arange(len(attention)), scores.truth))
     chosen = order[np.linspace(0, len(order) - 1, min(ROWS, len(order))).round().astype(int)]
     figure = Figure(figsize=(10, 0.5 + 1.15 * len(chosen)))
@@ -54,7 +54,7 @@ def _attention(scores: Detection, attention: list[list[tuple[str, float]]], path
 
 
 def _logos(scores: Detection, attention: list[list[tuple[str, float]]], path: Path) -> None:
-    """A logo for each label: Schneider and Stephens (1990), with attention in the place of information."""
+    """A logo for each label: Schneider and Stephens (1990), with attention instead of information."""
     weights = np.array([[weight for _, weight in letters] for letters in attention])
     middle = int(np.argmax(weights.mean(axis=0)))
     start = max(0, min(middle - SHOWN // 2, weights.shape[1] - SHOWN))
@@ -73,7 +73,7 @@ def _logos(scores: Detection, attention: list[list[tuple[str, float]]], path: Pa
 
 
 def _stacks(axes: Axes, stacks: list[list[tuple[str, float]]], first: int) -> None:
-    """Letters upon each other at every place, each as high as its number; the places count from `first`."""
+    """Stacks of letters at every position, each as high as its number; positions are counted from `first`."""
     for place, stack in enumerate(stacks):
         bottom = 0.0
         for letter, height in stack:

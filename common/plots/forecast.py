@@ -1,4 +1,4 @@
-"""Pictures of forecasts with an interval: against the truth, its width over time, and whether probabilities hold."""
+"""Plots for probabilistic forecasts: intervals and truths, volatility over time, and calibration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from common.metrics.forecast import INTERVAL, ForecastScores
 from common.plots import style
 
 BINS = 20  # of the histogram of levels
-AROUND = 21  # days, a month of trading, over which the size of the true moves is averaged
+AROUND = 21  # days, a month of trading, over which the true volatility is averaged
 
 
 def figures(
@@ -29,18 +29,18 @@ def figures(
     return [
         (
             "forecast.png",
-            f"{name}: what happened, and the 90 % interval stated before; it holds {share:.1%} of the days.",
+            f"{name}: the truth, and the 90 % forecast interval, which contains {share:.1%} of the days.",
         ),
-        ("volatility.png", f"{name}: the predicted size of the moves, and the size of the moves around each day."),
+        ("volatility.png", f"{name}: the predicted volatility, and the volatility of the days around each day."),
         (
             "calibration.png",
-            "Left: level of the truth in its forecast, flat if right. Right: coverage of every interval.",
+            "Left: level of the truth in its forecast, uniform if calibrated. Right: coverage of every interval.",
         ),
     ]
 
 
 def _middle_series(scores: ForecastScores) -> tuple[str, np.ndarray]:
-    """Name and example numbers, in order of date, of the series with the median loss: not the best, nor the worst."""
+    """Name and example numbers, in order of date, of the series with the median loss."""
     series = np.array(scores.series)
     names = sorted(set(scores.series), key=lambda name: scores.losses[series == name].mean())
     shown = np.flatnonzero(series == names[len(names) // 2])
@@ -50,7 +50,7 @@ def _middle_series(scores: ForecastScores) -> tuple[str, np.ndarray]:
 def _forecast(scores: ForecastScores, shown: np.ndarray, name: str, path: Path) -> None:
     dates, truth, low, high = (values[shown] for values in (scores.dates, scores.truth, scores.low, scores.high))
     inside = (low <= truth) & (truth <= high)
-    figure, axes = _over_time(name, f"{scores.unit} a day")
+    figure, axes = _over_time(name, f"{scores.unit} per day")
     axes.fill_between(dates, low, high, color=style.SKY, alpha=0.35, linewidth=0, label="90 % interval")
     axes.plot(dates, scores.location[shown], color=style.BLUE, linewidth=1, label="location")
     axes.plot(dates[inside], truth[inside], ".", color=style.INK, markersize=4, label="truth inside")
@@ -62,7 +62,7 @@ def _volatility(scores: ForecastScores, shown: np.ndarray, name: str, path: Path
     predicted = (scores.high[shown] - scores.low[shown]) / (2 * stats.norm.ppf((1 + INTERVAL) / 2))
     window = np.ones(min(AROUND, len(shown)))
     squares, count = (np.convolve(values, window, "same") for values in (scores.truth[shown] ** 2, np.ones(len(shown))))
-    figure, axes = _over_time(name, f"standard deviation, {scores.unit} a day")
+    figure, axes = _over_time(name, f"standard deviation, {scores.unit} per day")
     axes.plot(scores.dates[shown], np.sqrt(squares / count), color=style.GREY, label=f"of the {AROUND} days around")
     axes.plot(scores.dates[shown], predicted, color=style.BLUE, linewidth=1.2, label="predicted")
     axes.set_ylim(bottom=0)
@@ -87,9 +87,9 @@ def _calibration(scores: ForecastScores, path: Path) -> None:
     left, right = figure.subplots(1, 2)
     left.hist(levels, bins=BINS, range=(0, 1), weights=np.full(len(levels), BINS / len(levels)), color=style.BLUE)
     left.axhline(1, color=style.GREY, linestyle=":", linewidth=1.5)
-    left.set(xlabel="stated probability of less than the truth", ylabel="density of the truths")
+    left.set(xlabel="forecast probability of a value below the truth", ylabel="density of the truths")
     stated = np.linspace(0.02, 0.98, 49)
     right.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", linewidth=1.5)
     right.plot(stated, [np.mean(np.abs(2 * levels - 1) <= share) for share in stated], color=style.BLUE)
-    right.set(xlabel="stated probability of the interval", ylabel="share of the truths inside")
+    right.set(xlabel="nominal coverage of the interval", ylabel="share of the truths inside")
     style.save(figure, path)

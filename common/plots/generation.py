@@ -1,4 +1,4 @@
-"""Pictures of a model that writes text: its own texts, how it predicts a given one, and where in a word it errs."""
+"""Plots for a text generator: generated texts, predictions of a given text, and errors by position in a word."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from common.metrics.generation import Generation
 from common.plots import style
 
 COLUMNS, ROWS = 96, 24  # characters and rows of the predicted text
-SAMPLE_COLUMNS, SAMPLE_ROWS = 100, 8  # of a text that the model wrote
+SAMPLE_COLUMNS, SAMPLE_ROWS = 100, 8  # of a generated text
 
 
 def figures(scores: Generation, examples: Sequence, predictions: Sequence[dict], folder: Path) -> list[tuple[str, str]]:
@@ -25,8 +25,8 @@ def figures(scores: Generation, examples: Sequence, predictions: Sequence[dict],
     _places(scores, folder / "places.png")
     return [
         ("samples.png", "What the model writes after the first test passage, at three temperatures."),
-        ("characters.png", "The first test text: the darker a character, the more probable it was before it came."),
-        ("places.png", "Bits a character by its place in its word."),
+        ("characters.png", "The first test text: a darker character was predicted with a higher probability."),
+        ("places.png", "Bits per character by its position in its word."),
     ]
 
 
@@ -53,7 +53,7 @@ def _samples(scores: Generation, predictions: Sequence[dict], path: Path) -> Non
 
 
 def _wrapped(text: str, columns: int) -> Iterator[str]:
-    """Rows of a text, broken at line breaks and where a row is full."""
+    """Rows of a text, broken at line breaks and at the maximum number of columns."""
     for line in text.split("\n"):
         for start in range(0, max(len(line), 1), columns):
             yield line[start : start + columns]
@@ -88,7 +88,7 @@ def _characters(examples: Sequence, predictions: Sequence[dict], path: Path) -> 
 
 
 def _placed(examples: Sequence, predictions: Sequence[dict]) -> Iterator[tuple[str, float, int, int]]:
-    """`(character, log-probability, row, column)` of those that fit the picture; a line break shows as its sign."""
+    """`(character, log-probability, row, column)` of those that fit into the plot; a line break is shown as a sign."""
     row, column = 0, 0
     for example, prediction in zip(examples, predictions, strict=True):
         for character, log in zip(example.text, prediction["log_probabilities"], strict=True):
@@ -102,7 +102,7 @@ def _placed(examples: Sequence, predictions: Sequence[dict]) -> Iterator[tuple[s
 
 def _places(scores: Generation, path: Path) -> None:
     places = scores.by_place
-    figure, axes = style.new_figure(7, 4, xlabel="place of the character in its word", ylabel="bits a character")
+    figure, axes = style.new_figure(7, 4, xlabel="position of the character in its word", ylabel="bits per character")
     bars = axes.bar(list(places), [place["bits"] for place in places.values()], color=style.BLUE, width=0.6)
     axes.bar_label(bars, [f"{place['share']:.0%}" for place in places.values()], fontsize=8, padding=2)
     axes.axhline(scores["bits_per_char"], color=style.ORANGE, linestyle=":", linewidth=1.5, label="all characters")

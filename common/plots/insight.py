@@ -1,4 +1,4 @@
-"""Pictures of what a recurrent network does with one example; what each docstring says is its caption."""
+"""Plots of what a recurrent network does with one example; the docstring of each function is the plot's caption."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from common.insight import counting, flow, reference
 from common.insight.study import Effects, Study
 from common.plots import style
 
-DRAWN_STEPS = 5  # of the unrolled network
-LABELLED = 40  # steps with a name below an axis; more cannot be read
+DRAWN_STEPS = 5  # steps of the unrolled network that are drawn
+LABELLED = 40  # maximum number of steps with names below the axis; more are illegible
 MOST_UNITS = 64  # rows of a heat map
 
 
 def figures(study: Study, folder: Path) -> dict[str, str]:
-    """Write the pictures; file name to the sentence that says what to see."""
+    """Write the plots; returns file name -> caption."""
     drawn = {
         "weights.png": _weights,
         "unrolled.png": _unrolled,
@@ -37,7 +37,7 @@ def figures(study: Study, folder: Path) -> dict[str, str]:
 
 
 def _steps(axes, names: Sequence[str]) -> None:
-    """The names of the steps below the axis, or their numbers where there are many."""
+    """Show the names of the steps below the axis, or their numbers if there are many."""
     axes.set_xlabel("step")
     if len(names) <= LABELLED:
         shown = [name.replace("\n", "⏎").strip() or "␣" for name in names]
@@ -203,14 +203,21 @@ def _gradients(study: Study) -> Figure:
 
 def _clipping(study: Study) -> Figure:
     """The gradient of the recurrent kernel grows with the gain at which the kernel starts; clipping cuts its length to
-    1 and keeps its direction.
+    1 and keeps its direction. On the right, a short training from such a kernel, to say the next input, with and
+    without it.
     """
-    figure, axes = style.new_figure(7, 3.8, xlabel="gain of the fresh kernel", ylabel="norm of dL/dW")
+    figure = Figure(figsize=(10, 3.8))
+    axes, training = figure.subplots(1, 2)
+    axes.set(xlabel="gain of the fresh kernel", ylabel="norm of dL/dW")
     for (start, norms), colour in zip(study.clipping.items(), style.PALETTE):
         axes.semilogy(flow.GAINS, np.maximum(norms, 1e-12), marker="o", color=colour, label=f"{start} start")
         clipped = np.minimum(np.maximum(norms, 1e-12), flow.CLIP)
         axes.semilogy(flow.GAINS, clipped, ":", color=colour, label=f"{start}, clipped")
     axes.legend(fontsize=8)
+    for (label, losses), colour in zip(study.training.items(), (style.RED, style.BLUE)):
+        training.semilogy(np.clip(losses, 1e-6, 1e6), color=colour, label=label)
+    training.set(xlabel="step of training", ylabel="loss", title=f"from {flow.START} times orthogonal")
+    training.legend(fontsize=8)
     return figure
 
 

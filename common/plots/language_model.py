@@ -1,4 +1,4 @@
-"""Pictures of a language model: how probable it found each word of a text, and what rare words cost it."""
+"""Plots for a language model: the predicted probability of each word of a text, and perplexity by word frequency."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def figures(
     _words(predictions, folder / "words.png")
     _frequency(scores, folder / "frequency.png")
     return [
-        ("words.png", "The first lines: the darker a word, the more probable the model found it before it came."),
-        ("frequency.png", "Perplexity of words by their place among the words of train, most frequent first."),
+        ("words.png", "The first lines: a darker word was predicted with a higher probability."),
+        ("frequency.png", "Perplexity of words by their frequency rank in train."),
     ]
 
 
@@ -51,7 +51,7 @@ def _words(predictions: Sequence[dict], path: Path) -> None:
 
 
 def _placed(predictions: Sequence[dict]) -> Iterator[tuple[str, float, int, int]]:
-    """`(word, probability, column, row)` of the words that fit the picture; every line begins a row."""
+    """`(word, probability, column, row)` of the words that fit into the plot; every line begins a row."""
     row = 0
     for prediction in predictions:
         column = 0
@@ -67,7 +67,7 @@ def _placed(predictions: Sequence[dict]) -> Iterator[tuple[str, float, int, int]
 
 def _frequency(scores: LanguageModel, path: Path) -> None:
     bands = scores.by_frequency
-    figure, axes = style.new_figure(7, 4, xlabel="place among the words of train", ylabel="perplexity", yscale="log")
+    figure, axes = style.new_figure(7, 4, xlabel="frequency rank in train", ylabel="perplexity", yscale="log")
     bars = axes.bar(list(bands), [band["perplexity"] for band in bands.values()], color=style.BLUE, width=0.6)
     axes.bar_label(bars, [f"{band['share']:.0%} of words" for band in bands.values()], fontsize=8, padding=2)
     axes.axhline(scores["perplexity"], color=style.ORANGE, linestyle=":", linewidth=1.5, label="all words")

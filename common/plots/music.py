@@ -1,4 +1,4 @@
-"""Pictures of music that a model wrote, and where in a piece it predicts the notes; and its sound."""
+"""Plots for music: piano rolls of generated music, the loss by step of a piece; and the music as sound."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from common.metrics.music import Music
 from common.plots import style
 
 SHOWN = 3  # pieces in the piano roll
-LONGEST = 64  # frames of a beginning that are shown
+LONGEST = 64  # maximum number of frames shown before a continuation
 
 
 def figures(scores: Music, examples: Sequence, predictions: Sequence[dict], folder: Path) -> list[tuple[str, str]]:
-    """Write `piano_roll.png`, `steps.png`, and what the model wrote first as MIDI and WAV; (file name, caption)."""
+    """Write `piano_roll.png`, `steps.png`, and the first continuation as MIDI and WAV; (file name, caption) of each."""
     written = [pair for pair in zip(examples, predictions, strict=True) if pair[1]["continuation"]][:SHOWN]
     found = []
     if written:
@@ -27,12 +27,10 @@ def figures(scores: Music, examples: Sequence, predictions: Sequence[dict], fold
         frames = [*piece.frames[: prediction["beginning"]], *prediction["continuation"]]
         notes.write_midi(folder / "continuation.mid", frames, prediction["steps"], prediction["held"])
         notes.write_wav(folder / "continuation.wav", frames, prediction["steps"], prediction["held"])
-        caption = (
-            "What the model writes (orange) after the beginnings of test pieces (blue), and the true notes (grey)."
-        )
-        found.append(("piano_roll.png", f"{caption} The first one sounds in continuation.mid and continuation.wav."))
+        caption = "What the model writes (orange) after prompts from test pieces (blue), and the true notes (grey)."
+        found.append(("piano_roll.png", f"{caption} The first one is in continuation.mid and continuation.wav."))
     _steps(scores, folder / "steps.png")
-    return [*found, ("steps.png", "Nats a frame at each step of a piece.")]
+    return [*found, ("steps.png", "Nats per frame at each step of a piece.")]
 
 
 def _rolls(written: Sequence[tuple], path: Path) -> None:
@@ -63,7 +61,7 @@ def _rolls(written: Sequence[tuple], path: Path) -> None:
 
 def _steps(scores: Music, path: Path) -> None:
     nats = scores.by_step
-    figure, axes = style.new_figure(8, 3.5, xlabel="step of the piece", ylabel="nats a frame")
+    figure, axes = style.new_figure(8, 3.5, xlabel="step of the piece", ylabel="nats per frame")
     axes.plot(np.arange(2, len(nats) + 2), nats, color=style.BLUE, linewidth=1.5)
     axes.axhline(scores["frame_loss"], color=style.ORANGE, linestyle=":", linewidth=1.5, label="all frames")
     axes.set_ylim(bottom=0)

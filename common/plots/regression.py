@@ -1,4 +1,4 @@
-"""Pictures of predicted numbers: against the truth, over time, and by how many steps ahead."""
+"""Plots of predicted numbers: against the truth, over time, and by steps ahead."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from common.metrics.regression import Regression
 from common.plots import style
 
-SHOWN = 240  # examples of the series in a picture: more become a band of ink
-MOST_DOTS = 4000  # truths against predictions
+SHOWN = 240  # examples of the series in the plot: more become a solid band
+MOST_DOTS = 4000  # maximum number of dots of truth against prediction
 
 
 def figures(scores: Regression, examples: Sequence, predictions: Sequence[dict], folder: Path) -> list[tuple[str, str]]:
-    """Write `predictions.png`, `series.png` and, of several steps ahead, `steps.png`; (file name, caption) of each."""
+    """Write `predictions.png`, `series.png` and, for several steps ahead, `steps.png`; (file name, caption) of each."""
     _predictions(scores, folder / "predictions.png")
     last = scores.truth.shape[1]
-    ahead = f", each stated {last} steps before" if last > 1 else ""
+    ahead = f", predicted {last} steps ahead" if last > 1 else ""
     found = [
-        ("predictions.png", "Left: every prediction against its truth. Right: how far they are off."),
-        ("series.png", f"The middle of the test set in its order{ahead}: what was, and what was predicted."),
+        ("predictions.png", "Left: every prediction against its truth. Right: the errors."),
+        ("series.png", f"Truths and predictions in the middle of the test set{ahead}."),
     ]
     _series(scores, folder / "series.png")
     if last > 1:
         _by_step(scores, folder / "steps.png")
-        found.append(("steps.png", "The mean absolute error by how many steps ahead the prediction reaches."))
+        found.append(("steps.png", "The mean absolute error by steps ahead."))
     return found
 
 
@@ -52,7 +52,7 @@ def _predictions(scores: Regression, path: Path) -> None:
 
 
 def _series(scores: Regression, path: Path) -> None:
-    """The last step of the examples in the middle of the test set; the gaps between their times are left open."""
+    """The last step of the examples in the middle of the test set; gaps between their times stay visible."""
     start = max(0, (len(scores.truth) - SHOWN) // 2)
     shown = slice(start, start + SHOWN)
     step = scores.truth.shape[1] - 1

@@ -1,4 +1,4 @@
-"""Pictures of answers that are given while a sequence is read: how soon they are right, and strips of what was seen."""
+"""Plots of answers given while a sequence is read: accuracy over time, and strips of what was seen."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from matplotlib.figure import Figure
 from common.metrics.running import RunningClassification
 from common.plots import classification, style
 
-STRIPS = 5  # examples shown, the last of them a mistake where there is one
+STRIPS = 5  # examples shown; the last one is a mistake if there are any
 
 
 def figures(
     scores: RunningClassification, examples: Sequence, predictions: Sequence[dict], folder: Path
 ) -> list[tuple[str, str]]:
-    """Write the pictures of a classifier, `seen.png` and `strips.png`; (file name, caption) of each.
+    """Write the plots for a classifier, `seen.png` and `strips.png`; (file name, caption) of each.
 
-    An example has `picture(share)`, what a viewer sees when that share of it has been read: uint8 `(height, width)`.
+    An example has `picture(share)`, its appearance after that share of it has been read: uint8 `(height, width)`.
     """
     found = classification.figures(scores, examples, predictions, folder)
     _seen(scores, folder / "seen.png")
@@ -62,7 +62,7 @@ def _strips(scores: RunningClassification, examples: Sequence, predictions: Sequ
 
 
 def _shown(scores: RunningClassification) -> list[int]:
-    """Numbers of the examples to show: of different labels, those in the middle by loss, and a mistake at the end."""
+    """Numbers of the examples to show: those with median loss of different labels, and a mistake at the end."""
     at_end = scores.right[:, -1]
     order = np.argsort(scores.losses, kind="stable")
     correct = [i for i in order if at_end[i]]

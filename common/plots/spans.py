@@ -1,4 +1,4 @@
-"""Pictures of how spans were found: what became of each type, and whether the stated probabilities can be believed."""
+"""Plots for spans: the outcomes for each type, and the calibration of predicted probabilities."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def figures(scores: SpanScores, examples: Sequence, predictions: Sequence[dict],
     found = []
     if any(scores.truths_spans):
         _outcomes(scores, folder / "spans.png")
-        found.append(("spans.png", "What became of the true entities of each type, and the F1 of the type."))
+        found.append(("spans.png", "The outcomes for the true entities of each type, and the F1 of the type."))
     stated, right = stated_probabilities(scores, predictions)
     if len(stated):
         _reliability(stated, right, folder / "reliability.png")
-        caption = "How often predicted entities of a stated probability are right: on the line, it keeps its word."
+        caption = "How often predicted entities with a given probability are right; on the line, they are calibrated."
         found.append(("reliability.png", caption))
     return found
 
 
 def stated_probabilities(scores: SpanScores, predictions: Sequence[dict]) -> tuple[np.ndarray, np.ndarray]:
-    """Of all predicted entities with a probability: that, float `(n,)`, and whether they are right, bool `(n,)`."""
+    """The probabilities of all predicted entities, float `(n,)`, and whether they are right, bool `(n,)`."""
     stated, right = [], []
     for true, prediction in zip(scores.truths_spans, predictions):
         for entity in prediction["entities"]:
@@ -57,8 +57,8 @@ def _outcomes(scores: SpanScores, path: Path) -> None:
 
 def _reliability(stated: np.ndarray, right: np.ndarray, path: Path) -> None:
     counts, promised, kept = reliability(stated, right)
-    figure, axes = style.new_figure(5.2, 4.8, xlabel="probability stated", ylabel="share that is right")
-    axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", linewidth=1.5, label="a model that keeps its word")
+    figure, axes = style.new_figure(5.2, 4.8, xlabel="predicted probability", ylabel="share of right answers")
+    axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", linewidth=1.5, label="perfect calibration")
     axes.plot(promised, kept, color=style.BLUE, linewidth=1, zorder=2)
     axes.scatter(promised, kept, s=20 + 400 * counts / counts.sum(), color=style.BLUE, alpha=0.8, zorder=3)
     axes.set(xlim=(0, 1.04), ylim=(0, 1.04), aspect="equal")

@@ -1,4 +1,4 @@
-"""Pictures of steering: angles over time, frames with both wheels, and the drive in which the network steers."""
+"""Plots for steering: angles over time, frames with true and predicted wheel, and drives steered by the network."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from common import files
 from common.metrics.steering import Steering
 from common.plots import regression, style
 
-FRAMES = 10  # with wheels, of the test set
-LARGER = 5  # times, in the film of a drive
+FRAMES = 10  # frames of the test set with wheels
+LARGER = 5  # magnification in the film of a drive
 MILLISECONDS = 80  # between frames of the film
 
 
 def figures(scores: Steering, examples: Sequence, predictions: Sequence[dict], folder: Path) -> list[tuple[str, str]]:
-    """Write the pictures of a regression, `wheels.png` and, of a closed loop, `roads.png` and `drive.gif`.
+    """Write the plots for a regression, `wheels.png` and, for a closed loop, `roads.png` and `drive.gif`.
 
-    An example has `picture()`, its last frame, uint8 `(height, width)`; where a closed loop begins its
-    `drive.road` has `line`, the middle of the road, `frame(car, number)` and `offset(car)`.
+    An example has `picture()`, its last frame, uint8 `(height, width)`; the first example of a closed loop has a
+    `drive.road` with `line`, the middle of the road, `frame(car, number)` and `offset(car)`.
     """
     found = regression.figures(scores, examples, predictions, folder)
     _wheels(scores, examples, folder / "wheels.png")
-    found.insert(0, ("wheels.png", "Frames of test with the wheel as the driver held it and as the network would."))
+    found.insert(0, ("wheels.png", "Test frames with the steering angles of the driver and of the network."))
     starts = np.flatnonzero(~np.isnan(scores.kept))
     if len(starts):
         drives = [(examples[i].drive, predictions[i]["drive"]) for i in starts]
         _roads(drives, folder / "roads.png")
         _film(*sorted(drives, key=lambda drive: drive[1]["kept"])[len(drives) // 2], folder / "drive.gif")
-        found.insert(0, ("drive.gif", "The network drives: what the camera shows, and the angle it answers with."))
-        found.insert(1, ("roads.png", "Roads of test, and the car's way where the network steers it."))
+        found.insert(0, ("drive.gif", "The network drives: the camera's view, and the predicted angle."))
+        found.insert(1, ("roads.png", "Test roads, and the path of the car steered by the network."))
     return found
 
 
 def _wheels(scores: Steering, examples: Sequence, path: Path) -> None:
-    """Frames at equal distances over the test set."""
+    """Evenly spaced frames of the test set."""
     figure = Figure(figsize=(11, 4.8))
     shown = np.linspace(0, len(examples) - 1, FRAMES).astype(int)
     for axes, number in zip(figure.subplots(2, FRAMES // 2).ravel(), shown):
@@ -72,12 +72,12 @@ def _roads(drives: Sequence[tuple], path: Path) -> None:
 
 
 def _film(drive, answer: dict, path: Path) -> None:
-    """The drive as an animated GIF: frames, larger, with a bar under them that shows the angle."""
+    """The drive as an animated GIF: magnified frames with a bar below that shows the angle."""
     from PIL import Image
 
     way = np.array(answer["path"])
     turns = np.diff(np.unwrap(way[:, 2]), append=way[-1, 2])
-    turns = -turns / max(np.abs(turns).max(), 1e-9)  # to the right is positive
+    turns = -turns / max(np.abs(turns).max(), 1e-9)  # right is positive
     shown = []
     for number, (car, turn) in enumerate(zip(way, turns)):
         frame = drive.road.frame(car, number)

@@ -1,6 +1,6 @@
-"""The look that all pictures share: fonts, colours that colour-blind readers tell apart, one way to make and save.
+"""The common style of all plots: fonts, colours for colour-blind readers, creating and saving figures.
 
-Importing this module sets matplotlib's defaults. No window is ever opened: a `Figure` made here draws itself with Agg.
+Importing this module sets matplotlib's defaults. No window is ever opened: a `Figure` created here is drawn with Agg.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from matplotlib.text import Text
 
 from common import files
 
-# Okabe and Ito (2008), https://jfly.uni-koeln.de/color/: told apart with every kind of colour blindness.
+# Okabe and Ito (2008), https://jfly.uni-koeln.de/color/: distinguishable with every kind of colour blindness.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = PALETTE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
-INK, GREY, LIGHT = "#222222", "#767676", "#e4e4e4"  # of text, of what stands in the background, of grid lines
-SEQUENTIAL = "Blues"  # colour map of amounts, from white to dark
+INK, GREY, LIGHT = "#222222", "#767676", "#e4e4e4"  # text, background elements, grid lines
+SEQUENTIAL = "Blues"  # colour map for amounts, from white to dark
 
 matplotlib.rcParams.update(
     {
@@ -52,7 +52,7 @@ matplotlib.rcParams.update(
 
 
 def new_figure(width: float = 7, height: float = 4, **axes) -> tuple[Figure, Axes]:
-    """A figure of the given size in inches with one pair of axes; `axes` are set on it, as `xlabel="epoch"`."""
+    """A figure of the given size in inches with one pair of axes; `axes` are their properties: `xlabel="epoch"`."""
     figure = Figure(figsize=(width, height))
     return figure, figure.add_subplot(**axes)
 
@@ -65,9 +65,9 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def _cover_letters(figure: Figure) -> None:
-    """Give every text of a figure a font for letters that DejaVu Sans lacks; what no installed font has becomes ?."""
+    """Give every text of a figure a font for letters that DejaVu Sans lacks; letters without any font become `?`."""
     axes = [axis for one in figure.axes for axis in (one.xaxis, one.yaxis)]
-    ticks = {axis: [label.get_text() for label in axis.get_ticklabels()] for axis in axes}  # makes the labels, too
+    ticks = {axis: [label.get_text() for label in axis.get_ticklabels()] for axis in axes}  # also creates the labels
     texts = [text for text in figure.findobj(Text) if not text.get_text().isascii()]
     written = "".join([text.get_text() for text in texts] + [name for names in ticks.values() for name in names])
     letters = {letter for letter in written if letter.isprintable() and not letter.isspace()}
@@ -79,23 +79,23 @@ def _cover_letters(figure: Figure) -> None:
         text.set_fontfamily(["DejaVu Sans", *([family] if family else [])])
         text.set_text(_shown(text.get_text(), lacking))
     for axis, names in ticks.items():
-        if lacking.intersection("".join(names)):  # ticks are written anew when they are drawn
+        if lacking.intersection("".join(names)):  # tick labels are recreated when they are drawn
             axis.set_ticks(axis.get_ticklocs(), [_shown(name, lacking) for name in names])
     if lacking and not _said:
         _said.append("".join(sorted(lacking)))
-        print(f"No installed font has {_said[0][:20]} (pictures show ?): fonts-noto has most scripts.", file=sys.stderr)
+        print(f"No installed font has {_said[0][:20]} (plots show ?): fonts-noto has most scripts.", file=sys.stderr)
 
 
 def _shown(text: str, lacking: frozenset[str]) -> str:
     return "".join("?" if letter in lacking else letter for letter in text)
 
 
-_said: list[str] = []  # letters that a message has named
+_said: list[str] = []  # letters that were already reported
 
 
 @functools.cache
 def _font_for(letters: str) -> tuple[str | None, frozenset[str]]:
-    """The family of the installed font that has most of the letters, if one has any, and those that it lacks."""
+    """The family of the installed font with most of the letters, if one has any, and the letters that it lacks."""
     lacking, family = frozenset(letters), None
     for entry in font_manager.fontManager.ttflist:
         if entry.name.startswith("Last Resort"):  # a box for each script

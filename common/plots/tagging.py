@@ -1,4 +1,4 @@
-"""Pictures of a tagger: how well it finds each tag, on known and on unknown words, and what it takes for what."""
+"""Plots for a tagger: recall of each tag for known and unknown words, and confusions."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ def figures(scores: TagScores, examples: Sequence, predictions: Sequence[dict], 
     _tags(scores, folder / "tags.png")
     confusion.matrix(scores.confusion, scores.tags, folder / "confusion.png")
     found = [
-        ("tags.png", "Share of the words of each tag that are tagged right, known and unknown words apart."),
+        ("tags.png", "Share of the words of each tag that are tagged correctly, for known and unknown words."),
         ("confusion.png", "Words by their true tag (rows) and the model's answer (columns)."),
     ]
     if scores["accuracy"] < 1:
         confusion.pairs(scores.confusion, scores.tags, folder / "pairs.png")
-        found.append(("pairs.png", "The pairs of tags that are taken for each other most often."))
+        found.append(("pairs.png", "The pairs of tags that are confused most often."))
     return found
 
 
 def _tags(scores: TagScores, path: Path) -> None:
-    """Recall of each tag, the most frequent one on top."""
+    """Recall of each tag, with the most frequent one at the top."""
     totals = scores.confusion.sum(axis=1)
     order = [i for i in np.argsort(-totals, kind="stable") if totals[i]]
-    figure, axes = style.new_figure(8, 1.4 + 0.42 * len(order), xlabel="share tagged right")
+    figure, axes = style.new_figure(8, 1.4 + 0.42 * len(order), xlabel="share tagged correctly")
     parts = {"known words": scores.confusion - scores.unknown_confusion, "unknown words": scores.unknown_confusion}
     for (name, counts), colour, shift in zip(parts.items(), (style.BLUE, style.ORANGE), (-0.2, 0.2)):
         true = counts.sum(axis=1)[order]

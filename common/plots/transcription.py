@@ -1,4 +1,4 @@
-"""Pictures of transcriptions: spectrograms with the words where they were heard, and which word was taken for which."""
+"""Plots of transcriptions: spectrograms with the recognised words at their times, and confusions of words."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from common.encoding.spectrogram import RATE, log_mel
 from common.metrics.transcription import Transcription
 from common.plots import style
 
-MOST_SECONDS = 8.0  # of a recording that is shown
-MOST_WORDS = 20  # of the table of confusions
+MOST_SECONDS = 8.0  # maximum length of a recording that is shown
+MOST_WORDS = 20  # maximum number of words in the table of confusions
 NOTHING = "(nothing)"
 
 
 def figures(
     scores: Transcription, examples: Sequence, predictions: Sequence[dict], folder: Path
 ) -> list[tuple[str, str]]:
-    """Write `spectrogram.png` and, if a word was taken for another, `confusions.png`; (file name, caption) of each."""
+    """Write `spectrogram.png` and, if words were confused, `confusions.png`; (file name, caption) of each."""
     found = []
     shown = _most_telling(scores, examples)
     if shown:
         _spectrograms([(examples[i], predictions[i]) for i in shown], folder / "spectrogram.png")
-        caption = "Recordings, and under them the words where they were heard: green is right, red is not."
+        caption = "Recordings with the recognised words below, at their times: green is right, red is wrong."
         found.append(("spectrogram.png", caption))
     if any(said != heard for said, heard in scores.confusions):
         _confusions(scores, folder / "confusions.png")
-        found.append(("confusions.png", "What was said, and what was heard. Colours are shares of the row."))
+        found.append(("confusions.png", "Words spoken and words recognised. Colours are shares of the row."))
     return found
 
 
@@ -65,7 +65,7 @@ def _spectrograms(shown: list[tuple], path: Path) -> None:
 
 
 def _right(truth: str, words: Sequence[dict]) -> list[bool]:
-    """Whether each recognised word stands where it should, in the alignment with the fewest errors."""
+    """Whether each recognised word is right, in the alignment with the fewest errors."""
     heard = " ".join(word["word"] for word in words)
     right = [False] * len(words)
     if truth and heard:

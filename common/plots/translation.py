@@ -1,4 +1,4 @@
-"""The picture of a translation: where attention looked."""
+"""The plot of a translation: an attention map."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from matplotlib.figure import Figure
 from common.metrics.translation import Translation
 from common.plots import style
 
-LONGEST = 24  # tokens of a side in an attention map; more cannot be read
+LONGEST = 24  # maximum number of source or target tokens in an attention map; more are illegible
 
 
 def figures(
     scores: Translation, examples: Sequence, predictions: Sequence[dict], folder: Path
 ) -> list[tuple[str, str]]:
-    """Write `attention.png` if there are predictions with attention; (file name, caption) of it."""
+    """Write `attention.png` if there are predictions with attention; its (file name, caption)."""
     shown = _most_telling(predictions)
     if shown is None:
         return []
     _attention(predictions[shown], folder / "attention.png")
-    caption = f"Where the decoder looked in “{examples[shown]}” as it chose each piece of the translation."
+    caption = f"The decoder's attention to “{examples[shown]}” at each piece of the translation."
     return [("attention.png", caption)]
 
 
 def _most_telling(predictions: Sequence[dict]) -> int | None:
-    """Number of the prediction with the longest attention map that can be read."""
+    """Number of the prediction with the longest legible attention map."""
     sizes = [len(p["source_tokens"]) + len(p["target_tokens"]) if p.get("attention") else 0 for p in predictions]
     readable = [
         size if size and max(len(p["source_tokens"]), len(p["target_tokens"])) <= LONGEST else 0

@@ -1,4 +1,4 @@
-"""Reading labels out of the outputs of a network trained by connectionist temporal classification."""
+"""Decode the outputs of a network trained by connectionist temporal classification."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def log_probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def greedy(log_probs: np.ndarray) -> list[int]:
-    """What the most probable path spells: the best class of each timestep, repeats merged and blanks dropped.
+    """The labels of the most probable path: the best class of each timestep, with repeats merged and blanks removed.
 
     Example:
         >>> greedy(np.log([[0.1, 0.9], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
@@ -31,21 +31,21 @@ def greedy(log_probs: np.ndarray) -> list[int]:
 
 
 def search(log_probs: np.ndarray, width: int) -> tuple[list[int], float]:
-    """What `prefix_beam_search` finds; with a width of 1 the greedy labels and the log-probability of their path."""
+    """The result of `prefix_beam_search`; for a width of 1 the greedy labels and the log-probability of their path."""
     if width > 1:
         return prefix_beam_search(log_probs, width)
     return greedy(log_probs), float(np.max(log_probs, axis=1).sum())
 
 
 def prefix_beam_search(log_probs: np.ndarray, width: int) -> tuple[list[int], float]:
-    """The labels whose paths together are the most probable, as far as `width` prefixes at a time can find them.
+    """The labels with the highest total probability of all their paths, as found with `width` prefixes at a time.
 
-    A prefix keeps two sums, over the paths that end in a blank and over those that end in its last label: only the
-    first lets the label follow itself (Graves and Jaitly 2014, algorithm 1; Hannun and others 2014).
+    A prefix keeps two sums, over the paths that end in a blank and over those that end in its last label: only after a
+    blank can the label repeat (Graves and Jaitly 2014, algorithm 1; Hannun and others 2014).
 
     Args:
         log_probs: float array `(timesteps, classes)`; class 0 is the blank.
-        width: prefixes to follow, at least 1.
+        width: number of prefixes to keep, at least 1.
 
     Returns:
         the labels, and the log-probability of the paths found that spell them.
@@ -77,11 +77,11 @@ def prefix_beam_search(log_probs: np.ndarray, width: int) -> tuple[list[int], fl
 
 
 def alignment(log_probs: np.ndarray, labels: Sequence[int]) -> list[tuple[int, int]]:
-    """Where each label stands on the most probable path that spells all of them: its first timestep and the next one.
+    """The position of each label on the most probable path that spells all labels.
 
     Args:
         log_probs: float array `(timesteps, classes)`.
-        labels: classes from 1, as a search found them in these timesteps.
+        labels: classes from 1, found by a search over these timesteps.
 
     Returns:
         `(start, stop)` of each label, in timesteps.
@@ -94,7 +94,7 @@ def alignment(log_probs: np.ndarray, labels: Sequence[int]) -> list[tuple[int, i
         return []
     states = np.zeros(2 * len(labels) + 1, int)  # blank, label, blank, label, ..., blank
     states[1::2] = labels
-    may_skip = np.zeros(len(states), bool)  # from the label before, over the blank
+    may_skip = np.zeros(len(states), bool)  # whether a path may come from the previous label, skipping the blank
     may_skip[3::2] = states[3::2] != states[1:-2:2]
     scores = np.full(len(states), -np.inf)
     scores[:2] = log_probs[0, states[:2]]
@@ -115,7 +115,7 @@ def alignment(log_probs: np.ndarray, labels: Sequence[int]) -> list[tuple[int, i
 
 
 def spelled(characters: Sequence[str], spans: Sequence[tuple[float, float]]) -> list[tuple[str, float, float]]:
-    """Words of characters with spaces between them: `(word, start of its first, stop of its last)`.
+    """The words that characters and spaces spell: `(word, start of its first character, stop of its last)`.
 
     Example:
         >>> spelled("no yes", [(0, 1), (1, 2), (2, 3), (4, 5), (5, 6), (7, 8)])

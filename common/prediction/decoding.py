@@ -1,4 +1,4 @@
-"""Writing a sequence token by token: beam search, and greedy search as its narrowest case."""
+"""Generate a sequence token by token: beam search, with greedy search as the case of width 1."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def beam_search(
     width: int = 1,
     length_penalty: float = 0.0,
 ) -> tuple[list[list[int]], np.ndarray]:
-    """The best sequences that a search finds which follows `width` hypotheses of each at a time.
+    """The best sequences found by a search that keeps `width` hypotheses for each.
 
-    A sequence is scored by its log-probability divided by `length ** length_penalty`, its end included: 0 favours short
-    sequences, 1 compares by the mean. The search ends when no hypothesis can still become better than the best sequence
-    that has ended; to stop after `width` ends would lose a probable long sequence to improbable short ones. Width 1 is
-    greedy search, which takes the most probable token each time whatever the penalty.
+    The score of a sequence is its log-probability divided by `length ** length_penalty`, including its end: 0 favours
+    short sequences, 1 compares means. The search stops when no hypothesis can still beat the best finished sequence;
+    stopping after `width` ends would lose a probable long sequence to improbable short ones. Width 1 is greedy search,
+    which always takes the most probable token regardless of the penalty.
 
     Args:
         step: `(token_ids, states) -> (log_probabilities, states)` of the next token. All have `batch * width` rows, of
-            which `i * width` to `(i + 1) * width - 1` belong to batch row i all the time.
-        states: name -> array `(batch, ...)` from which each row of the batch starts.
-        limits: int array `(batch,)`, the most tokens a sequence may have with its end.
-        width: hypotheses to follow.
-        length_penalty: the exponent, not below 0.
+            which `i * width` to `(i + 1) * width - 1` always belong to batch row i.
+        states: name -> array `(batch, ...)`, the initial states of each row.
+        limits: int array `(batch,)`, the maximum number of tokens of a sequence, including its end.
+        width: number of hypotheses.
+        length_penalty: the exponent, at least 0.
 
     Returns:
-        ids of each sequence, without start and end, and its score, float `(batch,)`.
+        ids of each sequence, without start and end, and the scores, float `(batch,)`.
 
     Raises:
         ValueError: for a width or limit below 1, or a length_penalty below 0.
@@ -46,7 +46,7 @@ def beam_search(
             f"{length_penalty}"
         )
     if width == 1:
-        length_penalty = 0.0  # ends at the first end
+        length_penalty = 0.0  # so that the search stops at the first end
     batch = len(limits)
     rows = np.arange(batch)[:, None]
     states = {name: np.repeat(state, width, axis=0) for name, state in states.items()}
@@ -70,13 +70,13 @@ def beam_search(
                 best_scores[row] = score
                 best[row] = written[row, parents[row, rank], 1:].tolist()
 
-        # Of 2 * width continuations at most width end here, so width of them go on.
-        going_on = np.argsort(ended, axis=1, kind="stable")[:, :width]
-        totals, parents, token_ids = values[rows, going_on], parents[rows, going_on], token_ids[rows, going_on]
+        # At most `width` of the 2 * width continuations end here, so `width` of them continue.
+        kept = np.argsort(ended, axis=1, kind="stable")[:, :width]
+        totals, parents, token_ids = values[rows, kept], parents[rows, kept], token_ids[rows, kept]
         written = np.concatenate([written[rows, parents], token_ids[:, :, None].astype(np.int32)], axis=2)
         states = {name: np.asarray(state)[(rows * width + parents).ravel()] for name, state in states.items()}
 
-        reachable = totals[:, 0] / limits**length_penalty  # log-probabilities only fall
+        reachable = totals[:, 0] / limits**length_penalty  # an upper bound, since log-probabilities only fall
         totals[reachable <= best_scores] = -np.inf
         if not np.isfinite(totals).any():
             break
@@ -84,13 +84,13 @@ def beam_search(
 
 
 def log_probabilities(logits: np.ndarray) -> np.ndarray:
-    """Log-softmax over what may be written: everything but padding, the unknown token and the start.
+    """Log-softmax over the tokens that may be generated: all but padding, the unknown token and the start.
 
     Args:
         logits: float array `(..., vocab_size)`.
 
     Returns:
-        float64 array of that shape, -inf for the three.
+        float64 array of the same shape, -inf for these three.
     """
     logits = np.asarray(logits, np.float64).copy()
     logits[..., :END] = -np.inf
@@ -107,11 +107,11 @@ def with_start(rows: Sequence[Sequence[int]]) -> np.ndarray:
 
 
 def nats(decode: Callable[[dict], dict], memory: States, rows: Sequence[Sequence[int]]) -> list[float]:
-    """Minus the log-probability of each sequence and its end, among all tokens.
+    """The negative log-probability of each sequence including its end, over all tokens.
 
     Args:
         decode: from `target_ids` `(batch, timesteps)` and the memory to `logits` `(batch, timesteps, vocab_size)`.
-        memory: name to array `(batch, ...)`, what the decoder knows of each source.
+        memory: name -> array `(batch, ...)`, the decoder's inputs from each source.
         rows: ids of each sequence, without start and end.
     """
     logits = np.asarray(decode({"target_ids": with_start(rows), **memory})["logits"], np.float64)
@@ -121,7 +121,7 @@ def nats(decode: Callable[[dict], dict], memory: States, rows: Sequence[Sequence
 
 
 def _largest(values: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The largest values of each row, falling, and their places."""
+    """The largest values of each row in descending order, and their indices."""
     count = min(count, values.shape[1])
     places = np.argpartition(-values, count - 1, axis=1)[:, :count]
     found = np.take_along_axis(values, places, axis=1)

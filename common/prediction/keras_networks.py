@@ -10,25 +10,25 @@ import tensorflow as tf
 
 from common.prediction.networks import Input, Networks, Outputs
 
-MODEL = "model"  # the name of the one network of a model that contains no others
+MODEL = "model"  # the name of the only network of a model without submodels
 
 
 def of_model(model: keras.Model) -> Networks:
-    """The models that `model` contains, by name; if it contains none, the model itself as "model"."""
+    """The networks of a model: its submodels by name, or, if it has none, the model itself as "model"."""
     return Networks({name: KerasNetwork(part) for name, part in parts(model).items()}, "Keras", model.count_params())
 
 
 def parts(model: keras.Model) -> dict[str, keras.Model]:
-    """The submodels of `model`, by name."""
+    """The submodels of `model` by name, or the model itself if it has none."""
     found = {layer.name: layer for layer in model.layers if isinstance(layer, keras.Model)}
     return found or {MODEL: model}
 
 
 class KerasNetwork:
-    """A model at rest as a `Network`.
+    """A model at inference as a `Network`.
 
-    It goes around `model.predict`, which builds an input pipeline at every call: one sentence costs a call of one
-    function, traced once whatever the lengths.
+    It avoids `model.predict`, which builds an input pipeline at every call: a sentence costs one call of a function
+    that is traced once for all lengths.
     """
 
     def __init__(self, model: keras.Model):

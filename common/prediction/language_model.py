@@ -1,4 +1,4 @@
-"""How well a language model predicts a text, read as one stream through a network whose states go on."""
+"""Score a text with a language model that reads it as one stream and carries its states over."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 
 from common.prediction.networks import Network
 
-WINDOW = 512  # timesteps that the network reads at once; their logits over 10,000 words take 20 MB
-_ROWS = 32  # timesteps that are scored at once: their logits stay in the processor's cache
+WINDOW = 512  # timesteps per call of the network; their logits over 10,000 words take 20 MB
+_ROWS = 32  # timesteps scored at a time, so that their logits stay in the processor's cache
 
 
 def fresh_states(network: Network, rows: int) -> dict[str, np.ndarray]:
-    """State name to zeros `(rows, units)`: what the network reads beside `token_ids`."""
+    """State name -> zeros `(rows, units)`, for all inputs of the network except `token_ids`."""
     states = {name: kind for name, kind in network.inputs.items() if name != "token_ids"}
     return {name: np.zeros((rows, *kind.shape[1:]), kind.dtype) for name, kind in states.items()}
 
 
 def score(network: Network, token_ids: np.ndarray, targets: np.ndarray, top: int = 5) -> tuple[np.ndarray, ...]:
-    """How well the network predicts a text, from fresh states.
+    """Score a text, starting from fresh states.
 
     Args:
         network: from `token_ids` `(1, timesteps)` and states to `logits` `(1, timesteps, vocab_size)` and, under the
@@ -27,14 +27,14 @@ def score(network: Network, token_ids: np.ndarray, targets: np.ndarray, top: int
         token_ids, targets: int32 arrays `(timesteps,)`; a target is the token after its token id.
 
     Returns:
-        Three arrays `(timesteps,)`: the log-probability of each target in nats, the most probable token in its place,
-        and whether the target was among the `top` most probable (of equally probable ones the smaller id comes first).
+        Three arrays `(timesteps,)`: the log-probability of each target in nats, the most probable token at its
+        position, and whether the target was among the `top` most probable tokens (of ties the smaller id comes first).
     """
     logs, guesses, in_top = (np.zeros(len(targets), kind) for kind in (np.float32, int, bool))
     states = fresh_states(network, 1)
     for start in range(0, len(targets), WINDOW):
-        # Every window has the same size: a product of another size may round differently, and no score may depend on
-        # what comes after it.
+        # All windows have the same size: a matrix product of another size may round differently, and no score may
+        # depend on later text.
         window = np.zeros((1, WINDOW), np.int32)
         real = token_ids[start : start + WINDOW]
         window[0, : len(real)] = real
@@ -48,10 +48,10 @@ def score(network: Network, token_ids: np.ndarray, targets: np.ndarray, top: int
 
 
 def score_lines(network: Network, lines: Iterable[tuple[dict, np.ndarray]]) -> Iterator[tuple[np.ndarray, ...]]:
-    """What `score` gives, for each line of a text by itself; each goes on from the one before.
+    """The results of `score` for each line of a text; each line continues from the states of the one before.
 
     Args:
-        lines: inputs with `token_ids` and targets of each, as `Encoder.encode` gives them.
+        lines: inputs with `token_ids` and targets of each line, from `Encoder.encode`.
     """
     lines = [(inputs["token_ids"], targets) for inputs, targets in lines]
     if lines:
@@ -61,7 +61,7 @@ def score_lines(network: Network, lines: Iterable[tuple[dict, np.ndarray]]) -> I
 
 
 def _scored(logits: np.ndarray, targets: np.ndarray, top: int) -> tuple[np.ndarray, ...]:
-    """The same of some timesteps, from their logits `(timesteps, vocab_size)`."""
+    """The results of `score` for some timesteps, from their logits `(timesteps, vocab_size)`."""
     own = np.take_along_axis(logits, targets[:, None], axis=1)
     guesses = logits.argmax(axis=1)
     largest = np.take_along_axis(logits, guesses[:, None], axis=1)

@@ -1,7 +1,8 @@
-"""The networks of a trained model behind one call, whichever library computes them, and the way from examples to rows.
+"""A common interface to the networks of a trained model for all libraries, and their application to examples.
 
-A model that contains models consists of these: translation of an "encoder" and a "decoder". Any other is one network,
-"model". `keras_networks` computes them with TensorFlow, `onnx_networks` with ONNX Runtime; neither is imported here.
+The networks of a model are its submodels: translation has an "encoder" and a "decoder". A model without submodels is
+one network, "model". `keras_networks` computes them with TensorFlow, `onnx_networks` with ONNX Runtime; neither is
+imported here.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ Outputs = np.ndarray | dict[str, np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Input:
-    """What a network reads under one name: the axes of the array, None where any size will do, and its type."""
+    """An input of a network: the sizes of its axes, None for any size, and its type."""
 
     shape: tuple[int | None, ...]
     dtype: np.dtype
 
 
 class Network(Protocol):
-    """A network at rest: arrays by name in, one array or several by name out; the first axis is the batch.
+    """A network at inference: maps arrays by name to one array, or to several by name; the first axis is the batch.
 
     Attributes:
-        inputs: what it reads, by name.
+        inputs: by name.
     """
 
     inputs: Mapping[str, Input]
@@ -46,8 +47,8 @@ class Networks(dict[str, Network]):
     """All networks of a trained model, by name.
 
     Args:
-        networks: name to network.
-        engine: what computes them: "Keras" or "ONNX Runtime".
+        networks: name -> network.
+        engine: the library that computes them: "Keras" or "ONNX Runtime".
         parameters: number of weights of the whole model.
     """
 
@@ -60,19 +61,19 @@ class Networks(dict[str, Network]):
 
 
 def forward(network: Callable[[dict[str, np.ndarray]], Outputs | Sequence], encoder, examples: Iterable) -> Iterator:
-    """What a network gives for each example, in the order of the examples.
+    """The outputs of a network for each example, in the order of the examples.
 
-    Examples are encoded CHUNK at a time, so memory does not grow with their number. Those of about the same length are
-    padded to each other, BATCH_SIZE at a time.
+    Examples are encoded CHUNK at a time, so memory does not grow with their number, and those of similar length are
+    batched, BATCH_SIZE at a time.
 
     Args:
-        network: a network, or any function of a batch that gives something for each of its rows.
+        network: a network, or any function of a batch that returns a result for each row.
         encoder: has `encode(example) -> (inputs, targets)`.
-        examples: raw examples, with or without targets. Labels and tags are not looked at: they may be unknown.
+        examples: raw examples, with or without targets. Labels and tags are ignored, so they may be unknown.
 
     Yields:
-        one item an example: the row of the output, or a dict of the rows of each; padded as its batch was: cut it by
-        the example's own length.
+        one item per example: its row of the output, or a dict of its row of each output. A sequence is padded as in its
+        batch: cut it to the example's own length.
     """
     examples = iter(examples)
     while chunk := list(islice(examples, CHUNK)):
@@ -91,11 +92,11 @@ def padded(encoded: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]
     """The inputs of several examples as one batch.
 
     Args:
-        encoded: the inputs of each example by name, as `Encoder.encode` gives them. A sequence differs in its first
-            axis alone; arrays of one shape, such as pictures, are stacked.
+        encoded: the inputs of each example by name, from `Encoder.encode`. Sequences differ only in their first axis;
+            arrays of the same shape, such as pictures, are stacked.
 
     Returns:
-        name to array `(examples, ...)`; sequences are padded on the right with zeros, to one timestep at least.
+        name -> array `(examples, ...)`; sequences are padded on the right with zeros, to at least one timestep.
     """
     batch = {}
     for name in encoded[0]:

@@ -23,32 +23,33 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 from common.errors import UserError, one_line
 from common.prediction.networks import Input, Outputs
 
-ALONE = "output"  # the name of the output of a network that gives one array
-NEXT = "next_"  # before the name of an output that is also the name of an input: the state after the step
+ALONE = "output"  # the name of the output of a network with one output
+NEXT = "next_"  # prefix of an output that has the name of an input: the state after the step
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
-PART = 16  # rows of a batch for which a thread of its own is worth its start
+PART = 16  # smallest number of rows for which a separate thread pays off
 
 
 class OnnxNetwork:
     """An ONNX file as a `Network`.
 
-    A session uses one thread, since the loop over the timesteps gains nothing from more: a large batch is cut into
-    parts that are computed beside each other.
+    A session uses one thread, since the loop over the timesteps gains nothing from more; instead a large batch is cut
+    into parts that are computed in parallel.
 
     Args:
         model: the file, or its content.
         name: of the network, for messages.
 
     Attributes:
-        width: size of the last axis of its output; None where it has several, or any size will do.
+        sizes: `(name, size)` of the last axis of each output whose size is fixed; a single output has the name of the
+            network.
     """
 
     def __init__(self, model: Path | bytes, name: str = "model"):
         self.name = name
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what goes wrong is raised
+        options.log_severity_level = 4  # errors are raised, so they need not be logged
         source = str(model) if isinstance(model, Path) else model
         self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         self.inputs = {
@@ -62,18 +63,19 @@ class OnnxNetwork:
         outputs = self._session.get_outputs()
         self._outputs = [one.name for one in outputs]
         self._names = [_plain(one.name, self.inputs) for one in outputs]
-        width = outputs[0].shape[-1] if len(outputs) == 1 and outputs[0].shape else None
-        self.width = width if isinstance(width, int) else None
-        self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # the others are the same for all rows
+        names = [name] if self._names == [ALONE] else self._names
+        last = [(output, one.shape[-1]) for output, one in zip(names, outputs) if one.shape]
+        self.sizes = [(output, size) for output, size in last if isinstance(size, int)]
+        self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # other outputs are equal for all rows
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs:
         try:
             arrays = {name: np.asarray(inputs[name], dtype) for name, dtype in self._dtypes.items()}
         except KeyError as missing:
-            raise UserError(f"Network {self.name} reads {missing}, which nothing gives: train again.") from None
+            raise UserError(f"Network {self.name} lacks its input {missing}: train again.") from None
         rows = len(next(iter(arrays.values())))
         if rows == 0:
-            raise ValueError("a batch must have at least one row: ONNX Runtime ends the process at an empty one")
+            raise ValueError("a batch must have at least one row: ONNX Runtime ends the process on an empty one")
         parts = min(CORES, rows // PART)
         outputs = self._run(arrays) if parts < 2 else self._in_parts(arrays, rows, parts)
         return outputs[0] if self._names == [ALONE] else dict(zip(self._names, outputs, strict=True))
@@ -105,7 +107,7 @@ _TYPES = {
 
 
 def _plain(name: str, inputs: Mapping[str, Input]) -> str:
-    """The name that the model gave an output."""
+    """The name of an output in the model."""
     plain = name.removeprefix(NEXT)
     return plain if plain in inputs else name
 

@@ -1,4 +1,4 @@
-"""Answers that are given while a sequence is still being read."""
+"""Predictions made while a sequence is still being read."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 def probabilities(logits: Sequence[np.ndarray]) -> np.ndarray:
     """Softmax over the last axis, float64."""
     logits = np.array(logits, np.float64)
-    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return odds / odds.sum(axis=-1, keepdims=True)
+    unnormalised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return unnormalised / unnormalised.sum(axis=-1, keepdims=True)
 
 
 def answers(labels: Sequence[str], shares: Sequence[float], so_far: np.ndarray) -> list[dict]:
-    """Predictions from the probabilities after growing parts of each sequence.
+    """Predictions from the probabilities after increasing parts of each sequence.
 
     Args:
         labels: names of the classes.
-        shares: of the sequence that had been seen, rising to 1.
+        shares: share of the sequence seen at each point, rising to 1.
         so_far: float array `(examples, points, classes)`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Drawing the next token from a model's logits, and going on from it."""
+"""Sample tokens from a model's logits, and generate continuations."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from common.errors import UserError
 
 
 def probabilities(logits: np.ndarray, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> np.ndarray:
-    """The distribution to draw from.
+    """The distribution to sample from.
 
     Args:
-        logits: float array `(vocab_size,)`; -inf rules a token out.
-        temperature: logits are divided by it: below 1 is bolder, above 1 more various; 0 leaves the likeliest alone.
-        top_k: only the k likeliest stay; 0 for all.
-        top_p: only the likeliest stay that together reach this probability (Holtzman et al. 2020,
-            https://arxiv.org/abs/1904.09751); 1 for all. It counts after temperature and top_k.
+        logits: float array `(vocab_size,)`; -inf excludes a token.
+        temperature: divides the logits: below 1 the distribution is sharper, above 1 flatter; 0 keeps only the
+            likeliest token.
+        top_k: keep only the k likeliest tokens; 0 keeps all.
+        top_p: keep only the likeliest tokens that together reach this probability (Holtzman et al. 2020,
+            https://arxiv.org/abs/1904.09751); 1 keeps all. Applied after temperature and top_k.
 
     Returns:
-        float64 array `(vocab_size,)` that sums to 1. Of equally likely tokens the first are kept.
+        float64 array `(vocab_size,)` that sums to 1. Of ties the first tokens are kept.
 
     Raises:
         UserError: if a setting is out of range.
@@ -34,14 +35,14 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0, top_k: int = 0, 
     logits = np.asarray(logits, np.float64)
     if temperature == 0:
         return np.eye(1, len(logits), logits.argmax())[0]
-    with np.errstate(over="ignore"):  # a temperature next to 0 leaves -inf, which is right
+    with np.errstate(over="ignore"):  # a temperature close to 0 gives -inf, which is correct
         unnormalised = np.exp((logits - logits.max()) / temperature)
     order = np.argsort(-unnormalised, kind="stable")
     if top_k:
         unnormalised[order[top_k:]] = 0
     if top_p < 1:
         shares = unnormalised[order] / unnormalised.sum()
-        without = np.cumsum(shares) - shares  # of each: what the likelier ones reach without it
+        without = np.cumsum(shares) - shares  # for each token, the total probability of the likelier ones
         unnormalised[order[without >= top_p]] = 0
     return unnormalised / unnormalised.sum()
 
@@ -49,7 +50,7 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0, top_k: int = 0, 
 def sample(
     logits: np.ndarray, random: np.random.Generator, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0
 ) -> int:
-    """One token id, drawn from `probabilities`; one number is taken from `random` whatever the settings."""
+    """One token id drawn from `probabilities`; uses exactly one number of `random` for any settings."""
     reached = np.cumsum(probabilities(logits, temperature, top_k, top_p))
     return int(np.searchsorted(reached, random.random() * reached[-1], side="right"))
 
@@ -61,18 +62,18 @@ def continuation(
     draw: Callable[[np.ndarray], int],
     never: Sequence[int] = (),
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Draw token after token, each given all before it; without end.
+    """Draw tokens one by one, each given all before it, without end.
 
     Args:
-        step: a model at rest: from `token_ids` `(1, timesteps)` and states to `logits` `(1, timesteps, vocab_size)`
-            and, under the same names, the states after them.
-        token_ids: int array `(timesteps,)` to go on from, at least one.
-        states: state name to array `(1, units)` before the first of them.
+        step: a model at inference: from `token_ids` `(1, timesteps)` and states to `logits`
+            `(1, timesteps, vocab_size)` and, under the same names, the states after them.
+        token_ids: int array `(timesteps,)` to continue, at least one.
+        states: state name -> array `(1, units)` before the first of them.
         draw: `logits -> token id`, such as `sample` with its settings.
         never: ids that are never drawn.
 
     Yields:
-        the token drawn, and the probabilities `(vocab_size,)` that the model gave to all, those of `never` set to 0.
+        the token drawn, and the model's probabilities `(vocab_size,)`, renormalised without those of `never`.
     """
     while True:
         outputs = step({"token_ids": np.asarray(token_ids, np.int32)[None], **states})
@@ -92,14 +93,14 @@ def continuations(
     count: int,
     never: Sequence[int] = (),
 ) -> np.ndarray:
-    """Several texts side by side, drawn token after token, each given all before it.
+    """Draw the continuations of several texts in parallel, token by token.
 
     Args:
         step: as for `continuation`, over several rows.
-        states: state name to array `(rows, units)` before the first token.
-        token_ids: int array `(rows, timesteps)` to go on from, at least one each.
-        draws: of each row, `logits -> token id`, such as `sample` with its settings and a random generator of its own.
-        count: tokens to draw.
+        states: state name -> array `(rows, units)` before the first token.
+        token_ids: int array `(rows, timesteps)` to continue, at least one each.
+        draws: for each row, `logits -> token id`, such as `sample` with its settings and a separate random generator.
+        count: number of tokens to draw.
         never: ids that are never drawn.
 
     Returns:
@@ -118,16 +119,16 @@ def continuations(
 
 def at_temperatures(
     write: Callable[[np.ndarray, Sequence, int], np.ndarray],
-    beginnings: np.ndarray,
+    prompts: np.ndarray,
     temperatures: Sequence[float],
     count: int,
     seed: int,
 ) -> np.ndarray:
-    """How several texts go on at several temperatures; each row draws with a random generator of its own.
+    """Continuations of several texts at several temperatures; each row has its own random generator.
 
     Args:
-        write: `(token_ids, draws, count) -> ids`, as `continuations` does.
-        beginnings: int array `(texts, timesteps)`.
+        write: `(token_ids, draws, count) -> ids`, such as `continuations`.
+        prompts: int array `(texts, timesteps)`.
 
     Returns:
         int array `(texts, temperatures, count)`.
@@ -137,13 +138,13 @@ def at_temperatures(
         random = np.random.default_rng([seed, number])
         return lambda logits: sample(logits, random, temperature)
 
-    draws = [draw(number, temperature) for number in range(len(beginnings)) for temperature in temperatures]
-    written = write(np.repeat(beginnings, len(temperatures), axis=0), draws, count)
-    return written.reshape(len(beginnings), len(temperatures), count)
+    draws = [draw(number, temperature) for number in range(len(prompts)) for temperature in temperatures]
+    written = write(np.repeat(prompts, len(temperatures), axis=0), draws, count)
+    return written.reshape(len(prompts), len(temperatures), count)
 
 
 def describe(token: int, probabilities: np.ndarray, names: Sequence[str], alternatives: int = 5) -> dict:
-    """A drawn token for a reader: `{"word", "probability", "alternatives": {word: probability}}`, likeliest first."""
+    """A drawn token in readable form: `{"word", "probability", "alternatives": {word: probability}}`, best first."""
     likeliest = np.argsort(-probabilities, kind="stable")[:alternatives]
     return {
         "word": names[token],

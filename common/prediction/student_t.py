@@ -6,11 +6,11 @@ import numpy as np
 
 
 def reach(scale: np.ndarray, df: np.ndarray, probability: float) -> np.ndarray:
-    """How far from its location the central interval with that probability reaches to either side.
+    """Half the width of the central interval with the given probability.
 
     Args:
         scale: float array.
-        df: float array of that shape, degrees of freedom; inf for a normal distribution.
+        df: float array of the same shape, degrees of freedom; inf for a normal distribution.
         probability: of the interval, from 0 to 1.
     """
     from scipy import special

@@ -1,4 +1,4 @@
-"""The README of an exported model: what it is, what it was measured on, and where it ends."""
+"""The README of an exported model: a model card with its data, scores and limits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from common.task import Task
 
 USE = """\
     pip install -r requirements.txt
-    python predict.py "a text"          # one input a line; without it lines of standard input
-    python predict.py --file inputs     # one JSON object a line comes out"""
+    python predict.py "a text"          # one input per line; without it, lines of standard input
+    python predict.py --file inputs     # prints one JSON object per line"""
 
 
 def text(task: Task, run: Run, measured: dict, about: dict, needed: Mapping[str, str]) -> str:
@@ -25,7 +25,7 @@ def text(task: Task, run: Run, measured: dict, about: dict, needed: Mapping[str,
     """
     name, number = measured["task"], len(about["networks"])
     summary = inspect.cleandoc(inspect.getmodule(task.predict).__doc__ or "")
-    sizes = ", ".join(f"{count:,} for {side}" for side, count in measured["examples"].items())
+    sizes = ", ".join(f"{count:,} for {split}" for split, count in measured["examples"].items())
     training = f"{measured['epochs']} epochs in {measured['train_seconds']:.0f} s, seed {measured['seed']}"
     versions = {**measured["versions"], "code": measured["code"]}
     predicting = {f"{package}, to predict": version for package, version in needed.items()}
@@ -36,7 +36,7 @@ def text(task: Task, run: Run, measured: dict, about: dict, needed: Mapping[str,
         f"{task.shape}; {measured['parameters']:,} parameters, ONNX files: {number}.",
         "## Use",
         USE,
-        f"A file holds {task.own_file.format}; to predict, its targets may be missing.",
+        f"A file contains {task.own_file.format}; for prediction, its targets may be missing.",
         f"`{name}/` is the source that predictions need, `encoder.*` the fitted encoder, `model.json` the settings.",
         "## Data",
         _data(task, run, measured["data"]),
@@ -44,7 +44,7 @@ def text(task: Task, run: Run, measured: dict, about: dict, needed: Mapping[str,
         "## Scores",
         "\n".join(report.score_table(measured)),
         report.verdict(measured),
-        f"On test. {training}. They say nothing of other data.",
+        f"Measured on test. {training}. The scores say nothing about other data.",
         "## Limits",
         "\n".join(f"- {line}" for line in _limits(measured, about["parity"])),
         "## Made with",
@@ -55,20 +55,16 @@ def text(task: Task, run: Run, measured: dict, about: dict, needed: Mapping[str,
 
 def _data(task: Task, run: Run, data: str) -> str:
     if data not in task.datasets:
-        return (
-            "A file of its maker's own, which is not here: ask its maker for the licence before you pass the model on."
-        )
+        return "A private file, which is not included: ask the author for its licence before you pass the model on."
     declared = task.datasets[data]
-    quick = (
-        " Only a few hundred of its examples were used: it was a run to try things out." if run.config["quick"] else ""
-    )
+    quick = " Only a few hundred of its examples were used: this was a quick trial run." if run.config["quick"] else ""
     return f"{declared.title} ({declared.home}). Licence of the data: {declared.licence}.{quick}"
 
 
 def _limits(measured: dict, parity: dict) -> list[str]:
     difference, decisions = parity["largest_difference"], parity["decisions"]
     lines = [
-        "It knows what its training data showed. Other words, times and makers of data were not measured.",
+        "It learned only from its training data. Data with other words, from other times or sources was not measured.",
         f"On held-out rows ONNX Runtime and Keras differ by {difference:.1g} at most; {decisions} decisions are equal.",
         "An empty batch ends the process inside ONNX Runtime. `predict.py` refuses it; so must other callers.",
     ]

@@ -1,4 +1,4 @@
-"""A trained model on the test examples, beside baselines that saw the same training examples."""
+"""Evaluate a trained model on the test examples, beside baselines fitted on the same training examples."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from common.task import Task, TrainConfig
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-    """What was measured on one list of examples.
+    """The measurements on one list of examples.
 
     Attributes:
         baselines: name -> scores on the same examples; the strongest comes first and is the one to beat.
-        mixtures: name -> scores of the model mixed with a baseline; no baseline, since the model is part of it.
-        seconds: of predicting all examples with the model.
-        unknown_words: share of the words that the model does not know; None where there are no words.
-        remarks: what a reader must know of the scores, one sentence each.
+        mixtures: name -> scores of a mixture of the model and a baseline; not a baseline, since it contains the model.
+        seconds: time to predict all examples with the model.
+        unknown_words: share of the words that the model does not know; None if there are no words.
+        remarks: what a reader must know about the scores, one sentence each.
     """
 
     examples: Sequence
@@ -38,7 +38,7 @@ class Evaluation:
     remarks: Sequence[str] = ()
 
     def measured(self, metric: str) -> dict:
-        """What `metrics.json` says of it, with this metric or the one that leads; what is no number is None."""
+        """The content for `metrics.json`, with this metric or the leading one; values that are not numbers are None."""
         metric = self.scores.leading or metric
         bar, bar_scores = next(iter(self.baselines.items()), ("no baseline", {}))
         unknown = dict.fromkeys(("difference", "low", "high", "better"))
@@ -62,7 +62,7 @@ class Evaluation:
 def evaluate(
     task: Task, config: TrainConfig, networks: Networks, encoder, train: Sequence, examples: Sequence
 ) -> Evaluation:
-    """Predict and score `examples` with the model, and with the task's baselines fitted on `train`, if it holds any."""
+    """Predict and score `examples` with the model, and with baselines fitted on `train` unless that is empty."""
     started = time.perf_counter()
     predictions = task.predict(config, networks, encoder, examples)
     seconds = time.perf_counter() - started
@@ -82,7 +82,7 @@ def _last_if_nan(value: float) -> float:
 
 
 def _without_nan(value: object) -> object:
-    """The same with None for every number that JSON does not know."""
+    """The value with None for every number that JSON does not support."""
     if isinstance(value, dict):
         return {key: _without_nan(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -15,7 +15,7 @@ from common.plots import insight
 from common.reporting import inspection_page
 from common.reporting.tables import markdown, number
 
-MOST_ROWS = 16  # of a table of steps
+MOST_ROWS = 16  # maximum number of rows in a table of steps
 MARKED = 5  # steps whose similar states are listed
 
 
@@ -25,7 +25,7 @@ def write(folder: Path, title: str, text: str, answer: str, study: Study) -> lis
     Args:
         title: task and run.
         text: the example as a user writes it.
-        answer: what the model says of it, in one line.
+        answer: the model's answer in one line.
 
     Returns:
         The paths of `inspect.md` and `inspect.html`.

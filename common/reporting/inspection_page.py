@@ -1,4 +1,4 @@
-"""The interactive page of an inspection: one file that asks for nothing outside of itself."""
+"""The interactive page of an inspection: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ table {{ border-collapse: collapse; margin: .8em 0 }} td, th {{ padding: .15em .
 <h1>Inside {title}</h1>
 <p>Answer: <b>{answer}</b></p>
 <div id="inside">
-<p>Hover a step of the input. Its colour says how much it moves the answer: green for it, red against it.
+<p>Hover over a step of the input. Its colour shows how much it changes the answer: green supports it, red opposes it.
 <label><input type="radio" name="measure" value="occlusion" checked>hidden</label>
 <label><input type="radio" name="measure" value="integrated">integrated gradients</label>
 <label><input type="radio" name="measure" value="gradient">gradient</label>
@@ -142,7 +142,7 @@ def _strongest(state: np.ndarray) -> list[str]:
 
 
 def _attention(study: Study, count: int) -> list[list[str]] | None:
-    """For each step, the answers that looked at it most."""
+    """For each step, the answers with most attention to it."""
     if study.attention is None:
         return None
     named = len(study.answers) == len(study.attention)
@@ -152,7 +152,7 @@ def _attention(study: Study, count: int) -> list[list[str]] | None:
 
 
 def _html(lines: Sequence[str], pictures: Mapping[str, str]) -> str:
-    """HTML of the Markdown that an inspection writes: paragraphs, tables and pictures."""
+    """HTML of the Markdown of an inspection: paragraphs, tables and pictures."""
     found, table = [], []
     for line in (*lines, ""):
         if line.startswith("|"):

@@ -1,4 +1,4 @@
-"""What a reader must know to take a score for what it is: unknown words, unseen labels, one answer for everything."""
+"""Remarks that a reader needs to judge scores: unseen labels, constant answers, truncated inputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.runs import inspection
 
 
 def remarks(encoder: Encoder, train: Sequence, examples: Sequence, scores: Scores) -> list[str]:
-    """What should be said beside the scores of some examples, one sentence each."""
+    """Remarks on the scores of some examples, one sentence each."""
     return [*_about_labels(train, examples), *_about_answers(scores), *_about_length(encoder, examples)]
 
 
@@ -26,7 +26,7 @@ def _about_labels(train: Sequence, examples: Sequence) -> list[str]:
         found.append(f"Labels that train lacks count as wrong: {labels.shown(strange)}.")
     if missing := sorted(known.keys() - true.keys()):
         names = ", ".join(missing[: labels.SHOWN])
-        found.append(f"The test examples hold none of: {names}. The scores say nothing about it.")
+        found.append(f"The test examples have none of: {names}. The scores say nothing about them.")
     return found
 
 
@@ -37,7 +37,7 @@ def _about_answers(scores: Scores) -> list[str]:
     if classes and not answered:
         return ["The model finds nothing at all."]
     if len(answered) == 1 and len(true) > 1:
-        return [f"The model answers {answered[0]} for everything."]
+        return [f"The model answers {answered[0]} for every example."]
     return []
 
 

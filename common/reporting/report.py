@@ -1,4 +1,4 @@
-"""The report of one run: scores beside baselines, where the model is good and bad, its worst mistakes, and pictures."""
+"""The report of one run: scores beside baselines, breakdowns, the worst mistakes, and plots."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from common.runs.examples import describe_shared
 from common.runs.run import Run
 
 MISTAKES = 10  # shown in a report
-SMALLEST_PART = 5  # examples; a score over fewer says nothing
-MANY_PARTS = 10  # more than a reader counts
+SMALLEST_PART = 5  # examples; a score over fewer means nothing
+MANY_PARTS = 10  # parts from which the report counts where the model is better
 
 
 def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict]) -> Path:
-    """Write `report.md` and its pictures to the run folder; path of the report.
+    """Write `report.md` and its plots to the run folder; returns the path of the report.
 
     Args:
-        evaluation: what was predicted, and the scores.
-        history: one row an epoch, as `training.fit` gives it.
+        evaluation: the predictions and their scores.
+        history: one row per epoch, from `fitting.fit`.
         measured: the content of `metrics.json`.
     """
     metric = measured["metric"]
@@ -77,13 +77,13 @@ def score_table(measured: dict) -> list[str]:
 
 
 def verdict(measured: dict) -> str:
-    """One sentence: which is better on the metric that counts, and whether the interval of the difference has zero."""
+    """One sentence: which is better on the main metric, and whether the interval of the difference includes zero."""
     metric, gap = measured["metric"], measured["difference"]
     if not measured["baselines"]:
-        return "No baseline was fitted: what the model was trained on is not here as it was."
+        return "No baseline was fitted, since the original training data are not available."
     unknown = measured["unknown_words"]
     if unknown is not None and unknown > inspection.MOST_UNKNOWN:
-        return f"{unknown:.0%} of the words of the test are unknown to the model, so its score on {metric} says little."
+        return f"{unknown:.0%} of the test words are unknown to the model, so its score on {metric} means little."
     if None in gap.values():
         return f"On {metric} the model and {measured['baseline_name']} cannot be compared: a score is not a number."
     sure = gap["low"] > 0 or gap["high"] < 0
@@ -98,7 +98,7 @@ def verdict(measured: dict) -> str:
 
 
 def _data(found: dict) -> list[str]:
-    """What was decided about the data before training, and warned of."""
+    """The findings about the data before training, and the warnings."""
     if not found.get("decisions") and not found.get("warnings"):
         return []
     rows = [["data", ""], *([what, how] for what, how in found["decisions"].items())]
@@ -106,7 +106,7 @@ def _data(found: dict) -> list[str]:
 
 
 def _classes(evaluation: Evaluation) -> list[str]:
-    """Precision, recall and F1 of each class, and how many examples it has."""
+    """Precision, recall, F1 and number of examples of each class."""
     rows = [["class", "precision", "recall", "f1", "support"]]
     for name, (right, answered, true) in evaluation.scores.classes().items():
         shares = right / answered if answered else None, right / true if true else None
@@ -116,14 +116,14 @@ def _classes(evaluation: Evaluation) -> list[str]:
 
 
 def _over(evaluation: Evaluation, parts: dict[str, np.ndarray], metric: str) -> dict[str, dict[str, float]]:
-    """The metric of the model and of every baseline, `{model: {part: score}}`, over each part that is not too small."""
+    """The metric of the model and of every baseline over each large enough part: `{model: {part: score}}`."""
     everyone = {"model": evaluation.scores, **evaluation.baselines, **evaluation.mixtures}
     large = {label: examples for label, examples in parts.items() if len(examples) >= SMALLEST_PART}
     return {name: {label: one.over(part)[metric] for label, part in large.items()} for name, one in everyone.items()}
 
 
 def _breakdown(scores: dict[str, dict[str, float]], parts: dict[str, np.ndarray], metric: str) -> list[str]:
-    """Markdown table of the metric over each part, beside every baseline; of many parts, on how many the model wins."""
+    """Markdown table of the metric over each part, beside every baseline; for many parts also the model's wins."""
     (_, mine), *others = scores.items()
     rows = [["part", "examples", metric, *(name for name, _ in others)]]
     for label, value in mine.items():
@@ -151,12 +151,12 @@ def _mistakes(evaluation: Evaluation) -> list[str]:
 def _pictures(
     run: Run, evaluation: Evaluation, parts: dict, metric: str, history: list[dict]
 ) -> tuple[list[tuple[str, str]], list[str]]:
-    """Curves of the training, and what suits the family of the scores.
+    """Curves of the training, and the plots for the family of the scores.
 
-    A picture that cannot be drawn does not cost the run its report: what went wrong stands in the picture's place.
+    A plot that cannot be drawn does not prevent the report, which then shows the error instead.
 
     Returns:
-        (file name, caption) of each picture, and a line for each problem.
+        (file name, caption) of each plot, and a line for each problem.
     """
     from common.plots import curves
 
@@ -188,6 +188,6 @@ def _pictures(
 def _attempt(draw: Callable[[], list]) -> tuple[list, list[str]]:
     try:
         return draw(), []
-    except Exception as error:  # whatever it is, it is shown, and the measurement is kept
+    except Exception as error:  # any error is shown in the report, and the measurement is kept
         name = draw.__name__.replace("_", " ")
         return [], [f"The {name} could not be drawn: {type(error).__name__}: {error}"]

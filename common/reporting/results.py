@@ -1,4 +1,4 @@
-"""Recorded results: `results.json` of each task, and the tables in the READMEs that are made from it."""
+"""Recorded results: `results.json` of each task, and the tables generated from it in the READMEs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read(name: str) -> list[dict]:
 
 
 def add(name: str, row: dict) -> None:
-    """Put a row in the place of the one of the same data, cell and changed settings, or at the end."""
+    """Replace the row with the same data, cell and changed settings, or add it."""
     rows = read(name)
     keys = [_key(known) for known in rows]
     if _key(row) in keys:
@@ -50,11 +50,11 @@ def add(name: str, row: dict) -> None:
 
 
 def row(data: str, cell: str, settings: dict, measured: list[dict], command: str) -> dict:
-    """One row of `results.json`, from what one run for each seed measured.
+    """One row of `results.json`, from the measurements of one run per seed.
 
-    The interval of one seed is its bootstrap interval. That of several is the mean of their scores plus and minus 1.96
-    standard errors, whose square is the variance by the test set (from the bootstrap intervals) and the variance
-    between the seeds, divided by their number (Bouthillier et al. 2021, https://arxiv.org/abs/2103.03098).
+    The interval of one seed is its bootstrap interval. That of several seeds is the mean of their scores plus and minus
+    1.96 standard errors. The squared standard error is the variance due to the test set (from the bootstrap intervals)
+    plus the variance between seeds divided by their number (Bouthillier et al. 2021, https://arxiv.org/abs/2103.03098).
     """
     metric, first = measured[0]["metric"], measured[0]
     values = [one["test"][metric] for one in measured]
@@ -100,9 +100,9 @@ def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]]) -
 
 
 def mean_of_folds(measured: list[dict]) -> dict:
-    """What a cross-validation measured: scores are means over the folds, weighted by their test examples.
+    """The measurements of a cross-validation: scores are means over the folds, weighted by their test examples.
 
-    The folds' test sets share nothing, so the variance of the mean is that of independent parts.
+    The folds' test sets are disjoint, so the variance of the mean is that of independent parts.
     """
     sizes = [one["examples"]["test"] for one in measured]
     weights = [size / sum(sizes) for size in sizes]
@@ -142,15 +142,15 @@ def mean_of_folds(measured: list[dict]) -> dict:
 
 
 def departures(row: dict, rows: Sequence[dict], measured: dict) -> list[str]:
-    """What of a recorded row no longer holds, given what a new training of its first seed measured.
+    """Problems of a recorded row that no longer holds, given the measurements of a new training of its first seed.
 
     Args:
-        rows: all rows of the task: where a row has one seed, the spread of another on the same data stands for its own.
+        rows: all rows of the task: for a row with one seed, the spread of another row on the same data is used.
     """
     value, problems = measured["test"][row["metric"]], []
     spread = row["sd"] or max((other["sd"] for other in rows if other["data"] == row["data"]), default=0.0)
     seeds = max(len(row["seeds"]), 2)
-    reach = NORMAL_95 * spread * math.sqrt(1 + 1 / seeds)  # of one more seed around the mean of the others
+    reach = NORMAL_95 * spread * math.sqrt(1 + 1 / seeds)  # interval of one more seed around the mean of the others
     if spread and abs(value - row["mean"]) > reach:
         problems.append(f"{value:.4f} is further from {row['mean']:.4f} than seeds explain ({reach:.4f})")
     sign = -1 if lower_is_better(row["metric"]) else 1
@@ -162,7 +162,7 @@ def departures(row: dict, rows: Sequence[dict], measured: dict) -> list[str]:
 
 
 def write_tables() -> list[Path]:
-    """Make the tables of every README anew; the files that changed."""
+    """Regenerate the tables of every README; returns the files that changed."""
     changed = _new_texts()
     for file, text in changed.items():
         files.write_text(file, text)
@@ -170,12 +170,12 @@ def write_tables() -> list[Path]:
 
 
 def stale_tables() -> list[Path]:
-    """READMEs whose table is not the one that `results.json` makes."""
+    """READMEs whose table differs from the one that `results.json` makes."""
     return list(_new_texts())
 
 
 def _new_texts() -> dict[Path, str]:
-    """Texts of the READMEs whose table has to change."""
+    """New texts of the READMEs whose table has to change."""
     tables = {folders.TASKS_FOLDER / name / "README.md": task_table(name, load_task(name)) for name in task_names()}
     tables[ROOT_README] = index_table()
     texts = {file: with_table(file, table) for file, table in tables.items() if file.exists()}
@@ -190,7 +190,7 @@ def with_table(file: Path, table: list[str]) -> str:
     """The text of a README with the lines of `table` between its markers.
 
     Raises:
-        UserError: if the markers are not there.
+        UserError: if the markers are missing.
     """
     text = file.read_text(encoding="utf-8")
     pattern = re.compile(f"{START}\n.*?{END}", re.DOTALL)
@@ -221,7 +221,7 @@ def task_table(name: str, task: Task) -> list[str]:
 
 
 def _notes(rows: list[dict]) -> list[str]:
-    """What a reader has to know about the numbers of a table."""
+    """Notes on the numbers of a table."""
     machines = "; ".join(dict.fromkeys(row["machine"] for row in rows))
     notes = [f"Measured on {machines}."]
     if any(len(row["seeds"]) > 1 for row in rows):
@@ -277,7 +277,7 @@ def index_table() -> list[str]:
 
 
 def _minutes(rows: Iterable[dict]) -> str:
-    """Minutes of the longest training, and its cores."""
+    """Minutes and cores of the longest training."""
     longest = max(rows, key=lambda row: row["train_seconds"])
     return f"{longest['train_seconds'] / 60:.1f} ({longest['cores']} core{'s' if longest['cores'] != 1 else ''})"
 

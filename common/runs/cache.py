@@ -1,4 +1,4 @@
-"""Encoded examples on disk: one folder for each list of examples, encoder and code that encodes."""
+"""Encoded examples on disk: one folder per combination of examples, encoder and encoding code."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from common import files, folders
 from common.encoding.encoder import Encoder
 from common.runs.examples import Source
 
-LARGEST = 4 << 30  # bytes of all folders; the ones used longest ago are removed
-YOUNGEST = 24 * 3600  # seconds for which a folder that was used is kept: another process may be reading it
+LARGEST = 4 << 30  # bytes of all folders; the least recently used ones are removed
+YOUNGEST = 24 * 3600  # seconds for which a folder is kept after use: another process may be reading it
 
 
 def folder_of(source: Source, encoder: Encoder) -> Path:
-    """Where the encoded arrays lie for these examples, this encoder and this code.
+    """The folder of the encoded arrays for these examples, this encoder and this code.
 
-    The seed of the run counts only where it drew the split: runs with other seeds share the arrays of a declared set.
+    The seed of the run matters only where it drew the split: runs with different seeds share the arrays of a declared
+    set.
     """
     digest = hashlib.sha256(source.sha256.encode())
     sizes = [len(examples) for _, examples in source.splits]
@@ -39,7 +40,7 @@ def folder_of(source: Source, encoder: Encoder) -> Path:
 
 
 def prune(keep: Path) -> None:
-    """Remove what killed processes left, and the folders used longest ago, until all take at most `LARGEST` bytes."""
+    """Remove files of killed processes, and the least recently used folders until at most `LARGEST` bytes remain."""
     files.remove_abandoned(folders.CACHE_FOLDER)
     kept = sorted(folders.CACHE_FOLDER.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
     total = 0

@@ -1,7 +1,8 @@
-"""What each file of a run folder may hold: read and checked here, whichever command asks.
+"""Read and check the files of a run folder, for all commands.
 
-A run folder may come from anywhere. JSON is compared with the schemas below, field by field, and `history.csv` row by
-row. What lies deeper has a place of its own: `encoding.encoder` for the encoder's fields, `weights` and `onnx_check`.
+A run folder may come from an untrusted source. JSON is compared with the schemas below, field by field, and
+`history.csv` row by row. Other content is checked elsewhere: the encoder's fields by `encoding.encoder`, weights by
+`weights` and ONNX files by `onnx_check`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ LARGEST_HISTORY = 16 << 20  # bytes
 NUMBER_SCORE = (float, None)  # a score that is not a number is null
 SCORES = {str: NUMBER_SCORE}
 
-# A schema is a type (`float` takes whole numbers too), None, several of them, `{str: kind}` for an object whose values
-# are all of a kind, `[kind]` for a list, or an object by names, of which each must be there.
+# A schema is a type (`float` accepts whole numbers too), None, a tuple of alternatives, `{str: kind}` for an object
+# whose values all have one kind, `[kind]` for a list, or a dict that gives the kind of each required name.
 CONFIG = {
     "task": str,
     "data": str,
@@ -59,8 +60,8 @@ METRICS = {
     **{name: {str: str} for name in ("signatures", "versions")},
     "settings": {str: (str, float, bool)},
 }
-HISTORY = ("epoch", "loss", "validation_loss", "seconds")  # and what other metrics a model has
-_NETWORK = re.compile(r"[A-Za-z0-9_]{1,64}")  # a name, and so that of a file
+HISTORY = ("epoch", "loss", "validation_loss", "seconds")  # required; a model's other metrics may follow
+_NETWORK = re.compile(r"[A-Za-z0-9_]{1,64}")  # a network's name, which is also a file name
 
 
 def config(path: Path) -> dict:
@@ -101,7 +102,7 @@ def metrics(path: Path) -> dict:
 
 
 def history(path: Path) -> list[dict[str, float]]:
-    """The rows of `history.csv`, one an epoch of the training.
+    """The rows of `history.csv`, one per epoch of the training.
 
     Raises:
         UserError: if the file is missing or damaged.
@@ -116,7 +117,7 @@ def history(path: Path) -> list[dict[str, float]]:
 
 
 def check_history(rows: list[dict[str, float]], path: Path) -> None:
-    """Raises a UserError unless the rows, read from the file at `path`, are all epochs of a training so far."""
+    """Raise a UserError unless the rows, read from the file at `path`, are all epochs of a training so far."""
     for number, row in enumerate(rows, 1):
         if not all(name in row for name in HISTORY):
             raise UserError(f"{path} is damaged (the columns {', '.join(HISTORY)} must be there): train again.")

@@ -1,4 +1,4 @@
-"""The examples a command asks for: a declared data set by name, or files of the user's by path."""
+"""Load the examples that a command asks for: a declared data set by name, or the user's files by path."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ QUICK = {"train": 400, "validation": 100, "test": 100}  # examples of a quick ru
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What a user says about the data of a run. The run keeps it, so that evaluation reads the same splits.
+    """How a user chose the data of a run. The run stores it, so that evaluation reads the same splits.
 
     Attributes:
         data: name of a declared set, or path of a file or folder; None: the task's first set.
-        validation, test: paths of files with a split of the user's own; None: split off from `data`.
-        fold: of a set with cross-validation, from 0.
-        columns: of the files, as `reading.Reading` has them.
+        validation, test: paths of files for the user's own split; None: split off from `data`.
+        fold: of a set with cross-validation, counted from 0.
+        columns: of the files, as in `reading.Reading`.
     """
 
     data: str | None = None
@@ -42,12 +42,12 @@ class Source:
 
     Attributes:
         name: of the declared data set, or the path as typed.
-        request: with absolute paths, as a run keeps it.
-        sha256: of the declared files, of the user's files, or of the examples an embedded set makes.
+        request: with absolute paths, as a run stores it.
+        sha256: of the declared files, of the user's files, or of the examples of an embedded set.
         settings: what the data set changes in the task's config.
-        shared: how many examples of one side stand in another too, by `splits.shared`.
-        seed: that drew the split; None where chance had no part in it.
-        read: what the readers decided and warned of.
+        shared: how many examples of one split also occur in another, from `splits.shared`.
+        seed: that drew the split; None if the split is not random.
+        read: decisions and warnings of the readers.
     """
 
     name: str
@@ -65,12 +65,12 @@ class Source:
 
 
 def load(task: Task, request: Request, seed: int, progress=None, read: Reading | None = None) -> Source:
-    """The splits of a data set of the task's, or of files.
+    """The splits of one of the task's data sets, or of files.
 
     Args:
-        seed: draws the split of a file that has none of its own.
-        progress: `(file, bytes done, bytes in all)`, called while files are downloaded.
-        read: keeps what the readers say; None for a new one, with the columns of the request.
+        seed: draws the split of a file that comes without one.
+        progress: `(file, bytes done, bytes in total)`, called while files are downloaded.
+        read: collects what the readers report; None for a new one, with the columns of the request.
 
     Raises:
         UserError: if the name is neither a set nor a file, the download fails, or a file cannot be read.
@@ -80,7 +80,7 @@ def load(task: Task, request: Request, seed: int, progress=None, read: Reading |
         source = _declared(task, name, request, progress) if name in task.datasets else _own(task, name, request, seed)
     if source.is_file:
         source = dataclasses.replace(source, read=read)
-    lists = all(isinstance(side, (list, tuple)) for _, side in source.splits)  # lines of a corpus repeat by nature
+    lists = all(isinstance(part, (list, tuple)) for _, part in source.splits)  # lines of a corpus naturally repeat
     return dataclasses.replace(source, shared=shared(source.splits) if lists else {})
 
 
@@ -107,17 +107,17 @@ def _own(task: Task, name: str, request: Request, seed: int) -> Source:
     if request.fold is not None:
         raise UserError("FOLD belongs to a declared set with cross-validation, not to a file of your own.")
     paths = {"data": own_file(task, name)}
-    for side in ("validation", "test"):
-        if given := getattr(request, side):
-            paths[side] = own_file(task, given)
-    parts = {side: task.own_file.read(path, True) for side, path in paths.items()}
+    for split in ("validation", "test"):
+        if given := getattr(request, split):
+            paths[split] = own_file(task, given)
+    parts = {split: task.own_file.read(path, True) for split, path in paths.items()}
     splits = _split(task, parts, seed)
-    for side, part in splits:
+    for split, part in splits:
         if not len(part):
-            raise UserError(f"{name} has too few examples: none is left for {side}.")
+            raise UserError(f"{name} has too few examples: none is left for {split}.")
     digest = hashlib.sha256("".join(sha256_of_own(path) for path in paths.values()).encode())
     sha256 = sha256_of_own(paths["data"]) if len(paths) == 1 else digest.hexdigest()
-    request = Request(**{side: str(path) for side, path in paths.items()}, columns=request.columns)
+    request = Request(**{split: str(path) for split, path in paths.items()}, columns=request.columns)
     home = ", ".join(map(str, paths.values()))
     drawn = seed if len(parts) < 3 and isinstance(parts["data"], list) else None
     title = paths["data"].name
@@ -125,7 +125,7 @@ def _own(task: Task, name: str, request: Request, seed: int) -> Source:
 
 
 def _split(task: Task, parts: Mapping[str, Sequence], seed: int) -> Splits:
-    """The user's own split; a side without a file is split off from the training file."""
+    """The user's own split; validation or test without a file is split off from the training file."""
     if len(parts) == 3:
         return Splits(parts["data"], parts["validation"], parts["test"])
     made = task.own_file.split(parts["data"], seed)
@@ -154,13 +154,13 @@ def own_file(task: Task, name: str) -> Path | Parallel:
 
 
 def check_known(task: Task, name: str) -> None:
-    """Raises a UserError if the name is neither a data set nor a file."""
+    """Raise a UserError if the name is neither a data set nor a file."""
     if name not in task.datasets:
         own_file(task, name)
 
 
 def sha256_of_own(path: Path | Parallel) -> str:
-    """One checksum of what `own_file` gives."""
+    """One checksum of what `own_file` returns."""
     if isinstance(path, Parallel):
         both = fetching.sha256_of_path(path.source) + fetching.sha256_of_path(path.target)
         return hashlib.sha256(both.encode()).hexdigest()
@@ -169,26 +169,26 @@ def sha256_of_own(path: Path | Parallel) -> str:
 
 def quick(source: Source) -> Source:
     """The same source with a few hundred examples."""
-    few = {side: list(islice(examples, QUICK[side])) for side, examples in source.splits}
+    few = {split: list(islice(examples, QUICK[split])) for split, examples in source.splits}
     return dataclasses.replace(source, splits=Splits(**few))
 
 
 def describe_shared(counts: Mapping[str, int]) -> str:
-    """What stands on two sides of a split, in words: `2 of test stand in train`."""
+    """How many examples the splits share, in words: `2 of test also occur in train`."""
     words = [(*pair.split(" in "), count) for pair, count in counts.items() if count]
-    return ", ".join(f"{count:,} of {side} stand in {other} too" for side, other, count in words)
+    return ", ".join(f"{count:,} of {split} also occur in {other}" for split, other, count in words)
 
 
 def _sha256_of_examples(splits: Splits) -> str:
     digest = hashlib.sha256()
-    for side, examples in splits:
-        digest.update(f"{side} {len(examples)}\n".encode())
+    for split, examples in splits:
+        digest.update(f"{split} {len(examples)}\n".encode())
         for example in examples:
             digest.update(repr(example).encode() + b"\n")
     return digest.hexdigest()
 
 
 def fields(example) -> dict[str, str]:
-    """Field name to shortened text, to show one example to a person."""
+    """Field name -> shortened text, to show an example to a person."""
     values = {field.name: str(getattr(example, field.name)) for field in dataclasses.fields(example)}
     return {name: value if len(value) <= 160 else value[:157] + "..." for name, value in values.items()}

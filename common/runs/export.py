@@ -1,4 +1,4 @@
-"""A folder that predicts without this repository: ONNX files, encoder, the part of the source that prediction needs."""
+"""Export a folder that predicts without this repository: ONNX files, encoder, and the source that prediction needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from common.runs import run as runs
 from common.runs.run import Run
 from common.task import Task
 
-# What predict.py imports beside the task's own names.
+# What predict.py imports in addition to the task's own names.
 SHARED = (
     ("common.datasets.lines", "Text"),
     ("common.errors", "UserError"),
@@ -26,13 +26,13 @@ SHARED = (
     ("common.task", "change_config"),
 )
 PROGRAM = '''\
-"""Predictions of the exported model, one JSON object a line.
+"""Predictions of the exported model, one JSON object per line.
 
-    python predict.py "a text"         what was typed, one input a line
+    python predict.py "a text"         inputs as typed, one per line
     python predict.py --file inputs    a file in the format that README.md names
     python predict.py < inputs.txt     lines of text
 
-From Python: `from predict import answer`, which takes a list of examples as `main` reads them.
+From Python: `from predict import answer`, which takes a list of examples such as `main` reads.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def answer(examples) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Predictions of the exported model, one JSON object a line.")
-    parser.add_argument("text", nargs="?", help="inputs, one a line; by default what comes on standard input")
+    parser = argparse.ArgumentParser(description="Predictions of the exported model, one JSON object per line.")
+    parser.add_argument("text", nargs="?", help="inputs, one per line; by default standard input")
     parser.add_argument("--file", type=Path, help="a file of inputs")
     given = parser.parse_args()
     try:
@@ -88,17 +88,17 @@ def write(run: Run, task: Task, folder: Path, card: Callable[[dict, dict[str, st
 
     Args:
         folder: must not exist, or be empty.
-        card: from the content of `networks.json`, and the name and version of each package that is needed, to the text
-            of README.md.
+        card: makes the text of README.md from the content of `networks.json` and from the name and version of each
+            package that is needed.
 
     Returns:
-        The names of the files, with that of the package that holds the source.
+        The names of the files and of the package with the source.
 
     Raises:
-        UserError: if the run has no ONNX files, or something is in the folder already.
+        UserError: if the run has no ONNX files, or the folder is not empty.
     """
     if not os.path.lexists(run.networks_file):
-        raise UserError(f"Run {run.path.name} has no ONNX files, and what is exported predicts with them: train again.")
+        raise UserError(f"Run {run.path.name} has no ONNX files, which an exported folder predicts with: train again.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} exists already and is not an empty folder: name another with TO=.")
     about = contents.networks(run.networks_file)
@@ -122,7 +122,7 @@ def write(run: Run, task: Task, folder: Path, card: Callable[[dict, dict[str, st
         pinned = "".join(f"{package}=={version}\n" for package, version in needed.items())
         (made / "requirements.txt").write_text(pinned, encoding="utf-8")
         (made / "README.md").write_text(card(about, needed), encoding="utf-8")
-        os.replace(made, folder)  # an empty folder gives way
+        os.replace(made, folder)  # replaces an empty folder
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -146,7 +146,7 @@ def _source(name: str, task: Task) -> tuple[standalone.Package, str]:
 
 
 def _name_of(module, value) -> str:
-    """What the task's module calls a part of its `TASK`."""
+    """The name of a part of `TASK` in the task's module."""
     for name, found in vars(module).items():
         if found is value:
             return name

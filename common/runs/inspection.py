@@ -1,11 +1,11 @@
-"""What is known about examples before anything is trained: labels, lengths, duplicates, unknown words, what is cut."""
+"""Describe examples before training: labels, lengths, duplicates, unknown words, truncation."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -17,19 +17,19 @@ from common.encoding.text import is_unspaced
 from common.errors import UserError
 from common.runs.examples import Source
 
-LOOKED_AT = 5_000  # examples of a side, for what takes time
-MOST_UNKNOWN = 0.5  # share of the words of the test examples, beyond which a score says little
-RARE = 5  # examples, below which a label is named
-LONG = 512  # tokens of a sentence, above which a missing blank line is likely
+LOOKED_AT = 5_000  # examples of a split, for checks that take time
+MOST_UNKNOWN = 0.5  # share of unknown words among those of the test examples beyond which a score means little
+RARE = 5  # a label with fewer examples is reported
+LONG = 512  # tokens of a sentence above which a missing blank line is likely
 
 
 @dataclasses.dataclass(frozen=True)
 class Inspection:
-    """What was found.
+    """The findings.
 
     Attributes:
-        decisions: what -> how, in words: what the readers decided, and what the examples are like.
-        warnings: what a user should look at, one line each.
+        decisions: subject -> finding, in words: the readers' decisions, and properties of the examples.
+        warnings: what a user should check, one line each.
     """
 
     decisions: dict[str, str]
@@ -54,27 +54,39 @@ def refuse(splits: Splits) -> None:
             f"There is no entity in the training examples: all {counts[only]:,} tags are O. "
             "If another column holds the tags, name it: COLUMNS=_,token,tag."
         )
-    raise UserError(f"All {counts[only]:,} training examples have the label {only!r}: two labels at least are needed.")
+    raise UserError(f"All {counts[only]:,} training examples have the label {only!r}: at least two labels are needed.")
 
 
 def inspect(source: Source, encoder: Encoder) -> Inspection:
-    """Look at the examples of all sides, as this encoder sees them."""
+    """Describe the examples of all splits, as this encoder sees them."""
     decisions = {
         file: ", ".join(f"{what} {how}" for what, how in found.items()) for file, found in source.read.decisions.items()
     }
     warnings = list(source.read.warnings)
-    is_list = all(isinstance(side, list) for _, side in source.splits)  # lines of a corpus repeat by nature
+    is_list = all(isinstance(part, list) for _, part in source.splits)  # lines of a corpus naturally repeat
     _count_labels(source.splits, decisions, warnings)
     decisions["lengths"] = _lengths(source.splits.train)
     if is_list:
         _find_duplicates(source.splits, decisions, warnings)
+    if is_list and source.is_file:
+        _find_alike(source.splits, encoder, warnings)
     _look_at_words(source.splits, encoder, decisions, warnings)
     _count_cut(source.splits, encoder, decisions, warnings)
     return Inspection(decisions, warnings)
 
 
+def check_encoding(splits: Splits, encoder: Encoder) -> None:
+    """Encode what a training encodes before its first epoch.
+
+    Raises:
+        UserError: for an example that cannot be encoded, or if no label of validation occurs in train.
+    """
+    for example in chain(splits.train, learnable(splits.train, splits.validation)):
+        encoder.encode(example)
+
+
 def learnable(train: Sequence, examples: Sequence) -> Sequence:
-    """The examples whose labels all occur in train; the sequence itself where that is true of every one.
+    """The examples whose labels all occur in train; the sequence itself if that is all of them.
 
     Raises:
         UserError: if none is left.
@@ -89,18 +101,18 @@ def learnable(train: Sequence, examples: Sequence) -> Sequence:
 
 
 def unseen(known: Iterable[str], examples: Iterable) -> Counter[str]:
-    """How often labels occur in examples that are none of the known ones."""
+    """Counts of the labels in examples that are not among the known ones."""
     known = set(known)
     return Counter(label for example in examples for label in labels.of(example) if label not in known)
 
 
 def cut(encoder: Encoder, examples: Iterable) -> str | None:
-    """How many of some examples the encoder cuts, in words, with the setting that keeps them; None if it cuts none."""
+    """How many examples the encoder truncates, in words, and the setting that keeps them whole; None if none."""
     return _cut(encoder, examples)[0]
 
 
 def _cut(encoder: Encoder, examples: Iterable) -> tuple[str | None, float]:
-    """The same, and the share of the examples that are cut."""
+    """The text of `cut`, and the share of the examples that are truncated."""
     limit = getattr(encoder, "max_timesteps", None)
     lengths = np.array([encoder.full_length(example) for example in examples] if limit else [], int)
     count = int(np.count_nonzero(lengths > limit)) if limit else 0
@@ -117,18 +129,18 @@ def _cut(encoder: Encoder, examples: Iterable) -> tuple[str | None, float]:
 
 
 def _count_labels(splits: Splits, decisions: dict, warnings: list) -> None:
-    sides = {side: Counter(label for e in examples for label in labels.of(e)) for side, examples in splits}
-    total = sum(sides.values(), Counter())
+    counts = {split: Counter(label for e in examples for label in labels.of(e)) for split, examples in splits}
+    total = sum(counts.values(), Counter())
     if not total:
         return
     spans = "O" in total
     decisions["tags" if any(hasattr(e, "tags") for e in islice(splits.train, 1)) else "labels"] = labels.shown(total)
     if spans:
-        types = Counter(span.type for _, side in splits for e in side for span in tagging.spans(e.tags or ()))
+        types = Counter(span.type for _, part in splits for e in part for span in tagging.spans(e.tags or ()))
         decisions["entities"] = labels.shown(types)
         groups = (", ".join(map(repr, group)) for group in labels.alike(types))
         warnings += [f"The types {names} look like one type: write it in one way." for names in groups]
-        long = sum(len(example) > LONG for _, side in splits for example in side)
+        long = sum(len(example) > LONG for _, part in splits for example in part)
         if long:
             warnings.append(
                 f"{long:,} sentences have more than {LONG} tokens: is a blank line missing after sentences?"
@@ -137,14 +149,14 @@ def _count_labels(splits: Splits, decisions: dict, warnings: list) -> None:
     rare = {label: count for label, count in total.items() if count < RARE}
     if rare:
         warnings.append(f"Labels with fewer than {RARE} examples can hardly be learned: {labels.shown(Counter(rare))}.")
-    for side in ("validation", "test"):
-        if strange := {label: count for label, count in sides[side].items() if label not in sides["train"]}:
+    for split in ("validation", "test"):
+        if strange := {label: count for label, count in counts[split].items() if label not in counts["train"]}:
             warnings.append(
-                f"Labels of {side} that train lacks, and that count as wrong: {labels.shown(Counter(strange))}."
+                f"Labels of {split} that train lacks, and that count as wrong: {labels.shown(Counter(strange))}."
             )
-        if missing := [label for label in sides["train"] if label not in sides[side]]:
+        if missing := [label for label in counts["train"] if label not in counts[split]]:
             warnings.append(
-                f"The {side} side holds no example of: {labels.named([f'{name:.40}' for name in missing])}."
+                f"The {split} split has no example of: {labels.named([f'{name:.40}' for name in missing])}."
             )
 
 
@@ -159,15 +171,33 @@ def _lengths(examples: Sequence) -> str:
 def _find_duplicates(splits: Splits, decisions: dict, warnings: list) -> None:
     targets = defaultdict(set)
     total = 0
-    for _, side in splits:
-        for example in side:
+    for _, part in splits:
+        for example in part:
             targets[same_input(example)].add(labels.of(example))
             total += 1
     if total > len(targets):
-        decisions["duplicates"] = f"{total - len(targets):,} of {total:,} inputs come again, up to case and space"
+        decisions["duplicates"] = f"{total - len(targets):,} of {total:,} inputs are repeats, up to case and space"
     if conflicting := sum(len(found) > 1 for found in targets.values()):
         example = next(text for text, found in targets.items() if len(found) > 1)
         warnings.append(f"{conflicting:,} inputs occur with different labels, such as {example!r:.60}.")
+
+
+def _find_alike(splits: Splits, encoder: Encoder, warnings: list) -> None:
+    """Count test inputs that a network cannot tell from one of train, whatever their text: cut, or of unknown words."""
+    if not encoder.word_inputs and not hasattr(encoder, "max_timesteps"):
+        return
+    seen = {_encoded(encoder, example) for example in splits.train}
+    if count := sum(_encoded(encoder, example) in seen for example in splits.test):
+        warnings.append(
+            f"{count:,} of {len(splits.test):,} test inputs are equal to a training input once both are encoded (cut, "
+            "or unlike in unknown words alone): a score on them says nothing about new inputs."
+        )
+
+
+def _encoded(encoder: Encoder, example) -> tuple:
+    """What a network reads of an input; of a pair the source alone."""
+    inputs, _ = encoder.encode(labels.without(example))
+    return tuple((name, array.shape, array.tobytes()) for name, array in inputs.items() if name != "target_ids")
 
 
 def _look_at_words(splits: Splits, encoder: Encoder, decisions: dict, warnings: list) -> None:
@@ -175,16 +205,19 @@ def _look_at_words(splits: Splits, encoder: Encoder, decisions: dict, warnings: 
         return
     share = encoder.unknown_words(islice(splits.test, LOOKED_AT))
     if share is not None:
-        decisions["unknown words"] = f"{share:.1%} of the words of the test side"
+        decisions["unknown words"] = f"{share:.1%} of the words of the test split"
         if share > MOST_UNKNOWN:
-            warnings.append(f"{share:.0%} of the words of the test side are unknown: a score will say little.")
+            warnings.append(f"{share:.0%} of the words of the test split are unknown: a score will mean little.")
     text = " ".join(str(example) for example in islice(splits.train, 200))
     if is_unspaced(text):
-        decisions["script"] = "written without spaces: characters are the words"
+        cut = any(hasattr(example, "tokens") for example in islice(splits.train, 1))
+        decisions["script"] = "written without spaces: " + (
+            "raw text is cut into the words of train" if cut else "characters are the words"
+        )
 
 
 def _count_cut(splits: Splits, encoder: Encoder, decisions: dict, warnings: list) -> None:
-    said, share = _cut(encoder, (example for _, side in splits for example in side))
+    said, share = _cut(encoder, (example for _, part in splits for example in part))
     if said:
         decisions["cut"] = said
         if share > 0.5:

@@ -1,8 +1,8 @@
-"""Whether an ONNX file says nothing but what our writer could have said. Reads the protocol buffer itself.
+"""Check that an ONNX file contains only what our writer could have written, by parsing the protocol buffer.
 
-The package onnx could read it too, but takes a quarter of the time of `make predict` to load. Every message here has a
-list of the fields that it may hold, so that what is not known, such as values in another file, graphs within nodes (and
-so loops) or functions, is refused without being understood. Numbers of fields are those of onnx.proto.
+The package onnx could read it too, but loading it takes a quarter of the time of `make predict`. Each message has a
+list of the fields that it may contain, so everything else, such as values in another file, graphs within nodes (and
+thus loops) or functions, is refused without being interpreted. Field numbers are those of onnx.proto.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-OPSET = 17  # the newest that the writer needs; every ONNX Runtime since 2022 reads it
+OPSET = 17  # the lowest with all operators that the writer uses; every ONNX Runtime since 2022 reads it
 IR_VERSION = 8
 
-# Message -> number of a field -> the message in it, or None for a value.
+# Message -> field number -> the message in that field, or None for a value.
 FIELDS = {
     "model": {1: None, 2: None, 7: "graph", 8: "opset"},  # IR version, producer, graph, opset
     "opset": {1: None, 2: None},  # domain, version
@@ -24,7 +24,7 @@ FIELDS = {
     "tensor": {1: None, 2: None, 8: None, 9: None},  # axes, type, name, values
 }
 _FLOAT = 1  # the type of a tensor
-_VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5  # how a value is stored
+_VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5  # wire types: how a value is stored
 
 
 def objection(content: bytes) -> str | None:
@@ -45,8 +45,31 @@ def objection(content: bytes) -> str | None:
     return None
 
 
+def tables(content: bytes) -> list[tuple[str, int]]:
+    """`(input, rows)` of each table from which a network picks a row by an id that it reads, an embedding say.
+
+    Args:
+        content: of a file without objection.
+    """
+    rows, nodes, axes = {}, [], []
+    for message, field, value in _walk("model", memoryview(content)):
+        text = bytes(value).decode(errors="replace") if isinstance(value, memoryview) else ""
+        if (message, field) == ("graph", 1):
+            nodes.append(([], []))  # inputs, and what the node does
+        elif (message, field) in (("node", 1), ("node", 4)):
+            nodes[-1][field == 4].append(text)
+        elif (message, field) == ("graph", 5):
+            axes = []
+        elif (message, field) == ("tensor", 1):
+            axes.append(value)
+        elif (message, field) == ("tensor", 8):  # the name comes after the axes
+            rows[text] = axes[0] if axes else 0
+    picked = [inputs for inputs, kind in nodes if kind == ["Gather"] and len(inputs) == 2]
+    return [(ids, rows[table]) for table, ids in picked if table in rows]
+
+
 def _finite(found: list[tuple[str, int, int | memoryview]]) -> bool:
-    """Whether no float32 constant holds a NaN; its type comes before its values."""
+    """Whether no float32 constant contains a NaN; a tensor's type comes before its values."""
     kind = None
     for message, field, value in found:
         if (message, field) == ("tensor", 2):
@@ -61,7 +84,7 @@ def _walk(message: str, data: memoryview) -> Iterator[tuple[str, int, int | memo
     """Message, field and value of everything in a message and in the messages within it.
 
     Raises:
-        ValueError: if it is damaged, or has a field that is not in the list.
+        ValueError: if it is damaged, or has a field that is not listed.
     """
     place = 0
     while place < len(data):
@@ -85,7 +108,7 @@ def _walk(message: str, data: memoryview) -> Iterator[tuple[str, int, int | memo
 
 
 def _varint(data: memoryview, place: int) -> tuple[int, int]:
-    """A number of up to 64 bits, seven in each byte, and the place behind it."""
+    """A number of up to 64 bits, seven in each byte, and the position after it."""
     number = 0
     for shift in range(0, 70, 7):
         if place >= len(data):

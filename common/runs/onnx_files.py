@@ -1,4 +1,4 @@
-"""The ONNX files of a run: written when they answer as Keras does, read as what may come from anywhere."""
+"""The ONNX files of a run: written only if their outputs match Keras, and treated as untrusted when read."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LARGEST = 1 << 30  # bytes of a file
 
 
 def write(run: Run, task: Task, config: TrainConfig, encoder, model, held_out: Sequence) -> str | None:
-    """Write the networks of a model, if ONNX Runtime answers as Keras does.
+    """Write the networks of a model, if the outputs of ONNX Runtime match those of Keras.
 
     Args:
         model: the trained keras.Model.
-        held_out: examples that training did not see, on which both are compared.
+        held_out: examples not used in training, on which both are compared.
 
     Returns:
-        None, or in a few words why they were not written: predictions go through Keras then.
+        None, or in a few words why they were not written; the run then predicts with Keras.
     """
     from common.prediction.onnx_networks import ERRORS, OnnxNetwork
     from common.runs import onnx_writer, parity
@@ -46,7 +46,7 @@ def write(run: Run, task: Task, config: TrainConfig, encoder, model, held_out: S
         with files.written(path_of(run, name)) as temporary:
             temporary.write_bytes(content)
     described = {"networks": list(contents), "parameters": model.count_params(), "parity": vars(found)}
-    files.write_json(run.networks_file, described)  # the last: a set that is not whole does not count
+    files.write_json(run.networks_file, described)  # last, since an incomplete set does not count
     return None
 
 
@@ -56,10 +56,10 @@ def path_of(run: Run, name: str) -> Path:
 
 
 def load(run: Run) -> Networks:
-    """The networks of a run, computed by ONNX Runtime.
+    """The networks of a run, computed by ONNX Runtime; `sizes` of each holds the rows of its tables too.
 
     Raises:
-        UserError: if a file is missing or damaged, or holds what `write` never writes.
+        UserError: if a file is missing or damaged, or contains what `write` never writes.
     """
     described = contents.networks(run.networks_file)
     found = {name: _network(path_of(run, name)) for name in described["networks"]}
@@ -71,18 +71,20 @@ def _network(path: Path):
 
     content = checked(path)
     try:
-        return OnnxNetwork(content, path.stem)
+        network = OnnxNetwork(content, path.stem)
     except ERRORS as error:
         raise _unfit(path, one_line(error)) from None
+    network.sizes += onnx_check.tables(content)
+    return network
 
 
 def checked(path: Path) -> bytes:
-    """The content of an ONNX file that says nothing but what the writer could have said.
+    """The content of an ONNX file that contains only what the writer could have written.
 
-    It reads no other file, has no operators from elsewhere and no loops.
+    It references no other file and has no custom operators and no loops.
 
     Raises:
-        UserError: if it does.
+        UserError: if it contains anything else.
     """
     content = files.read_bytes(path, LARGEST)
     if reason := onnx_check.objection(content):

@@ -1,4 +1,4 @@
-"""An ONNX graph that grows node by node, and the walk through a Keras model that makes it grow."""
+"""Build an ONNX graph node by node while walking through a Keras model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from common.runs.onnx_check import IR_VERSION, OPSET
 
 
 class UnknownLayerError(Exception):
-    """A layer or operation that has no entry in the tables, by its name and class."""
+    """A layer or operation that has no entry in the tables; the message gives its name and class."""
 
 
 class Value(str):
-    """The name of an array in the graph, with its shape (None where any size will do) and its type in Keras's words."""
+    """The name of an array in the graph, with its shape (None for an axis of any size) and its Keras dtype."""
 
     def __new__(cls, name: str, shape: Iterable[int | None], dtype: str):
         value = super().__new__(cls, name)
@@ -45,10 +45,10 @@ class Graph:
 
         Args:
             inputs: names; "" for one that is left out.
-            outputs: how many outputs are wanted, or of each whether it is.
+            outputs: the number of outputs, or for each output whether it is needed.
 
         Returns:
-            The name of the output; a list of names if `outputs` is given, "" for one that is not wanted.
+            The name of the output; a list of names if `outputs` is given, "" for one that is not needed.
         """
         wanted = [True] * outputs if isinstance(outputs, int) else list(outputs)
         names = [self._name(kind) if one else "" for one in wanted]
@@ -58,7 +58,7 @@ class Graph:
     def constant(self, value, dtype: str = "float32") -> str:
         """The name of a constant array; equal ones are stored once."""
         array = np.ascontiguousarray(np.asarray(value), dtype=np.dtype(dtype))
-        array = array.reshape(np.shape(value))  # ascontiguousarray makes an axis of none
+        array = array.reshape(np.shape(value))  # ascontiguousarray adds an axis to a scalar
         key = hashlib.sha256(array.tobytes()).digest(), array.shape, array.dtype.str
         if key not in self._constants:
             self._constants[key] = numpy_helper.from_array(array, self._name("constant"))
@@ -69,13 +69,13 @@ class Graph:
         return self.constant(values, "int64")
 
     def once(self, key: tuple, make: Callable[[], str]) -> str:
-        """What `make` gives, made once for each key."""
+        """The result of `make()`, computed once per key."""
         if key not in self._known:
             self._known[key] = make()
         return self._known[key]
 
     def cast(self, value: str, dtype: str) -> str:
-        """The array in another type; itself if it is a `Value` of that type."""
+        """The array cast to another type; unchanged if it is a `Value` of that type."""
         if getattr(value, "dtype", None) == dtype:
             return value
         return self.node("Cast", value, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
@@ -84,7 +84,7 @@ class Graph:
         """The array in another shape.
 
         Args:
-            sizes: of the new axes, in order; a name stands for the sizes in an int64 array of one axis.
+            sizes: of the new axes, in order; a name refers to a one-dimensional int64 array of sizes.
         """
         if all(isinstance(size, int) for size in sizes):
             return self.node("Reshape", value, self.integers(*sizes))
@@ -96,17 +96,17 @@ class Graph:
         return self.node("Shape", value, start=start, end=stop)
 
     def apply(self, operation, *args, **kwargs):
-        """Add what a layer, a model or an operation of `keras.ops` does.
+        """Add the nodes of a layer, a model or an operation of `keras.ops`.
 
         Args:
-            args, kwargs: of its call, with a `Value` for each array.
+            args, kwargs: arguments of its call, with a `Value` for each array.
 
         Raises:
             UnknownLayerError: if the tables have no entry for it.
         """
         if any(mask is not None for mask in keras.tree.flatten(kwargs.pop("mask", None))):
             raise UnknownLayerError(
-                f"layer {operation.name} with a mask of Keras's own: pass padding_mask to the layers"
+                f"layer {operation.name} with an implicit Keras mask: pass padding_mask to the layers"
             )
         kwargs.pop("training", None)
         if isinstance(operation, keras.Sequential):
@@ -121,7 +121,7 @@ class Graph:
             AttributeError,
             TypeError,
             ValueError,
-        ) as error:  # called or set up in a way that the table does not know
+        ) as error:  # called or configured in a way that the table does not support
             raise UnknownLayerError(f"layer {operation.name} of class {type(operation).__name__}: {error}") from error
         finally:
             self._scope = outer
@@ -136,9 +136,9 @@ class Graph:
         return self._layers.get(type(operation))
 
     def _walk(self, model: keras.Model, inputs):
-        """Add a functional model; gives a `Value` for each of its outputs, in their structure."""
+        """Add a functional model; returns a `Value` for each of its outputs, in their structure."""
         found = dict(zip(map(id, model.inputs), _in_order(model, inputs), strict=True))
-        by_depth = model._nodes_by_depth  # Keras runs its models by it, too
+        by_depth = model._nodes_by_depth  # Keras itself runs models in this order
         for depth in sorted(by_depth, reverse=True):
             for node in by_depth[depth]:
                 if node.operation is None or node.is_input:
@@ -146,7 +146,7 @@ class Graph:
                 args, kwargs = node.arguments.fill_in(found)
                 results = keras.tree.flatten(self.apply(node.operation, *args, **kwargs))
                 for tensor, result in zip(node.outputs, results, strict=True):
-                    # Keras takes whatever a layer of ours gives for floats.
+                    # Keras assumes that our layers return floats.
                     found[id(tensor)] = Value(result, tensor.shape, getattr(result, "dtype", tensor.dtype))
         return keras.tree.map_structure(lambda tensor: found[id(tensor)], model._outputs_struct)
 
@@ -155,10 +155,10 @@ class Graph:
         return f"{self._scope}{kind.lower()}_{self._count}"
 
     def model(self, network: keras.Model) -> onnx.ModelProto:
-        """A whole file that computes what the network does at rest.
+        """A complete file that computes what the network computes at inference.
 
         Raises:
-            UnknownLayerError: if the tables lack something, or the network gives neither an array nor arrays by name.
+            UnknownLayerError: if the tables lack an entry, or the network returns neither an array nor arrays by name.
         """
         inputs = [Value(tensor.name, tensor.shape, tensor.dtype) for tensor in network.inputs]
         found = self.apply(network, {str(value): value for value in inputs})
@@ -182,7 +182,7 @@ class Graph:
 
 
 def _in_order(model: keras.Model, inputs) -> list[Value]:
-    """The inputs of a call in the order of `model.inputs`; by the names of these if they come by name."""
+    """The inputs of a call in the order of `model.inputs`, matched by name if they are a dict."""
     if isinstance(inputs, dict):
         return [inputs[tensor.name] for tensor in model.inputs]
     return keras.tree.flatten(inputs)

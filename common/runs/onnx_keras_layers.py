@@ -1,4 +1,4 @@
-"""What Keras's own layers are in ONNX. Keras has the features last, ONNX convolutions and poolings have them first."""
+"""Translate Keras's own layers to ONNX. Keras has features last, ONNX convolutions and poolings have them first."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def rescaling(graph: Graph, layer, inputs):
 
 
 def merged(kind: str):
-    """A layer that merges two or more arrays one after the other."""
+    """A layer that merges two or more arrays by successive binary operations."""
 
     def handler(graph: Graph, layer, inputs):
         _alike(layer, inputs)
@@ -118,7 +118,7 @@ def repeat_vector(graph: Graph, layer, inputs):
 
 
 def time_distributed(graph: Graph, layer, inputs):
-    """Every timestep is an example of one large batch."""
+    """Treats every timestep as an example of one large batch."""
     rows = graph.reshape(inputs, -1, graph.sizes(inputs, 2, len(inputs.shape)))
     outputs = graph.apply(layer.layer, Value(rows, (None, *inputs.shape[2:]), inputs.dtype))
     axes = len(layer.layer.compute_output_shape((None, *inputs.shape[2:])))
@@ -139,7 +139,7 @@ def layer_normalization(graph: Graph, layer, inputs):
 
 
 def batch_normalization(graph: Graph, layer, inputs):
-    """At rest: one product and one sum for each feature."""
+    """At inference: one product and one sum per feature."""
     scale = 1 / np.sqrt(np.asarray(layer.moving_variance) + layer.epsilon)
     scale = scale * np.asarray(layer.gamma) if layer.scale else scale
     shift = -np.asarray(layer.moving_mean) * scale
@@ -167,18 +167,18 @@ def convolution(graph: Graph, layer, inputs):
 
 
 def _convolution_padding(layer) -> dict:
-    """ONNX Runtime pads by itself, but not before the sequence alone, and not where the kernel has gaps."""
+    """ONNX Runtime pads automatically, but not for causal padding and not for dilated kernels."""
     reach = [(size - 1) * step for size, step in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
     if layer.padding == "causal":
         return {"pads": [*reach, 0]}
-    if layer.padding == "same" and max(layer.dilation_rate) > 1:  # Keras has strides of 1 then
+    if layer.padding == "same" and max(layer.dilation_rate) > 1:  # Keras then requires strides of 1
         before = [total // 2 for total in reach]
         return {"pads": [*before, *(total - half for total, half in zip(reach, before, strict=True))]}
     return _padding(layer)
 
 
 def depthwise_convolution(graph: Graph, layer, inputs):
-    """Every feature by itself: as many groups as features."""
+    """Convolves each feature separately: as many groups as features."""
     _features_last(layer)
     kernel = np.asarray(layer.kernel)  # (*kernel_size, features, multiplier)
     *size, features, multiplier = kernel.shape
@@ -222,7 +222,7 @@ def pooling(kind: str):
 
 
 def global_pooling(kind: str):
-    """A layer that pools over all there is."""
+    """A layer that pools over all axes between batch and features."""
 
     def handler(graph: Graph, layer, inputs):
         _features_last(layer)

@@ -1,4 +1,4 @@
-"""What the functions of `keras.ops`, used between the layers of a model, and the activations are in ONNX."""
+"""Translate the activations, and the functions of `keras.ops` used between layers, to ONNX."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from common.runs.onnx_graph import Graph, UnknownLayerError, Value
 
-_SMALL = ("bool", "uint8", "int8", "uint16", "int16", "uint32")  # types in which ONNX Runtime hardly computes
+_SMALL = ("bool", "uint8", "int8", "uint16", "int16", "uint32")  # types that few ONNX Runtime operators support
 
 
 def _floats(graph: Graph, value) -> str:
@@ -17,7 +17,7 @@ def _floats(graph: Graph, value) -> str:
 
 
 def _dtype(*values) -> str:
-    """The type in which Keras computes with these: arrays of the graph, NumPy arrays and Python's numbers."""
+    """The type in which Keras computes with these arrays of the graph, NumPy arrays and Python numbers."""
     values = (np.asarray(value) if isinstance(value, (list, tuple)) else value for value in values)
     return keras.backend.result_type(*(getattr(value, "dtype", type(value)) for value in values))
 
@@ -32,7 +32,7 @@ def elementwise(kind: str):
 
 
 def arithmetic(kind: str, dtype: str | None = None):
-    """A function of two arrays, or of an array and a number, in their common type or the one given."""
+    """A function of two arrays, or of an array and a number, in their common type or in `dtype`."""
 
     def handler(graph: Graph, operation, x1, x2):
         common = dtype or _dtype(x1, x2)
@@ -56,7 +56,7 @@ def comparison(kind: str, negated: bool = False):
 
 
 def not_equal(graph: Graph, operation, x1, x2):
-    """Of whole numbers those that are not 0, such as the ids in a padding mask, are true: one node instead of two."""
+    """For integers compared with 0, as in a padding mask, a cast to bool is enough: one node instead of two."""
     if isinstance(x1, Value) and "int" in x1.dtype and not isinstance(x2, Value) and np.ndim(x2) == 0 and x2 == 0:
         return graph.cast(x1, "bool")
     return comparison("Equal", negated=True)(graph, operation, x1, x2)
@@ -88,7 +88,7 @@ def reduction(kind: str):
 
 
 def _reduced(graph: Graph, kind: str, x: str, axes: list[int], keepdims: bool) -> str:
-    if kind == "ReduceSum":  # the only one that has its axes as an input in this opset
+    if kind == "ReduceSum":  # the only one that takes its axes as an input in this opset
         return graph.node(kind, x, graph.integers(*axes), keepdims=int(keepdims))
     return graph.node(kind, x, axes=axes, keepdims=int(keepdims))
 
@@ -214,7 +214,7 @@ def einsum(graph: Graph, operation, *xs):
 
 
 def getitem(graph: Graph, operation, x, key):
-    """`x[key]` of slices, numbers, `None` and `...`."""
+    """`x[key]` for a key of slices, numbers, `None` and `...`."""
     key = list(key) if isinstance(key, (list, tuple)) else [key]
     if any(isinstance(one, Value) or np.ndim(one) for one in key):
         raise UnknownLayerError(f"operation {operation.name}: an index that is an array")
@@ -235,7 +235,7 @@ def getitem(graph: Graph, operation, x, key):
 
 
 def _bounds(one) -> tuple[int, int, int]:
-    """Start, stop and step of a slice or number as ONNX has them."""
+    """Start, stop and step of a slice or number in ONNX's convention."""
     end = np.iinfo(np.int64).max
     if not isinstance(one, slice):
         return int(one), int(one) + 1 if one != -1 else end, 1

@@ -1,4 +1,4 @@
-"""What the layers of `common.layers` are in ONNX: native RNN, GRU and LSTM nodes, and arithmetic around them."""
+"""Translate the layers of `common.layers` to ONNX: native RNN, GRU and LSTM nodes, and arithmetic around them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from common import layers
 from common.runs.onnx_graph import Graph, Value
 
 NODES = {"simple_rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
-GATES = {"simple_rnn": (0,), "gru": (0, 1, 2), "lstm": (0, 3, 1, 2)}  # ours in the order of the node's
+GATES = {"simple_rnn": (0,), "gru": (0, 1, 2), "lstm": (0, 3, 1, 2)}  # indices of our gates in ONNX's order
 
 
 def recurrent(graph: Graph, layer, inputs, padding_mask=None, initial_state=None):
-    """One native node, which reads time first.
+    """One native node, which expects the time axis first.
 
-    It stops each row at its own length and starts the backward direction there, as ours does, and leaves zeros at
-    padding. But of a row without any timestep it says that the states are 0, whatever they began with.
+    Like our layer, it stops each row at its own length, starts the backward direction there, and outputs zeros at
+    padding. But for a row without timesteps it returns states of 0 instead of the initial states.
     """
     kernels, recurrent_kernels, biases = zip(
         *(_weights(layer.cell, *weights) for weights in layer.kernels), strict=True
@@ -60,12 +60,12 @@ def _weights(cell: str, kernel, recurrent_kernel, bias) -> tuple[np.ndarray, np.
         return np.concatenate([parts[gate] for gate in GATES[cell]], axis=-1)
 
     bias = np.asarray(bias)
-    both = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])  # of inputs and of the state
+    both = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])  # input bias and recurrent bias
     return ordered(kernel).T, ordered(recurrent_kernel).T, ordered(both).reshape(-1)
 
 
 def _lengths(graph: Graph, padding_mask: str) -> str:
-    """Real timesteps of each row, int32 `(batch,)`."""
+    """Number of real timesteps in each row, int32 `(batch,)`."""
     return graph.once(
         ("lengths", padding_mask),
         lambda: graph.node("ReduceSum", graph.cast(padding_mask, "int32"), graph.integers(1), keepdims=0),
@@ -73,14 +73,14 @@ def _lengths(graph: Graph, padding_mask: str) -> str:
 
 
 def _directions_first(graph: Graph, state: str, directions: int, units: int) -> str:
-    """`(batch, directions * units)` as `(directions, batch, units)`."""
+    """Reshape `(batch, directions * units)` to `(directions, batch, units)`."""
     if directions == 1:
         return graph.node("Unsqueeze", state, graph.integers(0))
     return graph.node("Transpose", graph.reshape(state, 0, directions, units), perm=[1, 0, 2])
 
 
 def _batch_first(graph: Graph, state: str, directions: int, units: int) -> str:
-    """The way back."""
+    """The inverse of `_directions_first`."""
     if directions == 1:
         return graph.node("Squeeze", state, graph.integers(0))
     return graph.reshape(graph.node("Transpose", state, perm=[1, 0, 2]), 0, directions * units)
@@ -124,7 +124,7 @@ def unfold_frames(graph: Graph, layer, vectors, frames):
 
 
 def masked_softmax(graph: Graph, scores: str, padding_mask: str | None, between: int) -> str:
-    """As in `common.layers.attention`; `between` axes stand between the batch and the timesteps."""
+    """As in `common.layers.attention`; `between` is the number of axes between batch and timesteps."""
     if padding_mask is None:
         return graph.node("Softmax", scores, axis=-1)
     if between:
@@ -159,7 +159,7 @@ def tied_output(graph: Graph, layer, inputs):
 
 
 def adaptive_output(graph: Graph, layer, inputs):
-    """The log-softmax of a cluster goes on where the first level says how probable the cluster is."""
+    """Adds the log-probability of a cluster, from the first level, to the log-softmax within the cluster."""
     rows = graph.reshape(inputs, -1, inputs.shape[-1])
     starts = [0, *(stop for _, stop in [(0, layer.frequent), *layer.clusters])]
     sizes = graph.integers(*np.diff(starts).tolist())
@@ -180,12 +180,12 @@ def adaptive_output(graph: Graph, layer, inputs):
 
 
 def _product(graph: Graph, rows: str, kernel: str, bias: str) -> str:
-    """Rows `(rows, features)` times a kernel `(tokens, features)`, which is stored once however often it is used."""
+    """Rows `(rows, features)` times a kernel `(tokens, features)`, stored once even if it is used several times."""
     return graph.node("Gemm", rows, kernel, bias, transB=1)
 
 
 def _as_before(graph: Graph, rows: str, inputs: Value, size: int) -> str:
-    """The rows in the axes that the inputs had."""
+    """The rows reshaped to the leading axes of the inputs."""
     return graph.reshape(rows, graph.sizes(inputs, 0, len(inputs.shape) - 1), size)
 
 

@@ -12,14 +12,14 @@ LAYERS = {**onnx_keras_layers.LAYERS, **onnx_own_layers.LAYERS}
 
 
 def files_of(model: keras.Model) -> dict[str, bytes]:
-    """The content of an ONNX file for each network of a model, by the name of the network.
+    """Name of each network of a model -> the content of its ONNX file.
 
     Raises:
-        UnknownLayerError: for a layer or operation that is in none of the tables; names it.
+        UnknownLayerError: for a layer or operation that is not in the tables; names it.
     """
     return {name: file_of(part) for name, part in keras_networks.parts(model).items()}
 
 
 def file_of(network: keras.Model) -> bytes:
-    """The content of an ONNX file that computes what one network does at rest."""
+    """The content of an ONNX file that computes what one network computes at inference."""
     return Graph(LAYERS, onnx_operations.OPERATIONS).model(network).SerializeToString(deterministic=True)

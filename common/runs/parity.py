@@ -1,4 +1,4 @@
-"""Whether exported networks answer as Keras does, on examples that training did not see."""
+"""Check that exported networks give the outputs of Keras, on examples not used in training."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from common.prediction import keras_networks
 from common.prediction.networks import Network, Networks, Outputs
 from common.task import Task, TrainConfig
 
-TOLERANCE = 1e-4  # the least difference that is refused, of a value up to 1; of larger ones in proportion
-NOISES = 10  # times the model's own noise is allowed where that is more
+TOLERANCE = 1e-4  # the largest difference that is always allowed; relative for values above 1
+NOISES = 10  # multiple of the model's own noise that is allowed if it is larger
 ROWS = (1, 3, 64)  # sizes of the batches that are compared
-EXAMPLES = 24  # whose predictions are compared
-_CANDIDATES = 512  # held-out examples among which these are chosen
-_MOST_TIMESTEPS = 2048  # of a compared batch, all rows together: a language model has 10,000 outputs for each
+EXAMPLES = 24  # examples whose predictions are compared
+_CANDIDATES = 512  # held-out examples from which they are chosen
+_MOST_TIMESTEPS = 2048  # of a compared batch, over all rows: a language model has 10,000 outputs for each timestep
 _PERTURBATIONS = 3
-_ROUNDING = 3e-7  # relative change of the weights, about what a product of a hundred terms loses to rounding
+_ROUNDING = 3e-7  # relative change of the weights, about the rounding error of a dot product of a hundred terms
 
 
 class ParityError(Exception):
-    """What the exported networks answered otherwise than Keras, in one line."""
+    """A difference between the exported networks and Keras, in one line."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Parity:
-    """What was compared, and found alike.
+    """What was compared and found equal.
 
     Attributes:
-        largest_difference: between the outputs, relative to those above 1.
-        largest_tolerance: that was allowed for an output.
-        batches: that were compared.
-        decisions: predictions that were compared, but for their numbers.
-        undecided: predictions left out, since changes of that size change them in Keras, too.
+        largest_difference: between the outputs, relative for values above 1.
+        largest_tolerance: the largest difference that was allowed for an output.
+        batches: the number of batches compared.
+        decisions: the number of predictions compared; their floats are not.
+        undecided: the number of predictions left out because changes of this size alter them in Keras too.
     """
 
     largest_difference: float
@@ -50,14 +50,14 @@ class Parity:
 def check(
     task: Task, config: TrainConfig, encoder, model: keras.Model, exported: Networks, held_out: Sequence
 ) -> Parity:
-    """Compare each network by its outputs, and all together by the predictions.
+    """Compare the outputs of each network, and the predictions made with all of them.
 
-    Rounding errors grow in a recurrent network, in some so far that no fixed tolerance is right. So a row of an output
-    may differ by TOLERANCE, or by NOISES times what the model's own outputs change when its weights are changed in
-    their last digits. The predictions of examples must be equal in all but their numbers.
+    Rounding errors grow in a recurrent network, in some models so much that no fixed tolerance is right. So a row of an
+    output may differ by TOLERANCE, or by NOISES times the change in the model's own outputs when the last digits of its
+    weights are changed. The predictions must be equal in everything but their floats.
 
     Args:
-        held_out: examples that training did not see.
+        held_out: examples not used in training.
 
     Raises:
         ParityError: if something differs.
@@ -78,7 +78,7 @@ def check(
     ]
     differences, tolerances = zip(*compared, strict=True)
     moved = []
-    # Where rounding errors grow, hardly anything is decided, and few draws would not show it.
+    # Where rounding errors grow, few predictions are stable, and it takes more draws to find those that are not.
     for seed in range(_PERTURBATIONS if max(tolerances) <= TOLERANCE else 5 * _PERTURBATIONS):
         jittered = _of(own, {name: _Jittered(network, max(tolerances), seed) for name, network in own.items()})
         with _perturbed(model, seed):
@@ -92,7 +92,7 @@ def check(
 
 
 def _chosen(held_out: Sequence) -> list:
-    """Some examples, the shortest and the longest among them."""
+    """A sample of the examples that includes the shortest and the longest."""
     candidates = sorted(islice(held_out, _CANDIDATES), key=len)
     places = np.unique(np.linspace(0, len(candidates) - 1, EXAMPLES).round().astype(int))
     return [candidates[place] for place in places]
@@ -119,7 +119,7 @@ def _of(own: Networks, networks: Mapping[str, Network]) -> Networks:
 
 
 def _batches(network: Network, longest: Mapping[str, np.ndarray] | None) -> Iterator[dict[str, np.ndarray]]:
-    """The batch, and its rows in batches of several sizes; there the second row has no timestep, the third has one."""
+    """The batch, and its rows in batches of several sizes, whose second row has no timestep and third row has one."""
     if longest is None:
         raise ParityError("the predictions did not use all of the networks")
     yield dict(longest)
@@ -137,7 +137,7 @@ def _batches(network: Network, longest: Mapping[str, np.ndarray] | None) -> Iter
 
 @contextlib.contextmanager
 def _perturbed(model: keras.Model, seed: int) -> Iterator[None]:
-    """The model with the last digits of its weights changed, for the length of the block."""
+    """Change the last digits of the model's weights within the block."""
     random = np.random.default_rng(seed)
     weights = model.get_weights()
     model.set_weights(
@@ -174,7 +174,7 @@ def _compared(name: str, found: Outputs, expected: Outputs, noisy: Sequence[Outp
 
 
 def _by_row(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """The largest difference in each row, relative to what is expected where that is above 1."""
+    """The largest difference in each row, relative to the expected value where that is above 1."""
     found, expected = found.astype(np.float64), expected.astype(np.float64)  # a truth value counts as 0 or 1
     with np.errstate(invalid="ignore"):
         differences = np.abs(found - expected) / np.maximum(1, np.abs(expected))
@@ -183,7 +183,7 @@ def _by_row(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 
 class _Jittered:
-    """A network whose outputs are changed by up to `most`, those above 1 in proportion."""
+    """A network whose outputs are changed by up to `most`, in proportion for values above 1."""
 
     def __init__(self, network: Network, most: float, seed: int):
         self.network, self.inputs, self.most, self.random = network, network.inputs, most, np.random.default_rng(seed)
@@ -202,7 +202,7 @@ class _Jittered:
 
 
 def _same(*predictions: dict) -> bool:
-    """Whether predictions are equal but for their numbers."""
+    """Whether predictions are equal except for their floats."""
     first, *others = map(_without_numbers, predictions)
     return all(other == first for other in others)
 

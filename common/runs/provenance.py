@@ -14,7 +14,7 @@ from common import folders
 
 
 def code_sha256(task_name: str) -> str:
-    """Checksum of the code that a run depends on: the task's own and all of `common`."""
+    """Checksum of the code that a run depends on: that of the task and all of `common`."""
     digest = hashlib.sha256()
     files = [*(folders.TASKS_FOLDER / task_name).glob("*.py"), *(folders.REPOSITORY / "common").rglob("*.py")]
     for file in sorted(files):
@@ -32,7 +32,7 @@ def versions() -> dict[str, str]:
 
 
 def code() -> str:
-    """The commit of the checkout, with "and changes" where files differ from it; "unknown" outside of git."""
+    """The commit of the checkout, with "and changes" if Python files differ from it; "unknown" outside of git."""
     try:
         commit, changes = (
             subprocess.run(["git", *arguments], cwd=folders.REPOSITORY, capture_output=True, text=True, check=True)

@@ -7,8 +7,9 @@ import dataclasses
 import datetime
 import hashlib
 import os
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ class Run:
 
     @property
     def config(self) -> dict:
-        """What `create` was given, as the file says it; a UserError if it is damaged."""
+        """The content of the file that `create` wrote; a UserError if it is damaged."""
         return contents.config(self.config_file)
 
     @property
@@ -54,7 +55,7 @@ class Run:
 
     @property
     def history(self) -> list[dict[str, float]]:
-        """One row an epoch of the training; a UserError if the file is missing or damaged."""
+        """One row per epoch of the training; a UserError if the file is missing or damaged."""
         return contents.history(self.history_file)
 
     @property
@@ -66,32 +67,70 @@ class Run:
     def finished(self) -> bool:
         return self.metrics_file.exists()
 
+    @property
+    def has_learned(self) -> bool:
+        """Whether an epoch was finished: there is something to go on with, or to predict with."""
+        return any(map(os.path.lexists, (self.state_file, self.weights_file, self.metrics_file)))
+
 
 def create(task_name: str, cell: str, seed: int, config: dict) -> Run:
-    """A new run folder that holds `config`. Removes what killed runs of the task left of files half written."""
+    """Create a run folder with `config`. Removes what killed trainings of the task left: see `beginning`."""
     started = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
     folder = folders.RUNS_FOLDER / task_name
-    files.remove_abandoned(folder)
+    _remove_abandoned(folder)
     for number in range(1000):
         path = folder / (f"{started}-{cell}-{seed}" + (f"-{number}" if number else ""))
         with contextlib.suppress(FileExistsError):
             path.mkdir(parents=True)
             break
     run = Run(path)
+    _mark(run).touch()
     files.write_json(run.config_file, config)
     return run
 
 
+@contextlib.contextmanager
+def beginning(run: Run) -> Iterator[None]:
+    """While a run is trained: one that ends before its first epoch does, refused or stopped, leaves no folder behind.
+
+    A temporary file in the folder says that this process trains it. A process that is killed leaves the file; then the
+    next `create` removes what it left of files half written, and the whole folder if nothing was learned.
+    """
+    files.remove_abandoned(run.path)
+    _mark(run).touch()
+    try:
+        yield
+    except BaseException:
+        if not run.has_learned:
+            shutil.rmtree(run.path)
+        raise
+    finally:
+        _mark(run).unlink(missing_ok=True)
+
+
+def _mark(run: Run) -> Path:
+    return files.temporary_path(run.path / "begun")
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for path in files.abandoned(folder):
+        run = Run(path.parent)
+        if path.name.endswith("-begun") and not run.has_learned:
+            shutil.rmtree(run.path)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def make_latest(run: Run) -> None:
-    """Let `latest` name this run, which has been measured: a run that was refused or stopped is never the latest."""
+    """Point `latest` to this run, which has been measured: a run that was refused or stopped is never the latest."""
     files.write_link(run.path.parent / "latest", run.path.name)
 
 
 def find(task_name: str, name: str | None = None) -> Run:
-    """The run of that name or path; by default the latest that was trained to its end.
+    """The run with this name or path; by default the latest whose training finished.
 
     Raises:
-        UserError: if there is none; says how to make one.
+        UserError: if there is none; says how to create one.
     """
     folder = folders.RUNS_FOLDER / task_name
     path = folder / "latest" if name is None else next((p for p in (folder / name, Path(name)) if p.is_dir()), None)
@@ -117,10 +156,10 @@ def last_trained() -> str:
 
 
 def unfinished(task_name: str) -> Run:
-    """The run that was started last, to go on with.
+    """The run that was started last, to be resumed.
 
     Raises:
-        UserError: if there is none, or it was trained to its end.
+        UserError: if there is none, or its training finished.
     """
     folder = folders.RUNS_FOLDER / task_name
     names = _names(folder)
@@ -135,7 +174,7 @@ def unfinished(task_name: str) -> Run:
 def _names(folder: Path) -> list[str]:
     """Names of the runs of a task, oldest first."""
     found = [file for file in folder.glob("*/config.json") if file.parent.name != "latest"]
-    # Names begin with the second of the start, 15 characters; within one second the file's own time decides.
+    # Names begin with the start time in seconds, 15 characters; within one second the file's own time decides.
     found.sort(key=lambda file: (file.parent.name[:15], file.stat().st_mtime_ns))
     return [file.parent.name for file in found]
 
@@ -144,8 +183,8 @@ def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, Encoder]:
     """The settings and the encoder of a run, from its own files alone.
 
     Raises:
-        UserError: if a file is missing, damaged, or does not fit the task as it is now; if the encoder is not the one
-            that the run was trained with, or contradicts the settings.
+        UserError: if a file is missing, damaged, or does not fit the current task; if the encoder is not the one that
+            the run was trained with, or contradicts the settings.
     """
     about = run.config
     config = change_config(task.config, about["settings"])
@@ -160,7 +199,7 @@ def load_encoder(run: Run, task: Task) -> tuple[TrainConfig, Encoder]:
 
 
 def encoder_sha256(encoder: Encoder) -> str:
-    """The checksum of an encoder, which `config.json` keeps: the files of two runs do not mix."""
+    """The checksum of an encoder, stored in `config.json` so that files of different runs cannot be mixed."""
     return _sha256(files.json_text(encoder.to_json()).encode(), encoder.arrays())
 
 
@@ -172,24 +211,24 @@ def _sha256(content: bytes, arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def save_encoder(run: Run, encoder: Encoder) -> None:
-    """Write the encoder as JSON, and its arrays, if it has some, beside it."""
+    """Write the encoder as JSON, and its arrays, if it has any, to a second file."""
     if arrays := encoder.arrays():
         files.write_arrays(run.arrays_file, arrays)
     files.write_json(run.encoder_file, encoder.to_json())
 
 
 def load_networks(run: Run, task: Task, config: TrainConfig, encoder) -> Networks:
-    """The networks of a trained run: from its ONNX files, or, if it has none, from its weights through Keras."""
-    if os.path.lexists(run.networks_file):  # whatever it is
+    """The networks of a trained run: from its ONNX files, or, if it has none, from its weights with Keras."""
+    if os.path.lexists(run.networks_file):  # even if it is not a regular file
         from common.runs import onnx_files
 
         networks = onnx_files.load(run)
-        if len(networks) == 1 and (width := next(iter(networks.values())).width) is not None:
-            encoder.check_width(width)
+        for network in networks.values():
+            encoder.check_sizes(network.sizes)
         return networks
     print(f"Run {run.path.name} has no ONNX files: Keras predicts, which takes longer to start.", file=sys.stderr)
     model = load_model(run, task, config, encoder)
-    from common.prediction import keras_networks  # once TensorFlow has been loaded quietly
+    from common.prediction import keras_networks  # after TensorFlow was loaded quietly
 
     return keras_networks.of_model(model)
 

@@ -1,8 +1,8 @@
-"""The part of the source that some functions need, as a package of its own, found by reading the code.
+"""Extract the source that given functions need as a separate package, by static analysis.
 
-From the functions asked for it follows every name to its definition, through all modules of this repository, and leaves
-everything else out: functions and classes that nobody mentions, methods whose name nobody calls, imports that are not
-used. It errs on the side of keeping: a name counts as mentioned wherever it stands.
+Starting from these functions it follows every name to its definition, through all modules of this repository, and
+leaves everything else out: functions and classes that are never mentioned, methods whose name is never called, imports
+that are not used. When in doubt it keeps code: a name counts as mentioned wherever it occurs.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ LONGEST_LINE = 120
 
 @dataclasses.dataclass(frozen=True)
 class Package:
-    """Source files of a package, and what it needs beside itself.
+    """Source files of a package, and its dependencies.
 
     Attributes:
-        files: file name to text; imports between them are relative.
-        names: module of this repository to the name it has in the package.
+        files: file name -> text; imports between them are relative.
+        names: module of this repository -> its name in the package.
         modules: top-level modules of other projects that the files import.
     """
 
@@ -37,12 +37,12 @@ def package(root: Path, wanted: Iterable[tuple[str, str]], called: Iterable[str]
     """The source of the wanted definitions and of all that they mention.
 
     Args:
-        root: the folder in which the modules lie.
+        root: the folder that contains the modules.
         wanted: module and name of each.
-        called: names of methods that whoever uses the package calls.
+        called: names of methods that users of the package call.
 
     Raises:
-        ValueError: if a name is not defined where it is looked for.
+        ValueError: if a module does not define a wanted name.
     """
     search = _Search(root, called)
     for module, name in wanted:
@@ -54,7 +54,7 @@ def package(root: Path, wanted: Iterable[tuple[str, str]], called: Iterable[str]
 
 
 def _flat(modules: Iterable[str]) -> dict[str, str]:
-    """A name for each module: the last part of its own, with the part before it where two would be alike."""
+    """A name for each module: the last part of its own name, with the part before it where two would be equal."""
     names = {}
     for module in sorted(modules, key=lambda module: not module.startswith("tasks.")):  # the task's own come first
         *_, parent, last = module.split(".")
@@ -65,11 +65,11 @@ def _flat(modules: Iterable[str]) -> dict[str, str]:
 
 
 class _Module:
-    """One file: its statements by the names they define, and what of it is kept.
+    """One file: its statements by the names they define, and which of them are kept.
 
     Attributes:
         imports: bound name -> `(module, name in it or None)`, for the imports at the top.
-        kept: statements to keep, by their place.
+        kept: statements to keep, by their position.
         used: names of imports that are used.
     """
 
@@ -112,7 +112,7 @@ class _Module:
         return found + "\n"
 
     def _group(self, node: ast.Import | ast.ImportFrom) -> int:
-        """Where an import stands: the future, the standard library, other projects, our own modules."""
+        """The group of an import: the future, the standard library, other projects, our own modules."""
         top = next(iter(self.bound(node).values()))[0].split(".")[0]
         return 0 if top == "__future__" else 3 if top in OURS else 1 if top in sys.stdlib_module_names else 2
 
@@ -122,11 +122,11 @@ class _Module:
         return [_rewritten(self, node, kept, names)] if kept else []
 
     def _statement(self, node: ast.stmt, names: dict[str, str], attributes: set[str]) -> str:
-        """A statement with the comment before it, without methods that nobody calls, with its own imports rewritten."""
+        """A statement with the comment before it, without methods that are never called, with its imports rewritten."""
         start = _first_line(node)
         while start > 1 and self.lines[start - 2].startswith("#") and not self.lines[start - 2].startswith("# ---"):
             start -= 1
-        changes = {}  # first line -> last line, text in their place
+        changes = {}  # first line -> last line, replacement text
         if isinstance(node, ast.ClassDef):
             for method in _methods(node):
                 if method.name not in attributes:
@@ -151,8 +151,8 @@ class _Search:
 
     def __init__(self, root: Path, called: Iterable[str]):
         self.root, self.modules, self.others = root, {}, set()
-        self.attributes = set(called)  # names that stand after a dot in what is kept
-        self._waiting: list[tuple[_Module, ast.FunctionDef]] = []  # methods that nobody has called so far
+        self.attributes = set(called)  # names that follow a dot in the kept code
+        self._waiting: list[tuple[_Module, ast.FunctionDef]] = []  # methods not called so far
         self._seen: set[tuple[str, str]] = set()
 
     def need(self, module_name: str, name: str) -> None:
@@ -177,7 +177,7 @@ class _Search:
         return self.modules[name]
 
     def _follow(self, module: _Module, name: str) -> bool:
-        """Keep what a module calls by that name; whether there is something."""
+        """Keep what a name refers to in a module; returns whether it refers to anything."""
         for place in module.defined.get(name, []):
             if place not in module.kept:
                 module.kept.add(place)
@@ -192,10 +192,10 @@ class _Search:
         if top not in OURS:
             self.others |= {top} - sys.stdlib_module_names
         elif name is not None and self.path(f"{module_name}.{name}") is None:
-            self.need(module_name, name)  # a module itself is kept by what of it is mentioned
+            self.need(module_name, name)  # of an imported module only the mentioned parts are kept
 
     def _scan(self, module: _Module, node: ast.AST) -> None:
-        """Follow every name below a node; methods of a class wait until somebody calls them."""
+        """Follow every name below a node; the methods of a class wait until they are called."""
         aliases = dict(module.imports)
         for inner in _below(node):
             if isinstance(inner, (ast.Import, ast.ImportFrom)):
@@ -213,7 +213,7 @@ class _Search:
             self._waiting += [(module, method) for method in _methods(node)]
 
     def _attribute(self, aliases: dict, node: ast.Attribute) -> None:
-        """`module.name`, where the module is one of ours."""
+        """Follow `module.name` if the module is one of ours."""
         if isinstance(node.value, ast.Name) and node.value.id in aliases:
             parent, name = aliases[node.value.id]
             full = parent if name is None else f"{parent}.{name}"
@@ -239,12 +239,12 @@ def _defined(node: ast.stmt) -> Iterator[str]:
 
 
 def _methods(node: ast.ClassDef) -> list[ast.FunctionDef]:
-    """The methods that are called by name: Python itself calls those with two underscores."""
+    """The methods that are called by name; those with two underscores are called by Python itself."""
     return [one for one in node.body if isinstance(one, ast.FunctionDef) and not one.name.startswith("__")]
 
 
 def _below(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a statement; of a class without the methods that are called by name."""
+    """The nodes of a statement; for a class, without the methods that are called by name."""
     skipped = set(map(id, _methods(node))) if isinstance(node, ast.ClassDef) else set()
     waiting = [node]
     while waiting:
@@ -259,7 +259,7 @@ def _first_line(node: ast.stmt) -> int:
 
 
 def _rewritten(module: _Module, node, aliases: list[ast.alias], names: dict[str, str]) -> str:
-    """An import of some names: relative, if it is of our own modules."""
+    """An import of some names, made relative for our own modules."""
     if isinstance(node, ast.Import):
         return ast.unparse(ast.Import(aliases))
     lines = []

@@ -1,4 +1,4 @@
-"""The state of a training on disk: everything that changes, so that it goes on as if it had never stopped."""
+"""The state of a training on disk: everything that changes, so that it can resume as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from common import files
 from common.errors import UserError, one_line
 from common.runs.contents import check_history
 
-_HISTORY = "history "  # before the name of each column
+_HISTORY = "history "  # prefix of the columns' names
 
 
 def save(path: Path, variables: Mapping[str, np.ndarray], history: list[dict]) -> None:
-    """Write the variables and the history, one row an epoch, as an `.npz` file."""
+    """Write the variables and the history, one row per epoch, as an `.npz` file."""
     columns = {_HISTORY + name: np.array([row[name] for row in history]) for name in history[0]}
     files.write_arrays(path, {**variables, **columns})
 

@@ -1,7 +1,7 @@
-"""Weights from a file that may come from anywhere: everything in it is checked before anything is loaded.
+"""Load weights from an untrusted file: all of its content is checked before anything is loaded.
 
-HDF5 can do much that a weights file needs none of: links, arrays whose values lie in another file, filters, cycles of
-groups. A file may hold what the model's own would hold and nothing else.
+HDF5 has many features that a weights file does not need: links, arrays whose values are in another file, filters,
+cyclic groups. A file may contain what a file of the model itself would contain, and nothing else.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from common import files
 from common.errors import UserError, one_line
 
 LARGEST = 1 << 34  # bytes of a file
-_BYTES = 4  # of a number
+_BYTES = 4  # per number
 
 
 def save(model, path: Path) -> None:
-    """Write the model's weights, and nothing of its optimizer, as a `.weights.h5` file."""
+    """Write the model's weights, without the optimizer's state, as a `.weights.h5` file."""
     _bare(model).save_weights(path)
 
 
 def load(model, path: Path) -> None:
-    """Give the model the weights in a file that `save` wrote.
+    """Load the weights in a file that `save` wrote into the model.
 
     Raises:
-        UserError: if the file is damaged, its arrays are not the model's in name, shape and type, they are not kept as
-            `save` keeps them, or one holds a value that is not a finite number.
+        UserError: if the file is damaged, its arrays differ from the model's in name, shape or type, they are not
+            stored as `save` stores them, or a value is not a finite number.
     """
     files.check_file(path, LARGEST)
     with tempfile.TemporaryDirectory() as folder:
@@ -42,22 +42,22 @@ def load(model, path: Path) -> None:
         try:
             with h5py.File(own, "r+") as ours, h5py.File(path, "r") as theirs:
                 _copy(theirs, ours, path)
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:  # h5py has no error of its own
+        except (OSError, RuntimeError, ValueError, TypeError, KeyError) as error:  # h5py has no exception class
             raise UserError(f"{path} is not a weights file ({one_line(error)}). Train again.") from None
         _bare(model).load_weights(own)
 
 
 @contextlib.contextmanager
 def room(path: Path | None = None) -> Iterator[None]:
-    """While a model is built: refuses a weight for which there is no room, before it takes any memory.
+    """While a model is built, refuse a weight for which there is not enough room before it is allocated.
 
     Args:
-        path: of the weights file that the model is built for. The file holds every weight, so a model that needs more
-            than the file has is another one. None: a new model, which with its gradients and what Adam keeps of them
-            takes four times its size, and has to fit into the memory of this machine.
+        path: of the weights file that the model is built for. The file contains every weight, so a model that needs
+            more bytes than the file has does not belong to it. None: a new model, which with its gradients and Adam's
+            moments takes four times its size, and has to fit into the memory of this machine.
 
     Raises:
-        UserError: if there is no room, or the file is missing or no regular file.
+        UserError: if there is not enough room, or the file is missing or not a regular file.
     """
     import keras
 
@@ -85,19 +85,19 @@ def room(path: Path | None = None) -> Iterator[None]:
 
 
 def _bare(model):
-    """The same layers without the optimizer, which Keras would save along, and without a subclass's own state."""
+    """The same layers without the optimizer, which Keras would save too, and without a subclass's own state."""
     import keras
 
     return keras.Model(model.inputs, model.outputs)
 
 
 def _copy(theirs: h5py.Group, ours: h5py.Group, path: Path) -> None:
-    """Put the values of the arrays below a group of the file at `path` into those of the model's own file.
+    """Copy the values of the arrays below a group of the file at `path` into those of the model's own file.
 
-    Level by level, so that nothing is looked at whose place the model's file does not have.
+    Goes level by level, so that nothing is read that has no counterpart in the model's file.
 
     Raises:
-        UserError: if their group holds anything but what ours holds.
+        UserError: if the members of the two groups differ.
     """
     if len(theirs) > len(ours):
         extra = next(name for name in theirs if name not in ours)
@@ -129,7 +129,7 @@ def _values(array: h5py.Dataset, path: Path) -> np.ndarray:
     """The values of an array.
 
     Raises:
-        UserError: unless they lie in the file as `save` writes them, and are finite numbers.
+        UserError: unless they are stored as `save` stores them, and are finite numbers.
     """
     kept = array.id.get_create_plist()
     if array.is_virtual or array.external:

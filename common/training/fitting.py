@@ -1,4 +1,4 @@
-"""The one place where a model is fitted: batches in, best weights and a state that can be resumed out."""
+"""The only place where a model is fitted: keeps the best weights, and a state from which training can resume."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ def fit(
     console: Console,
     cluster: Cluster | None = None,
 ) -> list[dict]:
-    """Train until the validation loss has not fallen for `config.patience` epochs; goes on where the run stopped.
+    """Train until the validation loss has not fallen for `config.patience` epochs; resumes a run that was stopped.
 
-    The model ends with the weights of its best epoch, which `run.weights_file` holds too. After every epoch the
-    folder holds all that training needs to go on from there and arrive at the same weights, bit for bit.
+    The model ends with the weights of its best epoch, which are also in `run.weights_file`. After every epoch the
+    folder contains all that training needs to resume and arrive at the same weights, bit for bit.
 
     Args:
         model: compiled keras.Model.
         train, validation: batches; their `epoch` is set here.
-        config: epochs and patience count.
-        run: the folder; a state in it is resumed. None in a worker that begins anew and does not write.
-        console: where progress goes.
-        cluster: the workers among which this process trains; None if it trains alone.
+        config: `epochs` and `patience` are used.
+        run: the folder; a state in it is resumed. None in a worker that starts from scratch and does not write.
+        console: where progress is shown.
+        cluster: the workers with which this process trains; None if it trains alone.
 
     Returns:
-        One row an epoch: `epoch` (from 1), `loss`, `validation_loss`, other metrics of the model, `seconds`.
+        One row per epoch: `epoch` (from 1), `loss`, `validation_loss`, other metrics of the model, `seconds`.
 
     Raises:
         UserError: if the loss is no longer a number, or the state in the folder does not fit the model.
     """
-    schedule = getattr(model.optimizer, "schedule", None)  # a task may use an optimizer that is not ours
+    schedule = getattr(model.optimizer, "schedule", None)  # a task may use one of Keras's optimizers
     if isinstance(schedule, CosineDecay):
         schedule.steps = config.epochs * len(train) // (model.optimizer.gradient_accumulation_steps or 1)
     if model.optimizer.use_ema and not model.optimizer.ema_overwrite_frequency:
-        raise ValueError("use_ema needs ema_overwrite_frequency: otherwise the weights that are kept are no averages")
+        raise ValueError("use_ema needs ema_overwrite_frequency: otherwise the saved weights are not the averages")
     model.optimizer.build(model.trainable_variables)
     keeper = _Keeper(config.patience, run, writes=cluster is None or cluster.index == 0)
     first = keeper.resume(model)
@@ -81,14 +81,14 @@ def fit(
 
 
 def _run(model, epochs: range, passes: Callable[[int], Iterator], validate: MeanMetrics, callbacks: list) -> None:
-    """What `model.fit` does, with one iterator over all epochs.
+    """Train like `model.fit`, but with one iterator over all epochs.
 
-    Keras makes two iterators an epoch and uses one of them, which takes 30 ms; and under TensorFlow's strategy for
-    several workers its `fit` refuses to run.
+    Keras creates two iterators per epoch and uses one of them, which takes 30 ms; and its `fit` refuses to run under
+    TensorFlow's strategy for several workers.
 
     Args:
-        passes: takes the training steps of the epoch with that number; yields how many are done, and the logs so far.
-        validate: gives the validation metrics after each epoch.
+        passes: runs the training steps of the epoch with the given number; yields the number done and the logs so far.
+        validate: returns the validation metrics after each epoch.
     """
     callbacks = keras.callbacks.CallbackList(callbacks, model=model)
     model.stop_training = False
@@ -103,7 +103,7 @@ def _run(model, epochs: range, passes: Callable[[int], Iterator], validate: Mean
 
 
 def _together(model, train: Batches, cluster: Cluster) -> Callable[[int], Iterator]:
-    """The steps of one of several workers."""
+    """The training steps of one of several workers."""
     step = cluster.step(model)
 
     def passes(epoch):
@@ -149,7 +149,7 @@ class _Keeper(keras.callbacks.Callback):
             self._write(is_best=self.best is row)
 
     def _write(self, is_best: bool):
-        """The state comes last: whatever was written before it is written again by a run that is resumed."""
+        """Write the state last: a resumed run rewrites everything that was written before it."""
         if is_best:
             with files.written(self.run.weights_file) as path:
                 weights.save(self.model, path)
@@ -157,7 +157,7 @@ class _Keeper(keras.callbacks.Callback):
         self._save_state()
 
     def _variables(self, model) -> dict:
-        """Everything that changes in training: weights, random generators, and the optimizer's own."""
+        """Everything that changes in training: weights, random generators and the optimizer's variables."""
         variables = [*model.variables, *model.optimizer.variables]
         return {f"variable {number:04d}": variable for number, variable in enumerate(variables)}
 
@@ -166,27 +166,27 @@ class _Keeper(keras.callbacks.Callback):
         state.save(self.run.state_file, arrays, self.history)
 
     def resume(self, model) -> int:
-        """Put the state of the folder, if there is one, into the model; number of the epochs behind it."""
+        """Load the state in the folder, if there is one, into the model; returns the number of finished epochs."""
         if self.run is None or not self.run.state_file.exists():
             return 0
         variables = self._variables(model)
         expected = {name: np.asarray(variable) for name, variable in variables.items()}
         arrays, self.history = state.load(self.run.state_file, expected)
-        weights.load(model, self.run.weights_file)  # of the best epoch: a damaged file is found now, not after hours
+        weights.load(model, self.run.weights_file)  # the best epoch's, to find a damaged file now and not after hours
         for name, variable in variables.items():
             variable.assign(arrays[name])
         return len(self.history)
 
 
 class MeanMetrics:
-    """Loss and weighted metrics of a model at rest, each target counted once and padding never.
+    """Loss and weighted metrics of a model at inference; each target counts once, and padding does not count.
 
-    Keras averages the losses of batches as if all weighed the same, so that the mean would depend on the batch size.
+    Keras averages the losses of batches as if all had the same weight, so that the mean would depend on the batch size.
 
     Args:
         model: compiled keras.Model.
         batches: what to measure on.
-        epochs: numbers of the passes over the batches, each measured by one call.
+        epochs: numbers of the passes over the batches; each call measures one pass.
     """
 
     def __init__(self, model, batches: Batches, epochs: range = range(1)):
@@ -194,7 +194,7 @@ class MeanMetrics:
         self.iterator, self.several = iter(batches.dataset(epochs)), steps.measuring(model)
 
     def __call__(self) -> dict[str, float]:
-        """The means by name, `loss` among them."""
+        """The means by name, including `loss`."""
         self.model.reset_metrics()
         total, sums = 0.0, {}
         for _, (weight, found) in steps.calls(self.several, self.iterator, len(self.batches)):
@@ -204,12 +204,12 @@ class MeanMetrics:
 
 
 class _Display(keras.callbacks.Callback):
-    """Draws progress over all epochs, and leaves a line for each."""
+    """Shows progress over all epochs, and prints a line for each."""
 
     def __init__(self, progress: Progress, keeper: _Keeper, steps: int, epochs: int):
         super().__init__()
         self.progress, self.keeper, self.steps = progress, keeper, steps
-        self.done = steps * len(keeper.history)  # in the epochs that have ended
+        self.done = steps * len(keeper.history)  # in finished epochs
         self.bar = progress.add_task("", total=steps * epochs, completed=self.done, epoch=1, loss="")
 
     def on_epoch_begin(self, epoch, logs=None):

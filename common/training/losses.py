@@ -1,4 +1,4 @@
-"""Losses that Keras does not have. None is registered: a run's model is rebuilt by its task, not read from a file."""
+"""Losses that Keras lacks. None is registered: a run's model is rebuilt by its task, not read from a file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import tensorflow as tf
 
 
 class SmoothedCrossentropy(keras.losses.Loss):
-    """Cross-entropy in nats beside a target that leaves a share of its probability to all classes alike.
+    """Cross-entropy in nats with label smoothing: a share of the target's probability is spread over all classes.
 
-    A model that is never asked to be certain overfits later (label smoothing: Szegedy and others 2016, section 7,
+    It keeps a model from becoming overconfident, and so delays overfitting (Szegedy and others 2016, section 7,
     https://arxiv.org/abs/1512.00567). Keras has it for one-hot targets only.
 
     Args:
-        smoothing: share of the probability, 0 to below 1.
+        smoothing: share of the probability, at least 0 and below 1.
         reduction, name: as in `keras.losses.Loss`.
 
     Call arguments:
@@ -35,7 +35,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
 
 
 class StudentT(keras.losses.Loss):
-    """Negative log-likelihood in nats of real numbers under Student's t-distribution with a location and a scale.
+    """Negative log-likelihood in nats of real numbers under a Student t-distribution with a location and a scale.
 
     Args:
         reduction, name: as in `keras.losses.Loss`.
@@ -64,14 +64,14 @@ class StudentT(keras.losses.Loss):
 class MultiHot(keras.losses.Loss):
     """Negative log-likelihood in nats of independent binary targets, such as the keys of a piano.
 
-    Keras's binary cross-entropy gives the mean over the things; this is their sum, the nats of a whole timestep.
+    Keras's binary cross-entropy is the mean over the targets; this is their sum, the nats of a whole timestep.
 
     Args:
         reduction, name: as in `keras.losses.Loss`.
 
     Call arguments:
-        y_true: array `(batch, timesteps, things)` of 0 and 1.
-        y_pred: logits, float array of that shape.
+        y_true: array `(batch, timesteps, targets)` of 0 and 1.
+        y_pred: logits, float array of the same shape.
     """
 
     def __init__(self, reduction="mean_with_sample_weight", name="multi_hot"):

@@ -1,4 +1,4 @@
-"""Adam, updated in one pass over the weights, and a learning rate that falls over all of a training."""
+"""Adam, updated in one pass over the weights, and a learning rate that decays over a whole training."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import tensorflow as tf
 
 
 class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that falls to 0 like half a cosine (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983).
+    """Cosine decay of the learning rate to 0 (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983).
 
-    How many steps a training has is known where it begins: `training.fit` sets `steps`. Until then nothing falls.
+    The number of steps is known only when a training starts: `fitting.fit` sets `steps`. Until then the rate is
+    constant.
 
     Args:
         learning_rate: of the first step.
 
     Attributes:
-        steps: of the whole training, all epochs together.
+        steps: number of steps of the whole training, over all epochs.
     """
 
     def __init__(self, learning_rate: float):
@@ -29,14 +30,14 @@ class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class Adam(keras.optimizers.Adam):
-    """What `keras.optimizers.Adam` computes (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), in less time.
+    """The same updates as `keras.optimizers.Adam` (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980), in less time.
 
-    Keras goes over weights, gradient and both moments about ten times; TensorFlow's own kernel does once. On two cores
-    an embedding of 10,000 x 64 takes 1.8 ms a step so, and 2.9 ms by Keras. All options of Keras mean what they mean
-    there; with `amsgrad`, which the kernel does not know, Keras takes the steps.
+    Keras makes about ten passes over weights, gradient and both moments; TensorFlow's own kernel makes one. On two
+    cores a step of an embedding of 10,000 x 64 takes 1.8 ms, with Keras 2.9 ms. All options have the same meaning as in
+    Keras; with `amsgrad`, which the kernel does not support, Keras performs the updates.
 
     Attributes:
-        schedule: the learning rate as it was given: a number or a schedule.
+        schedule: the learning rate as given: a number or a schedule.
     """
 
     def __init__(self, learning_rate, **options):
@@ -44,7 +45,7 @@ class Adam(keras.optimizers.Adam):
         self.schedule = learning_rate
 
     def apply(self, grads, trainable_variables=None):
-        """As Keras applies; the gradient of an embedding, a slice for each token read, is added up first."""
+        """As in Keras; the sparse gradient of an embedding, one slice per token, is first converted to a dense one."""
         grads = [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in grads]
         super().apply(grads, trainable_variables)
 

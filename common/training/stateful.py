@@ -1,4 +1,4 @@
-"""A language model that goes on where it stopped: its state is carried over from one batch to the next."""
+"""A stateful language model: its state is carried over from one batch to the next."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import tensorflow as tf
 
 
 class StatefulModel(keras.Model):
-    """A model that starts each batch in the states in which the one before ended (truncated back-propagation).
+    """A model that starts each batch in the final states of the batch before (truncated back-propagation through time).
 
-    Built like any functional model, with the inputs `token_ids` and one for each state, and the outputs `logits`,
-    `hidden` (what the logits are made of) and, under the names of their inputs, the final states. In training and
-    validation the states come from the batch before; `streams.Stream` marks the first of a pass, which starts from
-    zeros. No gradient flows back through them. They are no weights: nothing saves them, and they fit however many rows
-    there are. Whoever calls the model itself hands states in and gets them back.
+    It is built like any functional model, with the inputs `token_ids` and one for each state, and the outputs `logits`,
+    `hidden` (from which the logits are computed) and, under the names of their inputs, the final states. In training
+    and validation the states come from the batch before; `streams.Stream` marks the first batch of a pass, which starts
+    from zeros. No gradient flows back through them. The states are not weights: they are not saved, and they adapt to
+    any number of rows. A direct call of the model takes states as inputs and returns the final ones.
     """
 
     def compile(self, *args, reduced_loss=None, **kwargs):
-        """As Keras compiles.
+        """As in Keras.
 
         Args:
-            reduced_loss: `(hidden, targets) -> nats` of each target, used in training in the place of the loss over
-                the logits, which are then not computed; such as `AdaptiveOutput.nats`.
+            reduced_loss: `(hidden, targets) -> nats` of each target, used in training instead of the loss over the
+                logits, which are then not computed; such as `AdaptiveOutput.nats`.
         """
-        super().compile(*args, **kwargs, jit_compile=False)  # the states have as many rows as a batch happens to have
+        super().compile(*args, **kwargs, jit_compile=False)  # the number of rows of the states may vary
         self._reduced_loss = reduced_loss
 
     def train_step(self, data):
@@ -46,11 +46,11 @@ class StatefulModel(keras.Model):
         return super().compute_metrics(x, y, y_pred["logits"], sample_weight)
 
     def fresh_states(self, rows: int) -> dict:
-        """State name to zeros `(rows, units)`."""
+        """State name -> zeros `(rows, units)`."""
         return {tensor.name: tf.zeros((rows, tensor.shape[1])) for tensor in self.inputs if tensor.name != "token_ids"}
 
     def _with_states(self, inputs):
-        """The model's inputs for a batch of a stream."""
+        """The model's inputs for a batch of a stream, including the states."""
         if not hasattr(self, "_states"):
             with tf.init_scope():
                 self._states = {
@@ -58,9 +58,9 @@ class StatefulModel(keras.Model):
                     for name, state in self.fresh_states(0).items()
                 }
         fresh = self.fresh_states(tf.shape(inputs["token_ids"])[0])
-        goes_on = tf.reduce_any(inputs["carried"] > 0)
+        carried = tf.reduce_any(inputs["carried"] > 0)
         states = {
-            name: tf.ensure_shape(tf.cond(goes_on, state.read_value, lambda name=name: fresh[name]), state.shape)
+            name: tf.ensure_shape(tf.cond(carried, state.read_value, lambda name=name: fresh[name]), state.shape)
             for name, state in self._states.items()
         }
         return {"token_ids": inputs["token_ids"], **states}

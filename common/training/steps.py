@@ -1,4 +1,4 @@
-"""Several steps of a model in one call from Python: training steps, and measuring on batches at rest."""
+"""Several steps of a model in one call from Python: training steps, and measurements at inference."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import tensorflow as tf
 
 from common.encoding.batching import Batches
 
-STEPS_PER_CALL = 8  # a call from Python costs about as much as the smallest steps, 0.3 to 1 ms
+STEPS_PER_CALL = 8  # a call from Python costs about as much as the shortest steps, 0.3 to 1 ms
 
 
 def training(model) -> Callable:
     """The training steps of a compiled model.
 
     Returns:
-        A function `(iterator, count) -> logs`: takes `count` steps, an int32 tensor of at least 1, on the next batches
-        of an iterator over `Batches.dataset`; `logs` are the loss and the metrics after the last of them.
+        A function `(iterator, count) -> logs`: it takes `count` steps, an int32 tensor of at least 1, on the next
+        batches of an iterator over `Batches.dataset`; `logs` are the loss and the metrics after the last step.
     """
     one = tf.function(model.train_step, reduce_retracing=True, jit_compile=model.jit_compile, autograph=False)
 
@@ -31,10 +31,10 @@ def training(model) -> Callable:
 
 
 def passes(model, batches: Batches, epochs: range) -> Callable[[int], Iterator[tuple[int, dict[str, float]]]]:
-    """Training, one epoch after the other, with one iterator over all of them: making one takes 10 ms.
+    """Training epoch by epoch, with one iterator over all epochs, since creating one takes 10 ms.
 
     Returns:
-        A function to be called for each epoch in turn. It takes the steps of the epoch, and yields how many have been
+        A function to be called for each epoch in turn. It takes the steps of the epoch, and yields the number of steps
         taken, and the loss and metrics so far.
     """
     iterator, several = iter(batches.dataset(epochs)), training(model)
@@ -48,11 +48,11 @@ def passes(model, batches: Batches, epochs: range) -> Callable[[int], Iterator[t
 
 
 def measuring(model) -> Callable:
-    """The same for measuring, as a function `(iterator, count) -> (weight, sums)`.
+    """The measurement of a compiled model, as a function `(iterator, count) -> (weight, sums)`.
 
-    Each batch is measured by itself: `weight` is the sum of all weights of the batches, float64, and `sums` holds the
-    loss and each metric of a batch times the weight of that batch, added up. The metrics must be fresh at the start,
-    and are fresh at the end.
+    Each batch is measured separately: `weight` is the sum of all weights of the batches, float64, and `sums` is the
+    loss and each metric of a batch times the weight of that batch, summed over the batches. The metrics must be reset
+    before, and are reset afterwards.
     """
 
     def measure(batch):
@@ -78,7 +78,7 @@ def measuring(model) -> Callable:
 
 
 def calls(several: Callable, iterator, total: int) -> Iterator[tuple[int, object]]:
-    """Run `several` over the next `total` batches: after each call the number of batches done, and what it gave."""
+    """Run `several` over the next `total` batches; yields the number of batches done and the result after each call."""
     for done in range(0, total, STEPS_PER_CALL):
         count = min(STEPS_PER_CALL, total - done)
         yield done + count, several(iterator, tf.constant(count))

@@ -1,4 +1,4 @@
-"""Word vectors that others have trained, for a model's embedding to begin with: text of word2vec, fastText, GloVe."""
+"""Initialise a model's embedding with pretrained word vectors in the text format of word2vec, fastText or GloVe."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from common.errors import UserError
 
 
 def read(path: Path, wanted: Collection[str]) -> tuple[dict[str, np.ndarray], int]:
-    """The vectors of the wanted words, and how many features each has; other words are passed over.
+    """The vectors of the wanted words, and their number of features; other words are skipped.
 
-    A line is a word and its numbers, separated by spaces. A first line of two numbers (words, features), as word2vec
-    and fastText write it, is a header. A word may hold spaces (GloVe). Of a word that comes twice the first counts.
+    A line is a word and its numbers, separated by spaces or tabs. A first line of two numbers (words, features), as
+    written by word2vec and fastText, is a header. A word may contain spaces (GloVe). The first vector of a
+    repeated word counts.
 
     Returns:
         word -> float32 array `(features,)`; and the number of features.
 
     Raises:
-        UserError: if the file is no text, or a line holds another number of features, or what is no number.
+        UserError: if the file is not text, or a line has the wrong number of features or something else than numbers.
     """
     found, features = {}, 0
     for number, line in enumerate(lines(path), 1):
-        cells = line.rstrip().split(" ")
+        cells = line.rstrip().replace("\t", " ").split(" ")
         if number == 1 and len(cells) == 2 and all(cell.isdecimal() and len(cell) < 10 for cell in cells):
             features = int(cells[1])
             continue
@@ -43,12 +44,12 @@ def read(path: Path, wanted: Collection[str]) -> tuple[dict[str, np.ndarray], in
 
 
 def initialise(model, encoder: Encoder, path: Path) -> str:
-    """Write the vectors of the words that a model knows into its embedding; how many they are, in words.
+    """Write the vectors of the words that a model knows into its embedding; returns how many they are, as a sentence.
 
-    A word without a vector gets that of its lower-case form, or keeps the values it has.
+    A word without a vector gets that of its lower-case form, or keeps its values.
 
     Raises:
-        UserError: if the model has no embedding of words, or one of another size.
+        UserError: if the model has no word embedding, or one with a different number of features.
     """
     vocabulary = next((part for part in vars(encoder).values() if isinstance(part, Vocabulary)), None)
     if vocabulary is None or not encoder.word_inputs:
@@ -59,7 +60,7 @@ def initialise(model, encoder: Encoder, path: Path) -> str:
     if not layers or any(layer.output_dim != features for layer in layers):
         has = f"{layers[0].output_dim}" if layers else "no"
         name = "units" if "state_h" in model.input else "embedding_size"
-        raise UserError(f"{path} has {features} features a word, the embedding {has}: SET={name}={features}.")
+        raise UserError(f"{path} has {features} features per word, the embedding {has}: SET={name}={features}.")
     places = [
         i for i, token in enumerate(known) if i >= len(SPECIAL) and (token in vectors or token.lower() in vectors)
     ]
@@ -73,7 +74,7 @@ def initialise(model, encoder: Encoder, path: Path) -> str:
 
 
 def _embeddings(model) -> Iterator:
-    """The embedding layers of a model and of the models in it."""
+    """The embedding layers of a model and of its submodels."""
     import keras
 
     for layer in model.layers:
@@ -86,7 +87,7 @@ def _vector(path: Path, number: int, cells: list[str]) -> np.ndarray:
     try:
         vector = np.array(cells, np.float32)
     except ValueError:
-        raise at_line(path, number, f"holds what is no number: {' '.join(cells)!r:.60}") from None
+        raise at_line(path, number, f"has something else than numbers: {' '.join(cells)!r:.60}") from None
     if not np.isfinite(vector).all():
         raise at_line(path, number, "holds a number that is not finite")
     return vector

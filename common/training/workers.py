@@ -1,8 +1,8 @@
-"""Training by several processes: each takes its rows of every batch, and all take the same step.
+"""Data-parallel training: each process computes its rows of every batch, and all take the same step.
 
-The engine is `tf.distribute.MultiWorkerMirroredStrategy`, which finds the others through the environment variable
-TF_CONFIG. Every worker holds a whole model that begins with the same weights; since all workers apply the same sum of
-gradients, the weights stay equal without being sent. Worker 0 alone writes.
+The engine is `tf.distribute.MultiWorkerMirroredStrategy`, which finds the other workers through the environment
+variable TF_CONFIG. Every worker has a whole model with the same initial weights; since all workers apply the same sum
+of gradients, the weights stay equal without being sent. Only worker 0 writes files.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import numpy as np
 from common import backend
 from common.errors import UserError
 
-_POLL = 0.2  # seconds between looks at the workers
+_POLL = 0.2  # seconds between checks of the workers
 
 
 def start(count: int, arguments: list[str]) -> None:
     """Run `python -m tasks <arguments>` in `count` processes on this machine until all have ended.
 
-    Worker 0 prints; of the others one sees only the errors.
+    Only worker 0 prints; the other workers' stdout is discarded.
 
     Raises:
         UserError: if a worker ends early; the others are stopped.
@@ -47,10 +47,10 @@ def start(count: int, arguments: list[str]) -> None:
             if lost:
                 code = codes[lost[0]]
                 if code == 2 and lost[0] == 0:
-                    sys.exit(2)  # a mistake of the user's, which worker 0 has named
+                    sys.exit(2)  # a user error, which worker 0 has reported
                 raise UserError(
                     f"Worker {lost[0]} of {count} was lost (exit code {code}). "
-                    f"Go on from the last whole epoch: add RESUME=1 WORKERS={count}"
+                    f"Continue from the last complete epoch: add RESUME=1 WORKERS={count}"
                 )
             time.sleep(_POLL)
     finally:
@@ -64,7 +64,7 @@ class Cluster:
 
     Attributes:
         index: 0 for the worker that writes.
-        count: workers in all.
+        count: number of workers.
     """
 
     def __init__(self):
@@ -83,10 +83,10 @@ class Cluster:
         return ({name: array[mine] for name, array in inputs.items()}, targets[mine], weights[mine]), np.float32(share)
 
     def step(self, model):
-        """`(rows, share) -> loss of the whole batch`: one step of all workers together.
+        """`(rows, share) -> loss of the whole batch`: one joint step of all workers.
 
-        Each worker's mean loss counts by its share of the weights, so loss and gradient are those of the whole batch
-        in one process; they are summed before they are clipped.
+        Each worker's mean loss is weighted by its share of the weights, so loss and gradient are those of the whole
+        batch in one process; gradients are summed before they are clipped.
         """
         import tensorflow as tf
 
@@ -106,7 +106,7 @@ class Cluster:
 
 
 def join() -> Cluster | None:
-    """This process's place among the workers; None if TF_CONFIG names no others. Comes before any use of TensorFlow."""
+    """This process's place among the workers; None without TF_CONFIG. Must be called before any use of TensorFlow."""
     return Cluster() if "TF_CONFIG" in os.environ else None
 
 
@@ -130,7 +130,7 @@ def _held(optimizer, scale) -> Iterator[list]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that nobody listens on."""
+    """Unused ports of the loopback address."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -10,14 +10,14 @@ from common.datasets.lines import Text, at_line, is_packed, lines
 from common.datasets.readers import is_table, numbered_labelled, suffix_of
 from common.errors import UserError
 
-# Which bases a letter may stand for (IUPAC, Cornish-Bowden 1985, https://doi.org/10.1093/nar/13.9.3021).
+# The bases that a letter may represent (IUPAC, Cornish-Bowden 1985, https://doi.org/10.1093/nar/13.9.3021).
 LETTERS = dict(zip("ACGT", "ACGT"), R="AG", Y="CT", S="CG", W="AT", K="GT", M="AC")
 LETTERS |= dict(B="CGT", D="AGT", H="ACT", V="ACG", N="ACGT")
 FASTA = (".fa", ".fasta", ".fna", ".fas")
 
 
 def fasta(path: Path | Text) -> Iterator[tuple[int, str, str]]:
-    """Line number, title and bases of every sequence; a title begins with ">", the bases may run over many lines."""
+    """Line number, title and bases of every sequence; a title begins with ">", the bases may span several lines."""
     start, title, parts = 0, "", []
     for number, line in enumerate(lines(path), 1):
         line = line.strip()
@@ -41,10 +41,10 @@ def _whole(path: Path | Text, start: int, title: str, parts: list[str]) -> tuple
 
 
 def checked(path: Path | Text, number: int, bases: str) -> str:
-    """The bases in capitals, U as T and without blanks.
+    """The bases in upper case, with U as T and without blanks.
 
     Raises:
-        UserError: if a letter stands for no base.
+        UserError: if a letter does not represent a base.
     """
     bases = "".join(bases.split()).upper().replace("U", "T")
     for letter in bases:
@@ -56,11 +56,11 @@ def checked(path: Path | Text, number: int, bases: str) -> str:
 
 
 def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
-    """`bases`, `label` and `group` of every sequence of a user's.
+    """`bases`, `label` and `group` of every sequence in a user's file.
 
-    A table has the columns `sequence`, `label` and perhaps `group`; a title of a FASTA file ends in its label; of a
-    folder with a FASTA file for each label the file's name is the label. Without labels also plain text, one sequence
-    a line.
+    A table has the columns `sequence`, `label` and optionally `group`; a title in a FASTA file ends in the label; in a
+    folder with one FASTA file per label, the file name is the label. Without labels, plain text with one sequence per
+    line will do too.
     """
     if isinstance(path, Path) and path.is_dir():
         files = sorted(file for file in path.iterdir() if suffix_of(file) in FASTA)

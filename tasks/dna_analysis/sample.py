@@ -1,9 +1,9 @@
-"""Generated DNA with the two boxes of a bacterial promoter, of which order and distance decide.
+"""Generated DNA with the two boxes of a bacterial promoter, whose order and distance determine the label.
 
-In E. coli a gene is read from a place behind a box like TATAAT, which stands 16 to 18 bases behind one like TTGACA
-(Harley and Reynolds 1987, https://doi.org/10.1093/nar/15.5.2343). Every sequence here holds both boxes, most with a
-letter changed, somewhere among random bases. In a promoter they stand like that, in a decoy in the other order or at
-another distance. Neither k-mer counts nor position-wise letters separate the two.
+In E. coli the transcription of a gene starts after a box like TATAAT, 16 to 18 bases after a box like TTGACA (Harley
+and Reynolds 1987, https://doi.org/10.1093/nar/15.5.2343). Every sequence here contains both boxes, most of them with
+one letter changed, at random positions among random bases. In a promoter they are arranged in this way, in a decoy in
+the other order or at another distance. Neither k-mer counts nor letters by position separate the two.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ WRONG_DISTANCES = (*range(4, 13), *range(22, 31))
 
 def load(seed: int = 0) -> Splits:
     """`(bases, label)` pairs; no sequence twice, labels in equal numbers."""
-    source, seen, sides = random.Random(seed), set(), []
+    source, seen, splits = random.Random(seed), set(), []
     for count in SEQUENCES.values():
         found = []
         while len(found) < count:
@@ -33,12 +33,12 @@ def load(seed: int = 0) -> Splits:
                 seen.add(bases)
                 found.append((bases, label))
         source.shuffle(found)
-        sides.append(found)
-    return Splits(*sides)
+        splits.append(found)
+    return Splits(*splits)
 
 
 def sequence(source: random.Random, label: str) -> str:
-    """A sequence of this label."""
+    """A sequence with the given label."""
     first, second = BOXES
     distance = source.choice(DISTANCES)
     if label == "decoy" and source.random() < 0.5:
@@ -67,7 +67,7 @@ def drawn(source: random.Random, count: int) -> str:
 
 
 def changed(source: random.Random, box: str) -> str:
-    """The box, as nature has it: in two of three cases with one letter changed."""
+    """The box with natural variation: in two of three cases one letter is changed."""
     if source.random() < 1 / 3:
         return box
     place = source.randrange(len(box))

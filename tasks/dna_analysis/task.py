@@ -2,8 +2,8 @@
 
     "...CTGACATTGACAGTCGATCGGTTACGATATAATGC..." -> promoter
 
-A convolution finds short motifs, one base a step, and a recurrent layer reads in both directions how they follow each
-other, as in DanQ (Quang and Xie 2016, https://doi.org/10.1093/nar/gkw226); attention says which places counted.
+A convolution finds short motifs, and a bidirectional recurrent layer reads their order, with one base per step, as in
+DanQ (Quang and Xie 2016, https://doi.org/10.1093/nar/gkw226); attention shows which positions mattered.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Config(TrainConfig):
     learning_rate: float = 3e-3
     patience: int = 8
     max_timesteps: int = 500  # bases kept; a longer sequence loses its end
-    motif_units: int = 32  # motifs that the convolution looks for
+    motif_units: int = 32  # motifs that the convolution detects
     motif_length: int = 9  # bases
-    place_embedding_size: int = 0  # features of each place, where sequences are aligned to the same site; 0: none
+    place_embedding_size: int = 0  # features of each position, for sequences aligned to the same site; 0: none
     units: int = 48  # per direction
     dropout: float = 0.2  # share of the motifs and of the pooled states that training hides
 
@@ -47,11 +47,11 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sequence:
-    """Bases from their 5' end; `label` is None where it is to be predicted."""
+    """Bases from their 5' end; `label` is None if it is to be predicted."""
 
     bases: str
     label: str | None = None
-    group: str = ""  # the gene or organism it belongs to, where a file says so
+    group: str = ""  # the gene or organism it belongs to, if a file names it
 
     def __len__(self) -> int:
         return len(self.bases)
@@ -62,11 +62,11 @@ class Sequence:
 
 def load_sample(folder: None) -> Splits:
     """Generated promoters and decoys; see sample.py."""
-    return Splits(*([Sequence(*pair) for pair in side] for _, side in sample.load()))
+    return Splits(*([Sequence(*pair) for pair in part] for _, part in sample.load()))
 
 
 def load_splice(folder: Path, fold: int) -> Splits:
-    """The fold of ten that tests; of the other nine a tenth validates. Equal sequences stay together."""
+    """One of ten folds is test; a tenth of the other nine is validation. Equal sequences stay together."""
     examples = []
     for line in readers.lines(folder / "data" / "splice.data"):
         label, name, bases = (cell.strip() for cell in line.split(","))
@@ -74,16 +74,16 @@ def load_splice(folder: Path, fold: int) -> Splits:
     texts = sorted({example.bases for example in examples})
     random.Random(0).shuffle(texts)
     learned = [text for number, text in enumerate(texts) if number % 10 != fold]
-    side_of = {text: "validation" if number % 10 == 0 else "train" for number, text in enumerate(learned)}
-    sides = {"train": [], "validation": [], "test": []}
+    split_of = {text: "validation" if number % 10 == 0 else "train" for number, text in enumerate(learned)}
+    parts = {"train": [], "validation": [], "test": []}
     for example in examples:
-        sides[side_of.get(example.bases, "test")].append(example)
-    random.Random(0).shuffle(sides["train"])
-    return Splits(**sides)
+        parts[split_of.get(example.bases, "test")].append(example)
+    random.Random(0).shuffle(parts["train"])
+    return Splits(**parts)
 
 
 def load_promoters(promoters: str, others: str):
-    """A function that reads two FASTA files; 70 % train, 10 % validate, 20 % test, as Umarov and Solovyev (2017)."""
+    """A function that reads two FASTA files; 70 % train, 10 % validation, 20 % test, as Umarov and Solovyev (2017)."""
 
     def load(folder: Path) -> Splits:
         files = (("promoter", promoters), ("other", others))
@@ -119,8 +119,11 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return not 1 <= self.longest <= self.max_timesteps
 
+    def network_sizes(self):
+        return {"head": len(self.labels), "places": self.longest + 1}
+
     def encode(self, example):
-        bases = np.array([ODDS[letter] for letter in example.bases[: self.max_timesteps]])  # (timesteps, 4)
+        bases = np.array([PROBABILITIES[letter] for letter in example.bases[: self.max_timesteps]])  # (timesteps, 4)
         places = np.minimum(np.arange(1, len(bases) + 1, dtype=np.int32), self.longest)  # 0 is padding
         target = None if example.label is None else np.int32(self.labels.encode(example.label))
         return {"bases": bases, "places": places}, target
@@ -129,8 +132,8 @@ class Encoder(BaseEncoder):
         return list(example.bases[: self.max_timesteps])
 
 
-# How likely each of the bases A, C, G and T is where a letter stands.
-ODDS = {
+# Letter -> the probabilities of the bases A, C, G and T.
+PROBABILITIES = {
     letter: np.float32([base in may for base in "ACGT"]) / np.float32(len(may))
     for letter, may in reader.LETTERS.items()
 }
@@ -140,7 +143,7 @@ ODDS = {
 
 
 def build_model(config, encoder):
-    """Two networks: `finder` finds what counts in a sequence and where, `head` gives a logit for each label."""
+    """Two networks: `finder` extracts pooled features and attention, `head` computes a logit for each label."""
     import keras
 
     from common.training import optimizers
@@ -159,7 +162,7 @@ def build_model(config, encoder):
 
 
 def build_finder(config, encoder):
-    """Motifs by a convolution, a recurrent layer in both directions, attention and the mean over all places."""
+    """Motifs by a convolution, a bidirectional recurrent layer, attention and the mean over all positions."""
     import keras
     from keras import ops
 
@@ -202,7 +205,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Many
 
 
 def baseline(config, train, examples):
-    """Naive Bayes on pieces of k bases; logistic regression and a random forest on the base at each place."""
+    """Naive Bayes on k-mers; logistic regression and a random forest on the base at each position."""
     from common.baselines import motifs
 
     given = [one.bases for one in train], [one.label for one in train], [one.bases for one in examples]

@@ -1,4 +1,4 @@
-"""Pictures with captions: a part of Flickr8k, and folders of a user's own."""
+"""Pictures with captions: a part of Flickr8k, and users' folders."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from common.datasets.splits import Splits
 from common.encoding.text import words
 from common.errors import UserError
 
-READ_SIZE = (224, 224)  # pixels to which every picture is brought when it is read
-SIDES = (1100, 100, 150)  # pictures of train, validation and test of Flickr8k
+READ_SIZE = (224, 224)  # pixels to which every picture is resized when it is read
+SIZES = (1100, 100, 150)  # pictures in train, validation and test of Flickr8k
 
 Described = tuple[np.ndarray, list[str], str]  # uint8 (height, width, 3), captions, name
 
@@ -22,7 +22,7 @@ Described = tuple[np.ndarray, list[str], str]  # uint8 (height, width, 3), capti
 def flickr8k(folder: Path) -> Splits:
     """`(picture, captions, name)` of the last 1,350 pictures of the list, in the order of their names.
 
-    A line holds the picture, a caption and whether they match; half of them do not and are passed over.
+    A line contains the picture, a caption and whether they match; half of the lines do not match and are skipped.
     """
     table, captions = folder / "data" / "flickr8k.TrainImages.txt", defaultdict(list)
     for number, line in enumerate(readers.lines(table), 1):
@@ -31,30 +31,30 @@ def flickr8k(folder: Path) -> Splits:
             raise at_line(table, number, f"must hold a picture, a caption and match or no-match, not {line!r:.60}")
         if cells[2] == "match":
             captions[cells[0]].append(plain(cells[1]))
-    names = sorted(captions)[-sum(SIDES) :]
-    sides, first = [], 0
-    for count in SIDES:
+    names = sorted(captions)[-sum(SIZES) :]
+    splits, first = [], 0
+    for count in SIZES:
         paths = [folder / "data" / "images" / name for name in names[first : first + count]]
-        sides.append([(pictures.read(path, READ_SIZE, colour=True), captions[path.name], path.name) for path in paths])
+        splits.append([(pictures.read(path, READ_SIZE, colour=True), captions[path.name], path.name) for path in paths])
         first += count
-    return Splits(*sides)
+    return Splits(*splits)
 
 
 def own(path: Path | Text, labelled: bool) -> list[Described]:
-    """`(picture, captions, name)` of every picture of a user's folder or table, or of the paths in a text.
+    """`(picture, captions, name)` of every picture in a user's folder or table, or of the paths in a text.
 
     Raises:
-        UserError: if a file cannot be read or a caption holds no words.
+        UserError: if a file cannot be read or a caption has no words.
     """
     captions = defaultdict(list)
-    for entry in manifest.entries(path, pictures.SUFFIXES, ("caption",), labelled=labelled, repeated=True):
+    for entry in manifest.entries(path, pictures.SUFFIXES, ("caption",), labelled=labelled):
         caption = plain(entry.row.get("caption", ""))
         if labelled and not caption:
-            raise UserError(f"{entry.place}, holds no words in its caption: write what the picture shows.")
+            raise UserError(f"{entry.place}, has no words in its caption: write what the picture shows.")
         captions[entry.file].append(caption)
     return [(pictures.read(file, READ_SIZE, colour=True), texts, file.name) for file, texts in captions.items()]
 
 
 def plain(caption: str) -> str:
-    """Words in small letters without punctuation, as captions are compared: `"A dog runs ." -> "a dog runs"`."""
+    """Words in lower case without punctuation, for comparing captions: `"A dog runs ." -> "a dog runs"`."""
     return " ".join(word for word in words(caption.lower()) if word[0].isalnum())

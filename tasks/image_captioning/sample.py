@@ -1,8 +1,8 @@
-"""The embedded sample: drawn scenes of shapes, and captions that say what is where.
+"""The embedded sample: drawn scenes of shapes, with captions that describe the arrangement.
 
-A scene shows two things and how they stand to each other, or several things of one kind. A thing has a size, a colour
-and a shape. Test combinations never occur in train: no pair of things is in two splits, and some things, such as a
-yellow ring, do not occur in train at all, though yellow things and rings do.
+A scene shows two things and their relation in space, or several things of one kind. A thing has a size, a colour and a
+shape. Test combinations never occur in train: no pair of things is in two splits, and some things, such as a yellow
+ring, do not occur in train at all, though yellow things and rings do.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ COLOURS = {
     "white": (245, 245, 245),
 }
 SHAPES = ("circle", "square", "triangle", "cross", "ring")
-RADII = {"small": (4, 5), "large": (8, 9)}  # pixels, at least and at most
+RADII = {"small": (4, 5), "large": (8, 9)}  # pixels, minimum and maximum
 NEVER_IN_TRAIN = {("yellow", "ring"), ("red", "cross"), ("white", "triangle"), ("purple", "square")}
 NUMBERS = {2: "two", 3: "three", 4: "four"}
-SIDES = {"left of": "right of", "above": "below"}  # and the other way round
+OPPOSITES = {"left of": "right of", "above": "below"}  # relation -> the same relation seen from the other thing
 
 Thing = tuple[str, str, str]  # size, colour, shape
 
@@ -40,25 +40,25 @@ def load() -> Splits:
     things = list(itertools.product(RADII, COLOURS, SHAPES))
     known = [thing for thing in things if thing[1:] not in NEVER_IN_TRAIN]
     strange = [thing for thing in things if thing[1:] in NEVER_IN_TRAIN]
-    pairs = _parted(list(itertools.combinations(known, 2)), random)
-    counted = _parted([(thing, count) for thing in known if thing[0] == "small" for count in NUMBERS], random)
-    sides = []
-    for own_pairs, own_counted, (side, scenes) in zip(pairs, counted, SCENES.items(), strict=True):
-        new = [(thing, other) for thing in strange for other in known] if side == "test" else []
+    pairs = _divided(list(itertools.combinations(known, 2)), random)
+    counted = _divided([(thing, count) for thing in known if thing[0] == "small" for count in NUMBERS], random)
+    splits = []
+    for own_pairs, own_counted, (split, scenes) in zip(pairs, counted, SCENES.items(), strict=True):
+        new = [(thing, other) for thing in strange for other in known] if split == "test" else []
         drawn = (_scene(own_pairs, own_counted, new, random) for _ in range(scenes))
-        sides.append([(*scene, f"{side} scene {i}", kind) for i, (*scene, kind) in enumerate(drawn, 1)])
-    return Splits(*sides)
+        splits.append([(*scene, f"{split} scene {i}", kind) for i, (*scene, kind) in enumerate(drawn, 1)])
+    return Splits(*splits)
 
 
-def _parted(combinations: list, random: np.random.Generator) -> list[list]:
-    """Eight tenths, one tenth and one tenth of them, by chance."""
+def _divided(combinations: list, random: np.random.Generator) -> list[list]:
+    """A random division into eight tenths, one tenth and one tenth."""
     shuffled = [combinations[i] for i in random.permutation(len(combinations))]
     ends = [round(share * len(shuffled)) for share in (0, 0.8, 0.9, 1)]
     return [shuffled[first:last] for first, last in itertools.pairwise(ends)]
 
 
 def _scene(pairs: list, counted: list, new: list, random: np.random.Generator) -> tuple:
-    """One scene: a fifth of them count, and in test a fifth of the others shows a thing that train never has."""
+    """One scene: a fifth of all scenes count things, and in test a fifth of the others show a thing unseen in train."""
     if random.random() < 0.2:
         return *_counted(*counted[random.integers(len(counted))], random), "counted"
     if new and random.random() < 0.2:
@@ -67,15 +67,15 @@ def _scene(pairs: list, counted: list, new: list, random: np.random.Generator) -
 
 
 def _related(pair: tuple[Thing, Thing], random: np.random.Generator) -> tuple[np.ndarray, list[str]]:
-    """Two things on a line, seen from both."""
+    """Two things in a row, with captions from the view of either thing."""
     one, other = (pair[i] for i in random.permutation(2))
-    relation = list(SIDES)[random.integers(len(SIDES))]
+    relation = list(OPPOSITES)[random.integers(len(OPPOSITES))]
     low, high = (int(random.integers(10, 15)), int(random.integers(SIZE - 15, SIZE - 10)))
     across = random.integers(14, SIZE - 14) + random.integers(-3, 4, 2)
     places = [(low, across[0]), (high, across[1])] if relation == "left of" else [(across[0], low), (across[1], high)]
     picture = _draw([one, other], places, random)
     first, second = " ".join(one), " ".join(other)
-    return picture, [f"a {first} {relation} a {second}", f"a {second} {SIDES[relation]} a {first}"]
+    return picture, [f"a {first} {relation} a {second}", f"a {second} {OPPOSITES[relation]} a {first}"]
 
 
 def _counted(thing: Thing, count: int, random: np.random.Generator) -> tuple[np.ndarray, list[str]]:
@@ -86,7 +86,7 @@ def _counted(thing: Thing, count: int, random: np.random.Generator) -> tuple[np.
 
 
 def _draw(things: list[Thing], places: list, random: np.random.Generator) -> np.ndarray:
-    """The things on a grey ground, in colours that vary a little, with the noise of a camera."""
+    """The things on a grey background, in slightly varying colours, with camera noise."""
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", (SIZE, SIZE), (int(random.integers(70, 130)),) * 3)

@@ -2,9 +2,9 @@
 
     scene.png -> "a small red circle above a large blue square"
 
-A convolutional network, learned here, turns the picture into features of places; a recurrent decoder writes the
-caption (Vinyals et al. 2015, https://arxiv.org/abs/1411.4555), and before each word attention looks at the places (Xu
-et al. 2015, https://arxiv.org/abs/1502.03044). What it finds is not fed back into the decoder, so that in training the
+A convolutional network, trained here, turns the picture into a grid of features; a recurrent decoder generates the
+caption (Vinyals et al. 2015, https://arxiv.org/abs/1411.4555), and before each word attention reads the grid (Xu et al.
+2015, https://arxiv.org/abs/1502.03044). The attention context is not fed back into the decoder, so that in training the
 decoder runs over the whole true caption at once.
 """
 
@@ -33,8 +33,8 @@ from . import reader, sample
 if TYPE_CHECKING:
     import keras
 
-OTHERS = 8  # pictures of train that the encoder keeps, to ask what a caption is worth beside a wrong one
-LONGEST = 30  # words of a caption with its end
+OTHERS = 8  # training pictures that the encoder keeps, to measure the probability of a caption given a wrong picture
+LONGEST = 30  # words of a caption, including its end
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -43,7 +43,7 @@ LONGEST = 30  # words of a caption with its end
 class Config(TrainConfig):
     epochs: int = 20
     batch_size: int = 32
-    learning_rate: float = 3e-3  # at the start; it falls to 0 over all epochs, like a cosine
+    learning_rate: float = 3e-3  # at the start; cosine decay to 0 over all epochs
     patience: int = 8
     picture_size: int = 48  # pixels in both directions that the network sees
     filters: int = 24  # of the first convolution; each further one has twice as many
@@ -51,9 +51,9 @@ class Config(TrainConfig):
     units: int = 128  # of the decoder
     dropout: float = 0.2  # share of features that training hides
     min_count: int = 2  # times a word must occur in train to be known
-    photographs: bool = False  # whether training mirrors, moves and lights pictures: not where left and right matter
-    backbone: str = "small"  # the convolutions: small, learned here, or mobilenet_v2, which Keras fetches trained
-    beam_width: int = prediction_setting(4)  # captions that the search follows at a time; 1 is greedy
+    photographs: bool = False  # whether training mirrors, moves and relights pictures; not if left and right matter
+    backbone: str = "small"  # the convolutions: small, trained here, or mobilenet_v2, pretrained
+    beam_width: int = prediction_setting(4)  # hypotheses of the beam search; 1 is greedy
     length_penalty: float = prediction_setting(1.0)  # score is log-probability / length ** this; 0 favours short
 
 
@@ -62,14 +62,14 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Captioned:
-    """A picture with one of its captions; `caption` is None where it is to be written."""
+    """A picture with one of its captions; `caption` is None if it is to be generated."""
 
     picture: np.ndarray  # uint8 (height, width, 3)
     caption: str | None = None
     references: tuple[str, ...] = ()  # all captions of the picture
     name: str = ""
     group: str = ""  # the picture: its examples share a split
-    kind: str = ""  # of scene, where the set tells
+    kind: str = ""  # of scene, if the set names it
 
     def __len__(self) -> int:
         return len((self.caption or "a caption").split())
@@ -87,7 +87,7 @@ def captioned(picture: np.ndarray, captions: list[str], name: str, kind: str = "
 
 
 def load_sample(folder: None) -> Splits:
-    """Drawn scenes of two things or several; what test combines, train never does. See sample.py."""
+    """Drawn scenes of two or more things; combinations in test never occur in train. See sample.py."""
     return Splits(*([one for scene in scenes for one in captioned(*scene)] for _, scenes in sample.load()))
 
 
@@ -97,7 +97,7 @@ def load_flickr8k(folder: Path) -> Splits:
 
 
 def read(path: Path | Text, labelled: bool) -> list[Captioned]:
-    """Pictures of a user's folder with a table, a row for every caption; for prediction also single files."""
+    """Pictures in a user's folder with a table, one row per caption; for prediction also single files."""
     if not labelled:
         return [Captioned(picture, name=name) for picture, _, name in reader.own(path, labelled)]
     return [one for found in reader.own(path, labelled) for one in captioned(*found)]
@@ -127,6 +127,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return self.others.shape != (OTHERS, self.picture_size, self.picture_size, 3) or self.others.dtype != np.uint8
 
+    def network_sizes(self):
+        return {"target_ids": len(self.vocabulary), "logits": len(self.vocabulary)}
+
     def encode(self, example):
         inputs = {"picture": resized(example.picture, self.picture_size)}
         if example.caption is None:
@@ -135,7 +138,7 @@ class Encoder(BaseEncoder):
         return inputs | {"target_ids": np.insert(ids, 0, START)}, np.append(ids, np.int32(END))
 
     def batches(self, encoded, batch_size, seed=None):
-        """In training photographs are changed a little in every batch."""
+        """In training, photographs are augmented in every batch."""
         if seed is None or not self.photographs:
             return super().batches(encoded, batch_size, seed)
         return Augmented(encoded, batch_size, seed, photographs.changed)
@@ -162,7 +165,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 
 def build_encoder(config: Config) -> keras.Model:
-    """Features of the places of a picture, and from all of them the state in which the decoder begins."""
+    """The grid of features of a picture, and the decoder's initial state, computed from all of it."""
     import keras
 
     from common.layers import convolutions
@@ -179,7 +182,7 @@ def build_encoder(config: Config) -> keras.Model:
 
 
 def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.KerasTensor]) -> keras.Model:
-    """Logits of the word after each word, where attention looked, and the state from which the next call can go on."""
+    """Logits of the word after each word, the attention weights, and the state from which the next call can go on."""
     import keras
 
     from common import layers
@@ -187,9 +190,9 @@ def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.Ke
     target_ids = keras.Input((None,), dtype="int32", name="target_ids")
     memory = {name: keras.Input(part.shape[1:], dtype=part.dtype, name=name) for name, part in memory.items()}
     first_states = [part for name, part in memory.items() if name.startswith("state_")]
-    small = keras.initializers.VarianceScaling(mode="fan_out")  # shared with the output layer: keeps logits small
+    small = keras.initializers.VarianceScaling(mode="fan_out")  # shared with the output layer; keeps logits small
     embedding = keras.layers.Embedding(vocab_size, config.embedding_size, small, name="word_embedding")
-    x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # read with a deviation of about 1
+    x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # to a deviation of about 1
     recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
     x, *states = recurrent(keras.layers.Dropout(config.dropout)(x), initial_state=first_states)
     context, weights = layers.Attention()(x, memory["places"])
@@ -204,9 +207,9 @@ def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.Ke
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Captioned]) -> list[dict]:
-    """`{"text", "attention", "surprise"}`: a weight for each word and place, and what the true caption costs in nats.
+    """`{"text", "attention", "surprise"}`: a weight for each word and grid cell, and the nats of the true caption.
 
-    `surprise` compares the true caption beside its picture and beside a wrong one; None where there is no caption.
+    `surprise` compares the true caption given its own picture and given a wrong one; None if there is no caption.
     """
 
     def describe(inputs):
@@ -234,7 +237,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def _search(config, decode, memory, count: int) -> list[list[int]]:
-    """Ids of the best caption of each picture that beam search finds."""
+    """Ids of the best caption of each picture found by beam search."""
     fixed = {"places": np.repeat(memory["places"], config.beam_width, 0)}
 
     def step(token_ids, states):
@@ -258,7 +261,7 @@ def baseline(config, train, examples):
 
 
 def score(examples, predictions):
-    """CIDEr, BLEU, chrF and what the picture is worth; see common/metrics/captioning.py."""
+    """CIDEr, BLEU, chrF and the gain from the picture; see common/metrics/captioning.py."""
     from common.metrics.captioning import captioning
 
     return captioning(predictions, *zip(*((example.references, example.group, example.kind) for example in examples)))

@@ -2,9 +2,9 @@
 
     "femogfyrretusind" -> da
 
-Every character is seen with the up to three before it in its word, as hashed n-grams, so any script is read. A
-recurrent layer reads the characters in both directions. The n-gram features follow Joulin et al. (2017),
-https://arxiv.org/abs/1607.01759; their hashing Weinberger et al. (2009), https://arxiv.org/abs/0902.2206
+Every character is represented by hashed n-grams of it and up to three characters before it in its word, so any script
+can be read. A bidirectional recurrent layer reads the characters. The n-gram features follow Joulin et al. (2017),
+https://arxiv.org/abs/1607.01759; their hashing follows Weinberger et al. (2009), https://arxiv.org/abs/0902.2206
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
     epochs: int = 8
-    learning_rate: float = 4e-3  # of the first step; it falls to 0 along a cosine
-    max_timesteps: int = 160  # characters kept of a text; a longer one loses its end
+    learning_rate: float = 4e-3  # of the first step; cosine decay to 0
+    max_timesteps: int = 160  # characters kept of a text; longer ones are truncated at the end
     longest_ngram: int = 4  # characters of the longest n-gram
-    buckets: int = 1 << 14  # that n-grams are hashed to; the more, the fewer share one
+    buckets: int = 1 << 14  # buckets of the n-gram hash; more buckets give fewer collisions
     embedding_size: int = 64  # features of an n-gram
     units: int = 64  # per direction
     dropout: float = 0.3  # share of features that training hides, before and after the reading
@@ -54,11 +54,11 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Written:
-    """A text; `label` is its language, or None where that is to be predicted."""
+    """A text; `label` is its language, or None if that is to be predicted."""
 
     text: str
     label: str | None = None
-    kind: str = ""  # what it is, such as a sentence or a word: each kind gets a score of its own
+    kind: str = ""  # such as a sentence or a word; each kind gets a separate score
 
     def __len__(self) -> int:
         return len(self.text)
@@ -84,7 +84,7 @@ def load_lingua(folder: Path) -> Splits:
 
 
 def read(path: Path, labelled: bool) -> list[Written]:
-    """Texts of a user's file: a table with `text` and `label`, or plain text with one text a line."""
+    """Texts in a user's file: a table with `text` and `label`, or plain text with one text per line."""
     if not labelled:
         return [Written(text) for text in readers.texts(path, "text")]
     return [Written(**row) for row in readers.labelled_table(path, ("text", "label"))]
@@ -116,6 +116,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return not 1 <= self.longest_ngram <= 64 or not 3 <= self.buckets <= 1 << 24
 
+    def network_sizes(self):
+        return super().network_sizes() | {f"ngrams_{size}": self.buckets for size in range(1, self.longest_ngram + 1)}
+
     def encode(self, example):
         text = f" {normal(example.text)[: self.max_timesteps]} "
         hashed = ngrams.hashed(text, self.longest_ngram, self.buckets)  # (timesteps, longest_ngram)
@@ -131,7 +134,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """The sum of the n-grams that end at a character, a recurrent layer, averages of both over time, one logit each."""
+    """The sum of the n-grams that end at each character, a recurrent layer, averages of both over time, and logits."""
     import keras
 
     from common import layers

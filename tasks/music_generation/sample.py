@@ -1,8 +1,8 @@
-"""Tunes whose phrases return: first a phrase twice, then another, then the first again (AABA).
+"""Tunes whose phrases return: a phrase twice, then another, then the first again (AABA).
 
-A phrase is two figures of four notes, drawn from a few and put on one of two notes of the key. Each tune draws its key,
-one of twelve, and its figures anew, so only a model that remembers the first phrase knows how the second and the last
-go on.
+A phrase is two figures of four notes, drawn from a small set and placed on one of two notes of the key. Each tune has a
+random key, one of twelve, and random figures, so only a model that remembers the first phrase can predict the second
+and the last.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ FIGURES = (  # steps of the scale
     (1, 3, 2, 4),
     (2, 4, 3, 0),
 )
-PLACES = (0, 3)  # steps of the scale on which a figure may stand
+PLACES = (0, 3)  # steps of the scale on which a figure may be placed
 
 
 def load() -> Splits:
-    """Tunes as sequences of MIDI pitches; no tune comes twice."""
-    draw, seen, sides = random.Random(0), set(), []
+    """Tunes as sequences of MIDI pitches; no tune occurs twice."""
+    draw, seen, splits = random.Random(0), set(), []
     for count in TUNES.values():
-        side = []
-        while len(side) < count:
+        split = []
+        while len(split) < count:
             tune = _tune(draw)
             if tune not in seen:
                 seen.add(tune)
-                side.append(tune)
-        sides.append(side)
-    return Splits(*sides)
+                split.append(tune)
+        splits.append(split)
+    return Splits(*splits)
 
 
 def _tune(draw: random.Random) -> tuple[int, ...]:

@@ -1,9 +1,9 @@
-"""Which notes come next? Many-to-many: the notes of a step in, the probabilities of the next step's out, all along.
+"""Which notes come next? Many-to-many: the notes of each step in, the probabilities of the next step's notes out.
 
     "C4 E4 G4 E4" -> 32 more notes, as text, MIDI and sound
 
 Polyphonic music is represented by 88 keys, each sounding or not, as in Boulanger-Lewandowski et al. (2012,
-https://arxiv.org/abs/1206.6392); a melody by one of the keys or a rest a step.
+https://arxiv.org/abs/1206.6392); a melody by one key or a rest per step.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 class Config(TrainConfig):
     epochs: int = 40
     batch_size: int = 32
-    learning_rate: float = 4e-3  # at the start; falls to zero along half a cosine
+    learning_rate: float = 4e-3  # at the start; cosine decay to 0
     embedding_size: int = 64  # features of a frame
     units: int = 192
     dropout: float = 0.1  # share of the features, and of the recurrent layer's outputs, that training hides
-    echo: int = 4  # above 0: also read what followed when the last so many frames stood in the piece before
-    temperature: float = prediction_setting(0.8)  # below 1 bolder, above 1 more various, 0 always the likeliest
-    new_frames: int = prediction_setting(32)  # to write after a beginning
-    save: str = prediction_setting("")  # name of the MIDI and WAV files to write here, such as "tune"; none if empty
+    echo: int = 4  # above 0: also read what followed an earlier occurrence of the last `echo` frames in the piece
+    temperature: float = prediction_setting(0.8)  # below 1 sharper, above 1 more varied, 0 always the likeliest
+    new_frames: int = prediction_setting(32)  # frames to generate after a prompt
+    save: str = prediction_setting("")  # name of the MIDI and WAV files to write, such as "tune"; none if empty
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -58,8 +58,8 @@ class Piece:
 
     frames: scores.Frames
     title: str = ""
-    steps: int = 2  # frames in a quarter note
-    held: bool = False  # whether a pitch in two frames in a row is one long note, not two
+    steps: int = 2  # frames per quarter note
+    held: bool = False  # whether a pitch in two successive frames is one long note, not two
     is_prompt: bool = False
     group: str = ""  # pieces that share their music, such as two settings of a tune
 
@@ -77,26 +77,26 @@ def load_sample(folder: None) -> Splits:
 
 def load_chorales(folder: Path) -> Splits:
     """Bach's chorales in quarter notes, split as by Boulanger-Lewandowski."""
-    sides = json.loads((folder / "jsb-chorales-quarter.json").read_text(encoding="utf-8"))
-    found = Splits(sides["train"], sides["valid"], sides["test"])
+    splits = json.loads((folder / "jsb-chorales-quarter.json").read_text(encoding="utf-8"))
+    found = Splits(splits["train"], splits["valid"], splits["test"])
     return found.map(lambda piece: Piece(tuple(tuple(sorted(frame)) for frame in piece), steps=1, held=True))
 
 
-TABLES = "cre_corpus/feat_seq_corpus/feat_seq/*.csv"  # one a tune
+TABLES = "cre_corpus/feat_seq_corpus/feat_seq/*.csv"  # one per tune
 
 
 def load_tunes(folder: Path) -> Splits:
-    """The pitches of Irish tunes, by tune: by the tenth in which the checksum of its name lies."""
-    sides = [], [], []
+    """The pitches of Irish tunes; tunes are assigned to splits by the checksum of their name."""
+    splits = [], [], []
     for file in sorted(folder.glob(TABLES)):
         pitches = tuple((int(row["midi_note"]),) for row in readers.table(file, ["midi_note"]))
         tenth = int(hashlib.sha256(file.stem.encode()).hexdigest(), 16) % 10
-        sides[max(0, tenth - 7)].append(Piece(pitches, file.stem, group=re.sub(r"\d", "", file.stem)))
-    return Splits(*sides)
+        splits[max(0, tenth - 7)].append(Piece(pitches, file.stem, group=re.sub(r"\d", "", file.stem)))
+    return Splits(*splits)
 
 
 def read(path: Path, labelled: bool) -> list[Piece]:
-    """The pieces of a text with one a line, of a MIDI file, or of all MIDI files in a folder."""
+    """The pieces of a text with one per line, of a MIDI file, or of all MIDI files in a folder."""
     return [Piece(one.frames, one.title, one.steps, one.held, is_prompt=not labelled) for one in scores.read(path)]
 
 
@@ -104,7 +104,7 @@ def read(path: Path, labelled: bool) -> list[Piece]:
 class Encoder(BaseEncoder):
     answers = property(lambda self: "class" if self.melody else "each")
     melody: bool  # whether no frame of train has two notes
-    steps: int  # frames in a quarter note
+    steps: int  # frames per quarter note
     held: bool
     echo: int
 
@@ -117,10 +117,10 @@ class Encoder(BaseEncoder):
         return not 1 <= self.steps <= 480
 
     def encode(self, example):
-        """Each step reads the frame before it, the first one silence. A prompt is read to its end."""
+        """Each step reads the frame before it, the first step reads silence. A prompt is read to its end."""
         frames = (*example.frames, ()) if example.is_prompt else example.frames
         if self.melody and any(len(frame) > 1 for frame in frames):
-            raise UserError(f"{example.title or 'A piece'} has chords, and this model has learned melodies.")
+            raise UserError(f"{example.title or 'A piece'} has chords, but this model has learned melodies.")
         keys = notes.to_keys(((), *frames[:-1]))
         if self.echo:
             heard = notes.to_keys([frame or () for frame in notes.echoes(frames, self.echo)[:-1]])
@@ -136,7 +136,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """Features of the keys, a recurrent layer, and the keys of the next step."""
+    """Features of the keys, a recurrent layer, and logits of the keys of the next step."""
     import keras
 
     from common import layers
@@ -161,27 +161,27 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 # ------------------------------------------------------------------------------------------------- Prediction
 
-CONTINUED, LONGEST = 8, 32  # of the first 8 pieces the model also writes the second half, of 32 frames at most
+CONTINUED, LONGEST = 8, 32  # the model also generates the second half, at most 32 frames, of the first 8 pieces
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Piece]) -> list[dict]:
-    """For a prompt, how it goes on; for a piece, how well the model predicts each frame from all before it.
+    """For a prompt, its continuation; for a piece, the probability of each frame given all frames before it.
 
-    A prompt: `{"continuation": text, "frames": the pitches of all frames written, "files": names}`.
-    A piece: `{"log_probabilities", "likeliest", "beginning", "continuation", "steps", "held"}`; of the first pieces the
-    model goes on after the `beginning` first frames, without seeing what comes then.
+    A prompt: `{"continuation": text, "frames": the pitches of all frames, "files": names}`.
+    A piece: `{"log_probabilities", "likeliest", "beginning", "continuation", "steps", "held"}`; for the first pieces
+    the model continues after the first `beginning` frames, without seeing the true continuation.
     """
     network = networks["model"]
     told = [piece for piece in examples if not piece.is_prompt]
-    foreseen = iter(_foresee(config, network, encoder, told))
+    scored = iter(_score_all(config, network, encoder, told))
     written = (_go_on(config, network, encoder, *prompt) for prompt in enumerate(p for p in examples if p.is_prompt))
-    return [next(written if piece.is_prompt else foreseen) for piece in examples]
+    return [next(written if piece.is_prompt else scored) for piece in examples]
 
 
-def _foresee(config, network, encoder, examples) -> list[dict]:
+def _score_all(config, network, encoder, examples) -> list[dict]:
     answers = []
     for number, (piece, logits) in enumerate(zip(examples, forward(network, encoder, examples), strict=True)):
-        answer = _answer(encoder, piece, _log_odds(encoder, logits[: len(piece)]))
+        answer = _answer(encoder, piece, _log_probabilities(encoder, logits[: len(piece)]))
         if number < CONTINUED and len(piece) > 1:
             beginning = len(piece) // 2
             count = min(len(piece) - beginning, LONGEST)
@@ -191,17 +191,17 @@ def _foresee(config, network, encoder, examples) -> list[dict]:
     return answers
 
 
-def _log_odds(encoder, logits: np.ndarray) -> np.ndarray:
+def _log_probabilities(encoder, logits: np.ndarray) -> np.ndarray:
     """Log-probabilities: of each class `(timesteps, 89)`, or that a key is silent or sounds `(timesteps, 88, 2)`."""
     if encoder.melody:
         return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True, dtype=np.float64)
     return -np.logaddexp(0, np.stack([logits, -logits], axis=-1), dtype=np.float64)
 
 
-def _answer(encoder, piece, log_odds: np.ndarray) -> dict:
+def _answer(encoder, piece, log_probabilities: np.ndarray) -> dict:
     _, targets = encoder.encode(piece)
-    own = np.take_along_axis(log_odds, targets[..., None].astype(np.int64), axis=-1)[..., 0]
-    likeliest = log_odds.argmax(axis=-1)
+    own = np.take_along_axis(log_probabilities, targets[..., None].astype(np.int64), axis=-1)[..., 0]
+    likeliest = log_probabilities.argmax(axis=-1)
     return {
         "log_probabilities": (own if encoder.melody else own.sum(axis=1)).tolist(),
         "likeliest": [list(notes.of_class(row) if encoder.melody else notes.of_keys(row)) for row in likeliest],
@@ -213,7 +213,7 @@ def _answer(encoder, piece, log_odds: np.ndarray) -> dict:
 
 
 def _continue(config, network, encoder, frames, count: int) -> list[tuple[int, ...]]:
-    """Frames drawn one after the other, each given all before; the seed decides, whatever other pieces there are."""
+    """Frames drawn one by one, each given all before; the result depends on the seed, not on other pieces."""
     random, frames, first = np.random.default_rng(config.seed), [*frames], len(frames)
     for _ in range(count):
         logits = next(forward(network, encoder, [Piece(tuple(frames), is_prompt=True)]))[len(frames)]
@@ -234,20 +234,20 @@ def _go_on(config, network, encoder, number: int, piece) -> dict:
 
 
 def baseline(config, train, examples):
-    """For a melody, interpolated Kneser-Ney of several orders; for chords, what a frame says of the next."""
+    """For a melody, interpolated Kneser-Ney of several orders; for chords, models of a frame given the last one."""
     from common.baselines import music
 
     encoder = Encoder.fit(config, train)
     fit = music.of_melodies if encoder.melody else music.of_chords
-    models = fit(*([piece.frames for piece in side] for side in (train, examples)))
+    models = fit(*([piece.frames for piece in split] for split in (train, examples)))
     return {
-        name: [_answer(encoder, piece, odds) for piece, odds in zip(examples, found, strict=True)]
+        name: [_answer(encoder, piece, logs) for piece, logs in zip(examples, found, strict=True)]
         for name, found in models.items()
     }
 
 
 def score(examples, predictions):
-    """Nats a frame, notes right, and how often phrases return; see common/metrics/music.py."""
+    """Nats per frame, correct notes, and how often phrases return; see common/metrics/music.py."""
     from common.metrics.music import Music
 
     return Music([piece.frames for piece in examples], predictions, [piece.group for piece in examples])

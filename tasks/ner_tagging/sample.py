@@ -2,7 +2,7 @@
 
 No name occurs in two splits, so memorising names does not help. What identifies a name is its context, near or
 far ("the camera that everyone at the bank talked about was called Heron"), or its spelling ("Tolmouth", "Kerib 40");
-often one of the two misleads. Ordinary nouns serve as names too, and case is not to be trusted.
+often one of the two misleads. Ordinary nouns serve as names too, and case is unreliable.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from common.datasets.splits import Splits
 SENTENCES = {"train": 6000, "validation": 500, "test": 1000}
 KINDS = ("person", "place", "organisation", "product")
 
-# One rule a line: a symbol and its alternatives. <symbol> is expanded; <PERSON> and the like become names whose
-# spelling may mislead, so that context must decide; <NAME> is one of any kind where only the spelling tells which.
+# One rule per line: a symbol and its alternatives. <symbol> is expanded; <PERSON> and the like become names whose
+# spelling may mislead, so that context must decide; <NAME> is a name of any kind that only the spelling reveals.
 GRAMMAR = """
 sentence: <fact> . | <fact> . | <fact> . | <opening> <fact> . | <fact> , <link> <fact> . | <ordinary> . | <ordinary> .
 sentence: <opening> <fact> . | <question> ?
@@ -126,13 +126,13 @@ ENDINGS = {
 
 
 class Namer:
-    """Makes names for one split, from stems that no other split has."""
+    """Generates names for one split, from stems that no other split has."""
 
     def __init__(self, source: random.Random, nouns: list[str], taken: set[str]):
         self.random, self.nouns, self.taken, self.own = source, nouns, taken, set()
 
     def stem(self, kind: str, clear: bool) -> str:
-        """A capitalised word; a clear one has an ending of its kind alone, another one may be any noun."""
+        """A capitalised word; a clear one has an ending that only its kind has, any other may be an ordinary noun."""
         pick, luck = self.random.choice, self.random.random()
         if not clear and luck < 0.15:
             return pick(self.nouns).capitalize()
@@ -165,7 +165,7 @@ class Namer:
 
 
 def rules(text: str) -> dict[str, list[str]]:
-    """Symbol to its alternatives, of a grammar written as above."""
+    """Symbol -> its alternatives, from a grammar written as above."""
     found: dict[str, list[str]] = {}
     for line in filter(None, text.splitlines()):
         symbol, alternatives = line.split(": ", 1)
@@ -181,7 +181,7 @@ def expand(grammar: dict[str, list[str]], source: random.Random, text: str) -> s
 
 
 def fill(text: str, namer: Namer) -> tuple[list[str], list[str]]:
-    """Tokens and BIO tags of an expanded sentence, with names in the places of their symbols."""
+    """Tokens and BIO tags of an expanded sentence, with names instead of their symbols."""
     tokens, tags = [], []
     for word in text.split():
         slot = re.fullmatch("<([A-Z]+)>", word)
@@ -198,7 +198,7 @@ def fill(text: str, namer: Namer) -> tuple[list[str], list[str]]:
 
 
 def with_case(tokens: list[str], luck: float) -> list[str]:
-    """The tokens as a careful or a careless writer has them."""
+    """The tokens with the capitals of a careful or a careless writer."""
     if luck < 0.12:
         return [token.lower() for token in tokens]
     if luck < 0.15:
@@ -209,19 +209,19 @@ def with_case(tokens: list[str], luck: float) -> list[str]:
 
 
 def load(seed: int = 0) -> Splits:
-    """`(tokens, tags)` pairs; no sentence twice, no name on two sides."""
+    """`(tokens, tags)` pairs; no sentence twice, no name in two splits."""
     source = random.Random(seed)
     grammar = {**rules(GRAMMAR), "noun": NOUNS}
     nouns = source.sample(NOUNS, len(NOUNS))
     shares = {"train": nouns[:40], "validation": nouns[40:50], "test": nouns[50:]}
-    taken, seen, sides = {*NOUNS, *re.findall("[a-z]+", GRAMMAR)}, set(), []
-    for side, count in SENTENCES.items():
-        namer = Namer(source, shares[side], taken)
+    taken, seen, splits = {*NOUNS, *re.findall("[a-z]+", GRAMMAR)}, set(), []
+    for split, count in SENTENCES.items():
+        namer = Namer(source, shares[split], taken)
         found = []
         while len(found) < count:
             tokens, tags = fill(expand(grammar, source, "<sentence>"), namer)
             if tuple(tokens) not in seen:
                 seen.add(tuple(tokens))
                 found.append((tuple(with_case(tokens, source.random())), tuple(tags)))
-        sides.append(found)
-    return Splits(*sides)
+        splits.append(found)
+    return Splits(*splits)

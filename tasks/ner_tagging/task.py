@@ -2,8 +2,9 @@
 
     Stilmouth lies north of Velford . -> B-place O O O B-place O
 
-A recurrent layer spells each word, a bidirectional one reads the sentence, and a conditional random field scores the
-tags together, so that only valid sequences come out. After Lample et al. (2016), https://arxiv.org/abs/1603.01360
+One recurrent layer reads the characters of each word, a bidirectional one reads the sentence, and a conditional random
+field scores the tags jointly, so that only valid sequences come out. After Lample et al. (2016),
+https://arxiv.org/abs/1603.01360
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding import tagging
 from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.segmenting import Segmenter
 from common.encoding.text import LETTER, PADDING, UNKNOWN, WORD, Labels, Vocabulary, pattern
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
 from common.prediction import crf
@@ -41,15 +43,15 @@ TOKEN = rf"https?://\S+|[@#]{LETTER}+|\b[A-Z]\.(?= [A-Z])|['’]s\b|{LETTER}+(?:
 class Config(TrainConfig):
     epochs: int = 8
     learning_rate: float = 4e-3  # of the first step
-    decay_steps: int = 500  # after which the learning rate is half of that, after twice as many a third, and so on
+    decay_steps: int = 500  # steps after which the learning rate is halved; after twice as many it is a third, etc.
     min_count: int = 2  # times a word must occur in train to be known
     embedding_size: int = 64  # features of a word
     char_embedding_size: int = 16  # features of a character
-    char_units: int = 24  # of the layer that spells words, per direction
+    char_units: int = 24  # of the layer that reads characters, per direction
     units: int = 64  # of the layer that reads sentences, per direction
     dropout: float = 0.2  # share of features that training hides, before and after the reading
     word_dropout: float = 0.1  # share of words that training makes unknown
-    members: int = 1  # networks that are trained side by side; their opinions are pooled
+    members: int = 1  # networks of the ensemble; their log-probabilities are averaged
     threshold: float = prediction_setting(0.5)  # probability above which a span is an entity; lower finds more
 
 
@@ -58,11 +60,12 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Tagged:
-    """One sentence; `tags` are BIO, and None where they are to be predicted."""
+    """One sentence; `tags` are BIO, and None if they are to be predicted."""
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
     group: str = ""  # the document it belongs to
+    text: str = dataclasses.field(default="", repr=False, compare=False)  # raw, from which the tokens were cut
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -77,15 +80,15 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_wnut17(folder: Path) -> Splits:
-    """Noisy text of the web, split as published: from Twitter (train), YouTube, Reddit and others."""
+    """Noisy text from the web, split as published: from Twitter (train), YouTube, Reddit and others."""
     names = ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated")
     return Splits(*(read(folder / name, labelled=True) for name in names))
 
 
 def read(path: Path, labelled: bool) -> list[Tagged]:
-    """Sentences of a user's file: CoNLL; inputs alone may also be plain text, one sentence a line, or a table."""
+    """Sentences in a user's file: CoNLL; for prediction also plain text with one sentence per line, or a table."""
     if not labelled and not readers.is_conll(path):
-        return [Tagged(tuple(pattern(TOKEN).findall(text))) for text in readers.texts(path, "text")]
+        return [Tagged(tuple(pattern(TOKEN).findall(text)), text=text) for text in readers.texts(path, "text")]
     sentences = readers.conll(path, labelled=labelled)
     return [Tagged(s.tokens, readers.to_bio(s.tags) if labelled else None, s.document) for s in sentences]
 
@@ -101,6 +104,7 @@ class Encoder(BaseEncoder):
     words: Vocabulary
     characters: Vocabulary
     tags: Labels
+    segmenter: Segmenter
 
     @classmethod
     def fit(cls, config, examples):
@@ -108,12 +112,21 @@ class Encoder(BaseEncoder):
         words = Vocabulary.fit((map(normal, tokens) for tokens in texts), 10**6, config.min_count)
         characters = Vocabulary.fit(map("".join, texts), 10**4)
         types = sorted({span.type for e in examples for span in tagging.spans(e.tags)})
-        return cls(words, characters, Labels(("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI"))))
+        tags = Labels(("O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI")))
+        return cls(words, characters, tags, Segmenter.fit(example.tokens for example in examples))
 
     def contradicts_itself(self):
         return not tagging.is_complete(self.tags.names)
 
+    def network_sizes(self):
+        return {"token_ids": len(self.words), "char_ids": len(self.characters), "scores": len(self.tags)}
+
+    def cut_as_trained(self, example):
+        """A sentence that came as raw text, with the words of train put together."""
+        return dataclasses.replace(example, tokens=self.segmenter.joined(example.tokens, example.text), text="")
+
     def encode(self, example):
+        example = self.cut_as_trained(example)
         tokens = joined(example.tokens)
         char_ids = np.zeros((len(tokens), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING
         for row, token in zip(char_ids, tokens):
@@ -129,7 +142,7 @@ class Encoder(BaseEncoder):
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
 
     def step_names(self, example):
-        return list(example.tokens)
+        return list(self.cut_as_trained(example).tokens)
 
 
 # ------------------------------------------------------------------------------------------------------ Model
@@ -138,8 +151,8 @@ class Encoder(BaseEncoder):
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """`members` networks that read the same sentences; the output is the mean of their log-probabilities.
 
-    The loss of that mean is the mean of their losses, so each learns by itself. To pool them so makes up for how much
-    chance has a say in a network of few examples (Heskes 1997, logarithmic opinion pool).
+    The loss of that mean is the mean of their losses, so the members learn independently. The ensemble reduces the
+    variance of networks trained on few examples (Heskes 1997, logarithmic opinion pool).
     """
     import keras
 
@@ -164,7 +177,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 
 def build_member(config: Config, encoder: Encoder, name: str) -> keras.Model:
-    """Words by embedding, spelling and shape, a recurrent layer in both directions; scores of tags and transitions."""
+    """Words by embedding, characters and shape, a bidirectional recurrent layer; scores of tags and transitions."""
     import keras
 
     from common import layers
@@ -176,7 +189,7 @@ def build_member(config: Config, encoder: Encoder, name: str) -> keras.Model:
     known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
     words = keras.layers.Embedding(len(encoder.words), config.embedding_size)(known)
     chars = keras.layers.Embedding(len(encoder.characters), config.char_embedding_size)(char_ids)
-    speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are the spelling
+    speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are features
     spelling = layers.PerTimestep(speller)(chars, keras.ops.not_equal(char_ids, PADDING))
     x = keras.layers.Concatenate()([words, spelling, shapes])
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, embedding_size + 2 * char_units + SHAPES)
@@ -194,9 +207,9 @@ def build_member(config: Config, encoder: Encoder, name: str) -> keras.Model:
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Tagged]) -> list[dict]:
     """`{"entities": [{"type", "text", "start", "stop", "probability"}], "tokens", "tags", "unknown"}` each.
 
-    An entity is a span more probable than the threshold and than those it overlaps; `unknown` are the tokens that are
-    not in the vocabulary. The threshold for the best F1 is half of that F1 (Lipton et al. 2014,
-    https://arxiv.org/abs/1402.1892): 0.5 suits a model that is nearly always right, an unsure one needs less.
+    An entity is a span more probable than the threshold and than the spans that it overlaps; `unknown` are the tokens
+    that are not in the vocabulary. The threshold for the best F1 is half of that F1 (Lipton et al. 2014,
+    https://arxiv.org/abs/1402.1892): 0.5 suits a model that is nearly always right, a weaker one needs a lower one.
     """
 
     def pooled(inputs):
@@ -204,10 +217,11 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
         opinions = [crf.log_probabilities(**member(inputs), padding_mask=padding_mask) for member in networks.values()]
         return sum(opinions) / len(opinions)  # log-probabilities (batch, timesteps, num_tags + 1, num_tags)
 
+    examples = [encoder.cut_as_trained(example) for example in examples]
     predictions = []
     for example, padded in zip(examples, forward(pooled, encoder, examples)):
         conditional = np.exp(padded[: len(example)])
-        conditional /= conditional.sum(axis=-1, keepdims=True)  # a mean of logarithms need not belong to a sum of 1
+        conditional /= conditional.sum(axis=-1, keepdims=True)  # a mean of log-probabilities is not normalised
         probabilities = tagging.span_probabilities(conditional, encoder.tags.names, config.threshold)
         found = tagging.without_overlap(probabilities)
         answer = _answer(example.tokens, tagging.tags_of(found, len(example)))
@@ -221,7 +235,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config, train, examples):
-    """The tag that each word has most often in train, O for a new word; and what a window of five words says."""
+    """The most frequent tag of each word in train, O for a new word; and a classifier of windows of five words."""
     from common.baselines.window import window_logistic_regression
 
     counts = defaultdict(Counter)
@@ -293,7 +307,7 @@ TASK = Task(
             ),
         ),
     },
-    own_file=OwnFile("CoNLL: a token and its BIO tag a line, a blank line after each sentence", read, split),
+    own_file=OwnFile("CoNLL: a token and its BIO tag per line, a blank line after each sentence", read, split),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

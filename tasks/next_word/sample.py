@@ -1,4 +1,4 @@
-"""Sentences of Python's own language reference, on three sides."""
+"""Sentences of Python's own language reference, in three splits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from common.datasets.splits import Splits
 
 
 def load() -> Splits:
-    """The sentences; of every 200 in a row the last 20 test and the 20 before validate."""
+    """The sentences; of every 200 successive ones, the last 20 are test and the 20 before are validation."""
     from pydoc_data.topics import topics
 
     found = [], [], []

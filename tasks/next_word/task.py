@@ -1,10 +1,10 @@
-"""Which word comes next? Many-to-many: a word in, the probabilities of its successor out, all along a text.
+"""Which word comes next? Many-to-many: each word of a text in, the probabilities of its successor out.
 
     "If the name is" -> unbound (0.31), not (0.22), found (0.08) ...
 
-The text is one long stream: the recurrent state carries over from batch to batch. Features of the words and
-weights of the output are one matrix (Press and Wolf 2017, https://arxiv.org/abs/1608.05859); dropout acts between the
-layers but not in time (Zaremba et al. 2014, https://arxiv.org/abs/1409.2329).
+The text is one long stream: the recurrent state carries over from batch to batch. The embedding and the output share
+their weights (Press and Wolf 2017, https://arxiv.org/abs/1608.05859); dropout acts between the layers but not in time
+(Zaremba et al. 2014, https://arxiv.org/abs/1409.2329).
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
     epochs: int = 16
-    batch_size: int = 16  # streams read side by side
-    learning_rate: float = 3e-3  # at the start; falls to zero along half a cosine
+    batch_size: int = 16  # streams read in parallel
+    learning_rate: float = 3e-3  # at the start; cosine decay to 0
     tokens: str = "words"  # words: words and punctuation marks; spaces: anything between spaces
-    vocab_size: int = 10_000  # most frequent words kept, the four special tokens included
+    vocab_size: int = 10_000  # most frequent words kept, including the four special tokens
     timesteps: int = 32  # words through which errors are propagated back
     units: int = 256  # of the state, and features of a word
     dropout: float = 0.5  # share of the word features, and of the recurrent layer's outputs, that training hides
-    cutoff: int = 0  # of the adaptive softmax: words in its head; rarer ones lie in clusters. 0: a full softmax
-    temperature: float = prediction_setting(0.8)  # below 1 bolder, above 1 more various, 0 always the likeliest word
+    cutoff: int = 0  # of the adaptive softmax: words in its head; rarer ones are in clusters. 0: a full softmax
+    temperature: float = prediction_setting(0.8)  # below 1 sharper, above 1 more varied, 0 always the likeliest word
     top_k: int = prediction_setting(0)  # draw from the k likeliest words; 0 for all
     top_p: float = prediction_setting(0.95)  # draw from the likeliest words that together reach this probability
     new_words: int = prediction_setting(30)  # maximum length of a continuation; it also stops at the end of the line
@@ -55,7 +55,7 @@ class Config(TrainConfig):
 
 # ------------------------------------------------------------------------------------------------------- Data
 
-HELD_OUT_LINES = 5_000  # at most, of a user's file, for validation and for test: the rest is for training
+HELD_OUT_LINES = 5_000  # maximum number of lines of a user's file for validation and for test
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def load_sample(folder: None) -> Splits:
 
 def load_ptb(folder: Path) -> Splits:
     """Wall Street Journal with 10,000 words, split as published."""
-    files = (folder / "data" / f"ptb.{side}.txt" for side in ("train", "valid", "test"))
+    files = (folder / "data" / f"ptb.{part}.txt" for part in ("train", "valid", "test"))
     return Splits(*(list(lines.lines(file)) for file in files)).map(lambda text: Line(text.strip()))
 
 
@@ -88,7 +88,7 @@ def load_shakespeare(folder: Path) -> Splits:
 
 
 def read(path: Path, labelled: bool) -> Sequence[Line]:
-    """The lines of a text: to learn from and to measure on, or each to be continued."""
+    """The lines of a text: for training and evaluation, or each as a prompt to be continued."""
     if labelled:
         return lines.LineSequence(path, Line)
     return [Line(text, is_prompt=True) for text in lines.lines(path) if text.strip()]
@@ -101,7 +101,7 @@ def split(examples: Sequence[Line], seed: int) -> Splits:
     return by_position(examples, shares, lambda line: bool(line.text.strip()), "lines of text")
 
 
-TOKENS = {"words": words, "spaces": str.split}  # ways to cut a text
+TOKENS = {"words": words, "spaces": str.split}  # tokenisers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Encoder(BaseEncoder):
         if config.tokens not in TOKENS:
             raise UserError(unknown("kind of tokens", config.tokens, list(TOKENS)))
         counts = corpus.count((line.text for line in examples), TOKENS[config.tokens], SPECIAL[END])
-        # Unless a text marks unknown words itself, those seen once become so: train must show where to expect them.
+        # Unless a text marks unknown words itself, words seen once become unknown: train must contain some.
         vocabulary = Vocabulary.of_counts(counts, config.vocab_size, 1 if SPECIAL[UNKNOWN] in counts else 2)
         encoder = cls(vocabulary, [], config.tokens, config.timesteps)
         in_train = np.bincount(encoder.ids(counts), list(counts.values()), len(vocabulary))
@@ -130,23 +130,26 @@ class Encoder(BaseEncoder):
         return TOKENS[self.tokens](line.text)
 
     def ids(self, tokens):
-        """Ids, int32 `(words,)`. A word known only in lower case is encoded so."""
+        """Ids, int32 `(words,)`. A word known only in lower case is encoded in lower case."""
         ids = self.vocabulary.encode(token if token in self.vocabulary else token.lower() for token in tokens)
-        return np.where((ids == PADDING) | (ids == START), UNKNOWN, ids)  # these mean nothing within a text
+        return np.where((ids == PADDING) | (ids == START), UNKNOWN, ids)  # these have no meaning within a text
+
+    def network_sizes(self):
+        return {"token_ids": len(self.vocabulary), "logits": len(self.vocabulary)}
 
     def encode(self, example):
         """A line follows the END of the line before. The target of a word is the next word; that of the last is END."""
         ids = self.ids(self.split(example))
-        targets = np.append(ids, END).astype(np.int32) if len(ids) else ids  # a blank line is nothing
+        targets = np.append(ids, END).astype(np.int32) if len(ids) else ids  # a blank line has no targets
         return {"token_ids": np.roll(targets, 1)}, targets
 
     def encode_all(self, examples):
-        """The same for many lines at a time, ten times as fast."""
+        """Encode many lines at a time, ten times as fast."""
         encoder = corpus.Encoder(TOKENS[self.tokens], self.ids, END)
         return following(encoder.parts(line.text for line in examples))
 
     def batches(self, encoded, batch_size, seed=None):
-        """Several streams for training; one for measuring, so that no score depends on the batch size."""
+        """Several streams for training; one for evaluation, so that scores do not depend on the batch size."""
         return Stream(encoded, 1, 512) if seed is None else Stream(encoded, batch_size, self.timesteps)
 
 
@@ -154,7 +157,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """Embedding, a recurrent layer whose state is carried over, the embedding again as the output."""
+    """Embedding, a recurrent layer whose state is carried over, and an output tied to the embedding."""
     import keras
 
     from common import layers
@@ -191,7 +194,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Line]) -> list[dict]:
-    """For a line, the probability of each word, given all lines before; for a prompt, its continuation.
+    """For a line, the probability of each word given all text before it; for a prompt, its continuation.
 
     A line: `{"words", "token_ids", "log_probabilities", "guesses", "in_top5"}`, lists that end with the line's end.
     A prompt: `{"continuation": text, "words": [{"word", "probability", "alternatives": {word: probability}}]}`.
@@ -214,7 +217,7 @@ def _scored(encoder, line, log_probabilities, guesses, in_top5) -> dict:
 
 
 def _go_on(config, network, encoder, line) -> dict:
-    """Draw word after word; the seed decides, whatever other prompts there are."""
+    """Draw words one by one; the result depends on the seed, not on other prompts."""
     random = np.random.default_rng(config.seed)
     drawn = sampling.continuation(
         network,
@@ -292,7 +295,7 @@ TASK = Task(
             settings="epochs=10",
         ),
     },
-    own_file=OwnFile("plain text, one line or sentence a line", read, split),
+    own_file=OwnFile("plain text, one sentence or paragraph per line", read, split),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

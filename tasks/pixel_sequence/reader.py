@@ -1,23 +1,22 @@
-"""Pictures of the user's: tables with a pixel in each column, lines of numbers, picture files and folders of them."""
+"""Users' pictures: tables with one pixel per column, lines of numbers, picture files and folders of them."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from common.datasets import manifest, pictures, readers
+from common.datasets import manifest, pictures, readers, tables
 from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError
 
 MOST_PIXELS = 1024  # 32 x 32; each is a timestep
 TABLE = "pictures.csv"  # in a folder of pictures
-OTHERS = ("label", "group")  # columns that are no pixels
+OTHERS = ("label", "group")  # columns other than pixels
 
 
 class Raw(NamedTuple):
-    """A picture as it was read: brightness row by row, 0 to 255, and pixels in a row."""
+    """A picture as read: brightness row by row, 0 to 255, and the number of pixels per row."""
 
     pixels: tuple[int, ...]
     width: int
@@ -26,10 +25,10 @@ class Raw(NamedTuple):
 
 
 def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
-    """All pictures of a file or folder.
+    """All pictures in a file or folder.
 
     Raises:
-        UserError: if one cannot be read, or with `labelled` has no label; names the file and the line.
+        UserError: if one cannot be read, or lacks a label that `labelled` requires; names the file and the line.
     """
     if not isinstance(path, Text):
         if path.is_dir():
@@ -38,7 +37,7 @@ def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
             if labelled:
                 raise UserError(f"{path} is one picture: to train, give a folder of them with a table {TABLE}.")
             return [_picture(path)]
-        if path.suffix == ".csv":
+        if tables.suffix_of(path) in tables.TABLES:
             return list(_table(path, labelled))
     if labelled:
         raise UserError(
@@ -49,7 +48,7 @@ def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
 
 
 def _folder(folder: Path, labelled: bool) -> list[Raw]:
-    """The pictures that the folder's table names; without a table all there are, for prediction."""
+    """The pictures that the folder's table names; for prediction, all pictures if there is no table."""
     table = folder / TABLE
     if not labelled and not table.exists():
         return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
@@ -86,34 +85,32 @@ def _picture(file: Path) -> Raw:
 
 
 def _table(path: Path, labelled: bool) -> Iterator[Raw]:
-    """A CSV whose first line names its columns: label, perhaps group, and a pixel in each other one."""
-    rows = csv.reader(lines(path))
-    header = [cell.strip().lower() for cell in next(rows)]
+    """A CSV whose first line names its columns: label, optionally group, and one column per pixel."""
+    rows = tables.rows(path, ("label",))
+    _, names = next(rows)
+    header = [name.lower() for name in names]
     if labelled and "label" not in header:
         raise UserError(f"{path} has no column 'label'. Line 1 must name the columns: label, and one for each pixel.")
     if all(cell.lstrip("-").isdecimal() for cell in header):
         raise at_line(path, 1, "must name the columns: label, and one for each pixel")
+    if twice := next((name for name in OTHERS if header.count(name) > 1), None):
+        raise UserError(f"{path} has more than one column {twice!r}: rename one in line 1.")
     places = [i for i, name in enumerate(header) if name not in OTHERS]
-    for number, cells in enumerate(rows, 2):
-        if not cells:
+    for number, cells in rows:
+        if not any(cells):
             continue
         if len(cells) != len(header):
             raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
         row = dict(zip(header, cells))
-        if labelled and readers.is_missing("label", row["label"].strip()):
-            what = (
-                f"the label {row['label']!r}, which stands for a missing one"
-                if row["label"].strip()
-                else "an empty label"
-            )
+        if labelled and readers.is_missing("label", row["label"]):
+            what = f"the label {row['label']!r}, which stands for a missing one" if row["label"] else "an empty label"
             raise at_line(path, number, f"has {what}: fill it or remove the row")
-        label = row["label"].strip() if labelled else None
-        raw = _numbers(path, number, [cells[i].strip() for i in places])
-        yield raw._replace(label=label, group=row.get("group", "").strip())
+        raw = _numbers(path, number, [cells[i] for i in places])
+        yield raw._replace(label=row["label"] if labelled else None, group=row.get("group", ""))
 
 
 def _numbers(path: Path | Text, number: int, cells: list[str]) -> Raw:
-    wrong = next((cell for cell in cells if not cell.isdecimal() or int(cell) > 255), None)
+    wrong = next((cell for cell in cells if not cell.isdecimal() or len(cell) > 3 or int(cell) > 255), None)
     if wrong is not None:
         raise at_line(path, number, f"has the pixel {wrong!r:.20}: brightness is a whole number from 0 to 255")
     width = round(len(cells) ** 0.5)

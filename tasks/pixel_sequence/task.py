@@ -2,8 +2,8 @@
 
     0 0 5 13 9 1 0 0 ... -> 0
 
-One number a timestep, and what decides lies up to 64 timesteps back: the test of a recurrent memory that Le, Jaitly and
-Hinton (2015), https://arxiv.org/abs/1504.00941, made of handwritten digits, in rows and in a shuffled order.
+There is one number per timestep, and the evidence lies up to 64 timesteps back: the test of recurrent memory by Le,
+Jaitly and Hinton (2015), https://arxiv.org/abs/1504.00941, with handwritten digits, row by row and in a shuffled order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
 from .reader import MOST_PIXELS, TABLE, raw_pictures
 
 FRACTIONS = (0.7, 0.1, 0.2)  # of the sample
-POINTS = 8  # answers while a picture is read: one a row of the sample
+POINTS = 8  # answers while a picture is read: one per row of the sample
 BRIGHTEST = 255
 
 # ----------------------------------------------------------------------------------------------------- Config
@@ -39,12 +39,12 @@ class Config(TrainConfig):
     epochs: int = 60
     batch_size: int = 32
     learning_rate: float = 2e-3
-    patience: int = 60  # the learning rate falls to 0 over all epochs: the best one is kept, none is left out
+    patience: int = 60  # all epochs run, since the learning rate falls to 0 over them; the best one is kept
     units: int = 96
     recurrent_gain: float = 0.9  # scale of the orthogonal initial recurrent kernel
     dropout: float = 0.2  # share of the last state that training hides
-    shift: int = 1  # pixels by which training moves a picture to the left or right, at most
-    noise: float = 0.05  # standard deviation of what training adds to a pixel, as a share of the full brightness
+    shift: int = 1  # maximum number of pixels by which training moves a picture to the left or right
+    noise: float = 0.05  # standard deviation of the noise added in training, as a share of the full brightness
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -52,12 +52,12 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture; `label` is None where it is to be predicted."""
+    """One picture; `label` is None if it is to be predicted."""
 
     pixels: tuple[int, ...]  # brightness, 0 to 255, row by row
-    width: int  # pixels in a row
+    width: int  # pixels per row
     label: str | None = None
-    group: str = ""  # the writer, where a file says so
+    group: str = ""  # the writer, if a file names it
     order: tuple[int, ...] = dataclasses.field(default=(), repr=False)  # in which pixels are read; empty: row by row
 
     def __len__(self) -> int:
@@ -67,7 +67,7 @@ class Picture:
         return " ".join(map(str, self.pixels))
 
     def picture(self, share: float) -> np.ndarray:
-        """The pixels read when this share of them has been, the others grey; uint8 `(height, width)`."""
+        """The picture with only this share of its pixels read, the others grey; uint8 `(height, width)`."""
         unread = list(self.order or range(len(self)))[round(share * len(self)) :]
         shown = np.array(self.pixels, np.uint8)
         shown[unread] = BRIGHTEST // 3
@@ -75,7 +75,7 @@ class Picture:
 
 
 def load_sample(folder: None) -> Splits:
-    """Scikit-learn's digits: 1,797 of 8 x 8 pixels in 17 shades, by 13 writers who are not named."""
+    """Scikit-learn's digits: 1,797 pictures of 8 x 8 pixels in 17 shades, by 13 unnamed writers."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -85,15 +85,15 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_permuted(folder: None) -> Splits:
-    """The same digits on the same sides, read in one order that was drawn once."""
+    """The same digits in the same splits, read in one fixed random order."""
     order = list(range(64))
     random.Random(0).shuffle(order)
-    sides = (side for _, side in load_sample(None))
-    return Splits(*([dataclasses.replace(picture, order=tuple(order)) for picture in side] for side in sides))
+    splits = (part for _, part in load_sample(None))
+    return Splits(*([dataclasses.replace(picture, order=tuple(order)) for picture in part] for part in splits))
 
 
 def read(path: Path | Text, labelled: bool) -> list[Picture]:
-    """Pictures of a user's file or folder, or typed: the numbers of a picture in each line."""
+    """Pictures in a user's file or folder, or typed: the numbers of one picture per line."""
     return [Picture(*raw) for raw in raw_pictures(path, labelled)]
 
 
@@ -139,7 +139,7 @@ class Encoder(BaseEncoder):
         return Augmented(encoded, batch_size, seed, self.changed)
 
     def changed(self, random, inputs, targets):
-        """The same pictures a little to the left or right, each brighter or darker, and with noise."""
+        """The pictures shifted to the left or right, made brighter or darker, and with noise."""
         pixels = np.zeros_like(inputs["pixels"])
         pixels[:, self.order] = inputs["pixels"]
         pictures = pixels.reshape(len(pixels), -1, self.width)
@@ -155,13 +155,13 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config, encoder):
-    """A recurrent layer over single pixels; its last state gives one logit a label."""
+    """A recurrent layer over single pixels; its last state gives one logit per label."""
     import keras
 
     from common import layers
     from common.training import optimizers
 
-    pixels = keras.Input((None,), dtype="uint8", name="pixels")  # all of a batch are equally many
+    pixels = keras.Input((None,), dtype="uint8", name="pixels")  # all pictures of a batch have the same size
     x = keras.layers.Rescaling(1 / BRIGHTEST)(pixels)
     x = keras.layers.Reshape((-1, 1))(x)  # (batch, timesteps, 1)
     x = layers.recurrent(config.cell, config.units, recurrent_gain=config.recurrent_gain)(x)  # (batch, units)
@@ -214,7 +214,7 @@ def baseline(config, train, examples):
 
 
 def score(examples, predictions):
-    """Accuracy and macro-F1 at the end and half way; see common/metrics/running.py."""
+    """Accuracy and macro-F1 at the end and halfway; see common/metrics/running.py."""
     from common.metrics.running import running_classification
 
     groups = [picture.group or f"picture {i}" for i, picture in enumerate(examples)]

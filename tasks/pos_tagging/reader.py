@@ -1,4 +1,4 @@
-"""CoNLL-U files, and plain text cut into words as Universal Dependencies cuts English and French."""
+"""CoNLL-U files, and plain text tokenised like the English and French Universal Dependencies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from common.datasets import readers
 from common.datasets.lines import Text, at_line, lines
 from common.encoding.text import LETTER, WORD, pattern
 
-COLUMNS = 10  # of CoNLL-U; https://universaldependencies.org/format.html
+COLUMNS = 10  # columns of CoNLL-U; https://universaldependencies.org/format.html
 ID, FORM, UPOS = 0, 1, 3  # columns
 
 # Web addresses and numbers stay whole. English is cut before n't, 's and their like; French after l', d', qu'.
@@ -21,7 +21,7 @@ _TOKEN = (
 
 
 def tokens_of(line: str) -> tuple[str, ...]:
-    """The words and marks of a line of text: `"They can't." -> ("They", "ca", "n't", ".")`."""
+    """The words and punctuation marks of a line of text: `"They can't." -> ("They", "ca", "n't", ".")`."""
     return tuple(pattern(_TOKEN).findall(line))
 
 
@@ -38,7 +38,7 @@ def conllu(path: Path | Text, labelled: bool) -> list[readers.TaggedSentence]:
     """Forms and universal tags of every sentence of a CoNLL-U file.
 
     Raises:
-        UserError: if tags are wanted and a word has none ("_"), naming the line.
+        UserError: if tags are needed and a word has none ("_"); names the line.
     """
     if labelled:
         for number, line in enumerate(lines(path), 1):

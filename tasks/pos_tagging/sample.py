@@ -1,8 +1,8 @@
 """Generated sentences in which the class of a word depends on its context, often on distant words.
 
-Three kinds of evidence decide, and they are mixed: the ending of an invented word ("a glorpous man"), the words beside
-it ("they can can fish"), and words several places away: `that` is a conjunction in "the claim that the old man saw the
-dog was false" and a pronoun in "the claim that the old man saw was false".
+There are three mixed kinds of evidence: the ending of an invented word ("a glorpous man"), neighbouring words ("they
+can can fish"), and distant words: `that` is a conjunction in "the claim that the old man saw the dog was false" and a
+pronoun in "the claim that the old man saw was false".
 
 The stems of invented words are different in train, validation and test.
 """
@@ -16,8 +16,8 @@ from common.datasets.splits import Splits
 
 SENTENCES = {"train": 4000, "validation": 500, "test": 1000}
 
-# One rule a line: a symbol and its forms. A word stands with its tag; <NOUN>, <ADJ>, <ADV>, <PAST>, <BASE> and <NAME>
-# are invented words.
+# One rule per line: a symbol and its forms. A word is written with its tag; <NOUN>, <ADJ>, <ADV>, <PAST>, <BASE> and
+# <NAME> are invented words.
 GRAMMAR = """
 sentence: <clause> ./PUNCT | <clause> <and> <clause> ./PUNCT | <frame> <clause> ./PUNCT | <clause> <frame> ./PUNCT
 sentence: <question> ?/PUNCT | <aside> ,/PUNCT <clause> ./PUNCT
@@ -78,13 +78,13 @@ ENDINGS = {
     "BASE": ["ize", "ify", "ate"],
     "NAME": ["ov", "ina", "bert", "ette"],
 }
-TAGS = {"PAST": "VERB", "BASE": "VERB", "NAME": "PROPN"}  # of invented words; the others are called like their tag
+TAGS = {"PAST": "VERB", "BASE": "VERB", "NAME": "PROPN"}  # of invented words; other symbols are tags themselves
 PLAIN = 0.4  # share of the invented nouns, adjectives, verbs and names whose ending is uninformative
 
 
 def load(seed: int = 0) -> Splits:
-    """`(tokens, tags)` pairs on three sides; no sentence twice, no invented stem on two sides."""
-    source, taken, seen, sides = random.Random(seed), set(), set(), []
+    """`(tokens, tags)` pairs in three splits; no sentence twice, no invented stem in two splits."""
+    source, taken, seen, splits = random.Random(seed), set(), set(), []
     for count in SENTENCES.values():
         writer, found = Writer(source, taken), []
         while len(found) < count:
@@ -92,9 +92,9 @@ def load(seed: int = 0) -> Splits:
             if tokens not in seen:
                 seen.add(tokens)
                 found.append((tokens, tags))
-        sides.append(found)
+        splits.append(found)
         taken |= writer.stems
-    return Splits(*sides)
+    return Splits(*splits)
 
 
 class Writer:
@@ -123,7 +123,7 @@ class Writer:
         return (words[0][0].upper() + words[0][1:], *words[1:]), tags
 
     def invented(self, kind: str, plural: str = "") -> str:
-        """A new word with its tag. Its ending tells the class, or nothing; a past tense always ends in -ed."""
+        """A new word with its tag. Its ending may or may not reveal the class; a past tense always ends in -ed."""
         stem = self.stem()
         if kind in ("ADV", "PAST") or self.random.random() > PLAIN:
             stem += self.random.choice(ENDINGS[kind])
@@ -141,7 +141,7 @@ class Writer:
 
 
 def rules(text: str) -> dict[str, list[str]]:
-    """Symbol to its forms, of a grammar written as above."""
+    """Symbol -> its forms, from a grammar written as above."""
     found: dict[str, list[str]] = {}
     for line in filter(None, text.splitlines()):
         symbol, forms = line.split(": ", 1)

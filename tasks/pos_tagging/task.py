@@ -2,8 +2,8 @@
 
     They can can fish . -> PRON AUX VERB NOUN PUNCT
 
-A recurrent layer spells each word, a second one reads the sentence in both directions, and every word gets its own
-softmax over the tags. After Ling et al. (2015), https://arxiv.org/abs/1508.02096
+One recurrent layer reads the characters of each word, a second one reads the sentence in both directions, and every
+word gets a softmax over the tags. After Ling et al. (2015), https://arxiv.org/abs/1508.02096
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.segmenting import Segmenter
 from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, normal, shape
 from common.prediction.networks import Networks, forward
@@ -39,11 +40,11 @@ if TYPE_CHECKING:
 class Config(TrainConfig):
     epochs: int = 8
     batch_size: int = 32
-    learning_rate: float = 4e-3  # of the first step; it falls to 0 along a cosine
-    min_count: int = 2  # times a word must occur in train to have an embedding of its own
+    learning_rate: float = 4e-3  # of the first step; cosine decay to 0
+    min_count: int = 2  # times a word must occur in train to have its own embedding
     embedding_size: int = 64  # features of a word
     char_embedding_size: int = 24  # features of a character
-    char_units: int = 32  # of the layer that spells words, per direction
+    char_units: int = 32  # of the layer that reads characters, per direction
     units: int = 64  # of the layer that reads sentences, per direction
     dropout: float = 0.3  # share of features that training hides, before and after the reading
     word_dropout: float = 0.1  # share of words that training makes unknown
@@ -54,11 +55,12 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Tagged:
-    """One sentence; `tags` are None where they are to be predicted."""
+    """One sentence; `tags` are None if they are to be predicted."""
 
     tokens: tuple[str, ...]
     tags: tuple[str, ...] | None = None
     group: str = ""  # the document it belongs to
+    text: str = dataclasses.field(default="", repr=False, compare=False)  # raw, from which the tokens were cut
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -74,19 +76,19 @@ def load_sample(folder: None) -> Splits:
 
 def load_ewt(folder: Path) -> Splits:
     """Blogs, e-mails, reviews and questions in English, split as published."""
-    return Splits(*(read(folder / f"en_ewt-ud-{side}.conllu", labelled=True) for side in ("train", "dev", "test")))
+    return Splits(*(read(folder / f"en_ewt-ud-{part}.conllu", labelled=True) for part in ("train", "dev", "test")))
 
 
 def load_sequoia(folder: Path) -> Splits:
     """News, encyclopaedia, parliament and medicine in French, split as published."""
-    return Splits(*(read(folder / f"fr_sequoia-ud-{side}.conllu", labelled=True) for side in ("train", "dev", "test")))
+    return Splits(*(read(folder / f"fr_sequoia-ud-{part}.conllu", labelled=True) for part in ("train", "dev", "test")))
 
 
 def read(path: Path, labelled: bool) -> list[Tagged]:
-    """Sentences of a user's file: CoNLL-U or other CoNLL; inputs alone may also be plain text, or a table."""
+    """Sentences in a user's file: CoNLL-U or other CoNLL; for prediction also plain text or a table."""
     in_conllu = is_conllu(path)
     if not labelled and not in_conllu and not readers.is_conll(path, spans=False):
-        return [Tagged(tokens_of(text)) for text in readers.texts(path, "text")]
+        return [Tagged(tokens_of(text), text=text) for text in readers.texts(path, "text")]
     sentences = conllu(path, labelled) if in_conllu else readers.conll(path, spans=False, labelled=labelled)
     return [Tagged(s.tokens, s.tags if labelled else None, s.document) for s in sentences]
 
@@ -99,10 +101,11 @@ def split(examples: list[Tagged], seed: int) -> Splits:
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     word_inputs = ("token_ids",)
-    words: Vocabulary  # all words of train, the frequent ones first
-    known: int  # ids from here on belong to words too rare for an embedding of their own
+    words: Vocabulary  # all words of train, frequent ones first
+    known: int  # number of words with their own embedding; larger ids belong to rarer words
     characters: Vocabulary
     tags: Labels
+    segmenter: Segmenter
 
     @classmethod
     def fit(cls, config, examples):
@@ -110,12 +113,21 @@ class Encoder(BaseEncoder):
         words = Vocabulary.of_counts(counts, 10**6)
         known = len(Vocabulary.of_counts(counts, 10**6, config.min_count))
         characters = Vocabulary.fit((token for example in examples for token in example.tokens), 10**4)
-        return cls(words, known, characters, Labels.fit(tag for example in examples for tag in example.tags))
+        tags = Labels.fit(tag for example in examples for tag in example.tags)
+        return cls(words, known, characters, tags, Segmenter.fit(example.tokens for example in examples))
 
     def contradicts_itself(self):
         return self.known > len(self.words)
 
+    def network_sizes(self):
+        return super().network_sizes() | {"token_ids": self.known, "char_ids": len(self.characters)}
+
+    def cut_as_trained(self, example):
+        """A sentence that came as raw text, with the words of train put together."""
+        return dataclasses.replace(example, tokens=self.segmenter.joined(example.tokens, example.text), text="")
+
     def encode(self, example):
+        example = self.cut_as_trained(example)
         token_ids = self.words.encode(map(normal, example.tokens))  # (timesteps,)
         char_ids = np.zeros((len(example), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING
         for row, token in zip(char_ids, example.tokens):
@@ -131,14 +143,14 @@ class Encoder(BaseEncoder):
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
 
     def step_names(self, example):
-        return list(example.tokens)
+        return list(self.cut_as_trained(example).tokens)
 
 
 # ------------------------------------------------------------------------------------------------------ Model
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """Words by embedding, spelling and shape, a recurrent layer in both directions, one softmax over tags a word."""
+    """Words by embedding, characters and shape, a bidirectional recurrent layer, one softmax over tags per word."""
     import keras
 
     from common import layers
@@ -151,7 +163,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
     words = keras.layers.Embedding(encoder.known, config.embedding_size)(known)
     chars = keras.layers.Embedding(len(encoder.characters), config.char_embedding_size)(char_ids)
-    speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are the spelling
+    speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are features
     spelling = layers.PerTimestep(speller)(chars, keras.ops.not_equal(char_ids, PADDING))
     x = keras.layers.Concatenate()([words, spelling, shapes])
     x = keras.layers.Dropout(config.dropout)(x)  # (batch, timesteps, embedding_size + 2 * char_units + SHAPES)
@@ -174,6 +186,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     """`{"words": [{"word", "tag", "probability"}], "unknown": words that train does not have}` for each sentence."""
     from scipy.special import softmax
 
+    examples = [encoder.cut_as_trained(example) for example in examples]
     predictions = []
     for example, padded in zip(examples, forward(networks["model"], encoder, examples)):
         probabilities = softmax(np.asarray(padded[: len(example)], np.float64), axis=-1)  # (timesteps, tags)
@@ -186,9 +199,9 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config: Config, train: Sequence[Tagged], examples: Sequence[Tagged]) -> dict[str, list[dict]]:
-    """The tag each word has most often in train; and logistic regression on a word and two neighbours on each side.
+    """The most frequent tag of each word in train; and logistic regression on a word and two neighbours on each side.
 
-    A word that is not in train gets the tag most frequent among the words that occur once.
+    A word that is not in train gets the most frequent tag of the words that occur once.
     """
     from common.baselines.window import window_logistic_regression
 
@@ -286,7 +299,7 @@ TASK = Task(
             ),
         ),
     },
-    own_file=OwnFile("CoNLL-U, or a word and its tag a line and a blank line after each sentence", read, split),
+    own_file=OwnFile("CoNLL-U, or a word and its tag per line and a blank line after each sentence", read, split),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

@@ -1,7 +1,7 @@
 """Tubs, the folders in which a Donkeycar records its drives, and folders of plain pictures.
 
-A tub (https://docs.donkeycar.com) holds `catalog_*.catalog`, one JSON object a line, and `images/`; both may lie in a
-subfolder `data`. Frames that the driver has deleted are named in `manifest.json`. An angle of -1 is full left.
+A tub (https://docs.donkeycar.com) contains `catalog_*.catalog`, one JSON object per line, and `images/`; both may be in
+a subfolder `data`. Frames that the driver has deleted are listed in `manifest.json`. An angle of -1 is full left.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from common.datasets import pictures, reading
 from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError, one_line
 
-GAP = 20  # frames between train, validation and test that belong to none: a second
-BLOCKS = 5  # of validation, among those of train
-PAUSE = 1000  # milliseconds between frames from which on a new drive begins
+GAP = 20  # frames between train, validation and test that are left out: one second
+BLOCKS = 5  # blocks of validation, between those of train
+PAUSE = 1000  # milliseconds between frames after which a new drive begins
 ANGLE, PICTURE, TIME = "user/angle", "cam/image_array", "_timestamp_ms"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Drive:
-    """Frames in order, without a gap, and the angle of the wheel in each; `road` where it was drawn."""
+    """Frames in order, without a gap, and the steering angle in each; `road` if the drive was generated."""
 
     name: str
     frames: np.ndarray  # uint8 (frames, height, width)
@@ -46,12 +46,12 @@ class Drive:
         return f"Drive({self.name!r}, {len(self)} frames, {self.digest})"
 
     def part(self, first: int, last: int) -> Drive:
-        """The frames from `first` to before `last`, as a drive that knows no others."""
+        """The frames from `first` to before `last`, as a drive of its own."""
         return Drive(f"{self.name} from {first}", self.frames[first:last], self.angles[first:last])
 
 
 class Row(NamedTuple):
-    """A frame of a tub: its picture, the angle of the wheel, when it was taken (None: not known)."""
+    """A frame of a tub: its picture, the steering angle, and the time (None if unknown)."""
 
     picture: Path
     angle: float | None
@@ -63,7 +63,7 @@ def drives(path: Path | Text, labelled: bool, size: tuple[int, int]) -> list[Dri
 
     Args:
         path: a tub; without `labelled` also a folder of pictures, in the order of their names.
-        size: `(height, width)` of a frame, whatever the size of the picture.
+        size: `(height, width)` to which frames are resized.
 
     Raises:
         UserError: if something is missing or cannot be read; names the file and the line.
@@ -94,10 +94,10 @@ def drives(path: Path | Text, labelled: bool, size: tuple[int, int]) -> list[Dri
 
 
 def in_blocks(made: Sequence[Drive]) -> dict[str, list[Drive]]:
-    """By time: the last tenth of all frames is test; of the rest, blocks at equal distances are validation.
+    """By time: the last tenth of all frames is test; evenly spaced blocks of the rest are validation.
 
-    A second of frames between two blocks belongs to no side, and a block is a drive of its own, so that no window
-    reaches into another one.
+    One second of frames between two blocks belongs to no split, and a block is a drive of its own, so that no window
+    reaches into another block.
 
     Returns:
         train, validation, test: parts of the drives.
@@ -107,7 +107,7 @@ def in_blocks(made: Sequence[Drive]) -> dict[str, list[Drive]]:
     """
     total = sum(map(len, made))
     if total < 40 * GAP:
-        raise UserError(f"{total} frames are too few to part by time: at least {40 * GAP} are needed.")
+        raise UserError(f"{total} frames are too few to split by time: at least {40 * GAP} are needed.")
     test = round(0.9 * total)
     length = round(0.1 * total / BLOCKS) + GAP
     bounds = [("train", 0)]
@@ -115,20 +115,20 @@ def in_blocks(made: Sequence[Drive]) -> dict[str, list[Drive]]:
         middle = round((block + 0.5) * test / BLOCKS)
         bounds += [("validation", middle - length // 2), ("train", middle + length - length // 2)]
     bounds += [("test", test), ("test", total)]
-    sides = {"train": [], "validation": [], "test": []}
+    splits = {"train": [], "validation": [], "test": []}
     start = 0
     for drive in made:
-        for (side, first), (_, last) in itertools.pairwise(bounds):
+        for (split, first), (_, last) in itertools.pairwise(bounds):
             begin = max(first + (GAP if first else 0) - start, 0)
             end = min(last - start, len(drive))
             if end > begin:
-                sides[side].append(drive.part(begin, end))
+                splits[split].append(drive.part(begin, end))
         start += len(drive)
-    return sides
+    return splits
 
 
 def _rows(tub: Path, labelled: bool) -> list[Row]:
-    """All frames that are not deleted, in the order in which they were taken."""
+    """All frames that are not deleted, in order of time."""
     deleted = _deleted(tub / "manifest.json")
     found: dict[int, Row] = {}
     for catalog in tub.glob("catalog_*.catalog"):
@@ -147,7 +147,7 @@ def _rows(tub: Path, labelled: bool) -> list[Row]:
 
 
 def _row(catalog: Path, number: int, line: str, labelled: bool) -> tuple[int | None, Row]:
-    """The number of a frame, None where it has none, and the frame."""
+    """The number of a frame, None if it has none, and the frame."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -166,7 +166,7 @@ def _row(catalog: Path, number: int, line: str, labelled: bool) -> tuple[int | N
 
 
 def _warn_of_others(tub: Path, named: list[str]) -> None:
-    """Say which pictures belong to several frames, and which to none."""
+    """Warn of pictures that belong to several frames or to none."""
     if (twice := len(named) - len(set(named))) > 0:
         reading.warn(f"{tub}: {twice:,} frames have the picture of another one.")
     there = pictures.files_in(tub / "images") if (tub / "images").is_dir() else []
@@ -175,7 +175,7 @@ def _warn_of_others(tub: Path, named: list[str]) -> None:
 
 
 def _deleted(manifest: Path) -> set[int]:
-    """Numbers of the deleted frames; the manifest's last line names them."""
+    """Numbers of the deleted frames, from the last line of the manifest."""
     if not manifest.exists():
         return set()
     try:

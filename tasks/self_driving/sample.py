@@ -1,10 +1,10 @@
-"""A road of curves seen from a car, drawn here, and a driver who stays on it.
+"""Generated roads with curves seen from a car, and a driver who stays on them.
 
-The road lies on a plane and is seen through a pinhole camera. Lengths count half the width of the road. The driver
-steers for a point on the middle line ahead (pure pursuit: Coulter 1992, a report of Carnegie Mellon University). While
-a drive is recorded, gusts push the car aside; the recorded angle is the driver's answer to it, so that recordings show
-how to come back. Every few frames the sun blinds the camera for a moment: what was seen before must then be remembered.
-No curve of test occurs in train: every road is drawn on its own.
+The road lies on a plane and is seen through a pinhole camera. The unit of length is half the width of the road. The
+driver steers towards a point on the middle line ahead (pure pursuit: Coulter 1992, a report of Carnegie Mellon
+University). While a drive is recorded, gusts push the car aside; the recorded angle is the driver's reaction, so that
+recordings show how to recover. Every few frames the sun blinds the camera for a moment, and the model must remember
+what it saw before. No curve of test occurs in train: every road is random.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from common.datasets.splits import Splits
 
 HEIGHT, WIDTH = 30, 40  # pixels of a frame
 ROADS = {"train": 26, "validation": 5, "test": 12}
-FRAMES = 90  # of a drive
-SPEED = 0.45  # along the road, a frame
+FRAMES = 90  # frames of a drive
+SPEED = 0.45  # length per frame
 TURN = 0.4  # curvature of the car's path at an angle of 1
-AHEAD = 2.5  # to the point that the driver steers for
-STEP = 0.25  # between points of the middle line
+AHEAD = 2.5  # distance to the point that the driver steers towards
+STEP = 0.25  # distance between points of the middle line
 HORIZON, FOCAL, CAMERA = 9, 24.0, 1.0  # row and focal length in pixels; height of the camera above the road
-NEAREST, FARTHEST = 1.0, 10.0  # that the camera sees of the road
-BLINDED, BLIND = 0.12, (3, 7)  # probability that it begins in a frame, and how many frames it lasts
+NEAREST, FARTHEST = 1.0, 10.0  # distances between which the camera sees the road
+BLINDED, BLIND = 0.12, (3, 7)  # probability that blinding begins in a frame, and its length in frames
 
 
 @dataclasses.dataclass(frozen=True)
 class Road:
-    """A middle line on a plane, and the light on it; all of it follows from the seed."""
+    """A middle line on a plane, and the light; both are determined by the seed."""
 
     seed: int
 
@@ -52,7 +52,7 @@ class Road:
 
     @functools.cached_property
     def light(self) -> dict[str, np.ndarray]:
-        """Of every frame whether the camera is blinded, and the shades of road, line and grass."""
+        """For every frame whether the camera is blinded, and the shades of road, line and grass."""
         random = np.random.default_rng([self.seed, 1])
         blinded = np.zeros(FRAMES, bool)
         frame = BLIND[1]
@@ -66,7 +66,7 @@ class Road:
         return {"blinded": blinded, "shades": np.array([road, random.uniform(190, 250), grass, 160.0])}
 
     def start(self) -> np.ndarray:
-        """Where a car begins: x, y and heading."""
+        """Initial position of a car: x, y and heading."""
         ahead = self.line[1] - self.line[0]
         return np.array([*self.line[0], np.arctan2(ahead[1], ahead[0])])
 
@@ -75,14 +75,14 @@ class Road:
         return int(((self.line - car[:2]) ** 2).sum(axis=1).argmin())
 
     def offset(self, car: np.ndarray) -> float:
-        """How far the car is to the left of the middle line; beyond 1 and -1 it is off the road."""
+        """Distance of the car to the left of the middle line; beyond 1 or -1 it is off the road."""
         near = min(self.nearest(car), len(self.line) - 2)
         along = self.line[near + 1] - self.line[near]
         across = car[:2] - self.line[near]
         return float((along[0] * across[1] - along[1] * across[0]) / STEP)
 
     def seen_from(self, car: np.ndarray, reach: float) -> np.ndarray:
-        """The middle line ahead of the car as it sees it: forwards and to the left, `(points, 2)`."""
+        """The middle line ahead in the coordinates of the car, forwards and to the left, `(points, 2)`."""
         near = self.nearest(car)
         points = self.line[near : near + int(reach / STEP)] - car[:2]
         cos, sin = np.cos(car[2]), np.sin(car[2])
@@ -96,7 +96,7 @@ class Road:
         return float(np.clip(-2 * target[1] / max(target @ target, 0.1) / TURN, -1, 1))
 
     def frame(self, car: np.ndarray, number: int) -> np.ndarray:
-        """What the camera shows in frame `number`, uint8 `(HEIGHT, WIDTH)`."""
+        """The camera's picture in frame `number`, uint8 `(HEIGHT, WIDTH)`."""
         random = np.random.default_rng([self.seed, 2, number])
         shades = self.light["shades"]
         rows = np.arange(HORIZON + 1, HEIGHT)
@@ -140,10 +140,10 @@ def recorded(road: Road) -> tuple[np.ndarray, np.ndarray]:
 
 
 def driven(roads: Sequence[Road], steer: Callable[[Sequence[np.ndarray]], Sequence[float]]) -> list[dict]:
-    """Closed loop: a car drives along each road as `steer` says, and sees what its own steering leads to.
+    """Closed loop: a car on each road is steered by `steer`, and sees the results of its own steering.
 
     Args:
-        steer: gives an angle for each list of frames seen so far, uint8 `(frames, HEIGHT, WIDTH)`.
+        steer: returns an angle for each list of frames seen so far, uint8 `(frames, HEIGHT, WIDTH)`.
 
     Returns:
         `kept`: share of the frames before the car left the road; `path`: `[x, y, heading]` in each frame until then.
@@ -163,13 +163,13 @@ def driven(roads: Sequence[Road], steer: Callable[[Sequence[np.ndarray]], Sequen
 
 
 def load() -> Splits:
-    """`(name, frames, angles, road)` of every drive on three sides."""
-    sides, seed = [], 0
+    """`(name, frames, angles, road)` of every drive in three splits."""
+    splits, seed = [], 0
     for count in ROADS.values():
-        side = []
+        split = []
         for _ in range(count):
             seed += 1
             road = Road(seed)
-            side.append((f"road {seed}", *recorded(road), road))
-        sides.append(side)
-    return Splits(*sides)
+            split.append((f"road {seed}", *recorded(road), road))
+        splits.append(split)
+    return Splits(*splits)

@@ -1,4 +1,4 @@
-"""How must the wheel be turned, from what the camera has just seen? Many-to-one: the last frames in, an angle out.
+"""Which steering angle follows from the last frames of the camera? Many-to-one: the last frames in, an angle out.
 
     12 frames of a road that bends to the right -> 0.31, of -1 (left) to 1 (right)
 
@@ -25,7 +25,7 @@ from . import sample
 from .reader import Drive, drives, in_blocks
 
 SIZE = sample.HEIGHT, sample.WIDTH  # pixels of a frame
-PART = 40  # frames that hang together when scores are resampled: two seconds
+PART = 40  # frames that are resampled together: two seconds
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -35,8 +35,8 @@ class Config(TrainConfig):
     epochs: int = 20
     batch_size: int = 16
     learning_rate: float = 4e-3
-    patience: int = 20  # the learning rate falls to 0 over all epochs: the best one is kept, none is left out
-    window: int = 8  # frames the network reads, the last of them the present one
+    patience: int = 20  # all epochs run, since the learning rate falls to 0 over them; the best one is kept
+    window: int = 8  # frames that the network reads, including the present one
     filters: int = 8  # of the first convolution; each further one has twice as many
     frame_units: int = 32  # features of a frame
     units: int = 32
@@ -49,12 +49,12 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Moment:
-    """A frame of a drive, before which the frames up to it are known; `angle` is how the wheel is to be turned."""
+    """A frame of a drive, with the frames before it; `angle` is the steering angle to predict."""
 
     drive: Drive
     number: int  # of the frame, from 0
     angle: float | None = None
-    last_angle: float | None = None  # of the frame before; no network and no other baseline reads it
+    last_angle: float | None = None  # of the frame before; read only by the baseline that repeats it
 
     def __len__(self) -> int:
         return self.number + 1
@@ -64,7 +64,7 @@ class Moment:
 
     @property
     def group(self) -> str:
-        """What hangs together: a drawn road, or two seconds of a drive."""
+        """The group to resample together: a generated road, or two seconds of a drive."""
         return self.drive.name if self.drive.road else f"{self.drive.name}, part {self.number // PART}"
 
     def picture(self) -> np.ndarray:
@@ -72,13 +72,13 @@ class Moment:
         return self.drive.frames[self.number]
 
     def past(self, window: int) -> np.ndarray:
-        """The last frames up to this one, uint8 `(window, height, width)`; before a drive's first frame stands that."""
+        """The last frames up to this one, uint8 `(window, height, width)`; the first frame of a drive is repeated."""
         numbers = np.arange(self.number - window + 1, self.number + 1)
         return self.drive.frames[np.maximum(numbers, 0)]
 
 
 def moments(drive: Drive, ahead: int = 0) -> list[Moment]:
-    """All moments of a drive; the angle is that of the frame `ahead` frames later, which must belong to the drive."""
+    """All moments of a drive; the angle is that of the frame `ahead` frames later, which must be in the drive."""
     if drive.angles is None:
         return [Moment(drive, number) for number in range(len(drive))]
     angles = drive.angles.tolist()
@@ -89,34 +89,34 @@ def moments(drive: Drive, ahead: int = 0) -> list[Moment]:
 
 
 def load_sample(folder: None) -> Splits:
-    """Drives on roads drawn here; see sample.py."""
-    return sides({side: [Drive(*raw) for raw in some] for side, some in sample.load()})
+    """Drives on generated roads; see sample.py."""
+    return splits({part: [Drive(*raw) for raw in some] for part, some in sample.load()})
 
 
 def load_donkey(ahead: int):
     """A function that reads the drives; the target is the angle a given number of frames later."""
 
     def load(folder: Path) -> Splits:
-        return sides(in_blocks(drives(folder, True, SIZE)), ahead)
+        return splits(in_blocks(drives(folder, True, SIZE)), ahead)
 
     return load
 
 
-def sides(parts: dict[str, list[Drive]], ahead: int = 0) -> Splits:
+def splits(parts: dict[str, list[Drive]], ahead: int = 0) -> Splits:
     """The moments of the drives in each split."""
     return Splits(
-        **{side: [moment for drive in some for moment in moments(drive, ahead)] for side, some in parts.items()}
+        **{part: [moment for drive in some for moment in moments(drive, ahead)] for part, some in parts.items()}
     )
 
 
 def read(path: Path | Text, labelled: bool) -> list[Moment]:
-    """The moments of a tub; without targets a folder of pictures will do."""
+    """The moments of a tub; for prediction a folder of pictures will do."""
     return [moment for drive in drives(path, labelled, SIZE) for moment in moments(drive)]
 
 
 def split(examples: Sequence[Moment], seed: int) -> Splits:
-    """By time, in blocks; chance has no part in it."""
-    return sides(in_blocks(list(dict.fromkeys(moment.drive for moment in examples))))
+    """By time, in blocks; the seed is not used."""
+    return splits(in_blocks(list(dict.fromkeys(moment.drive for moment in examples))))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Encoder(BaseEncoder):
 
 
 def mirrored(random, inputs, targets):
-    """Half of the moments seen in a mirror, where the angle has the other sign; all a little brighter or darker."""
+    """Half of the moments mirrored, with the sign of the angle changed; all made slightly brighter or darker."""
     turned = random.random(len(targets)) < 0.5
     frames = np.where(turned[:, None, None, None, None], inputs["frames"][:, :, :, ::-1], inputs["frames"])
     frames = frames * random.uniform(0.8, 1.2, (len(frames), 1, 1, 1, 1)).astype(np.float32)
@@ -156,7 +156,7 @@ def mirrored(random, inputs, targets):
 
 
 def build_model(config, encoder):
-    """A vector for each frame by convolutions, a recurrent layer over the last frames, one number: the angle."""
+    """A vector for each frame by convolutions, a recurrent layer over the last frames, and the angle as output."""
     import keras
 
     from common import layers
@@ -185,7 +185,7 @@ def build_model(config, encoder):
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Moment]) -> list[dict]:
-    """`{"angle"}` of each moment; where a drawn road begins, also the `drive` in which the network itself steers."""
+    """`{"angle"}` of each moment; at the start of a generated road also the `drive` steered by the network."""
     angles = [float(output[0]) for output in forward(networks["model"], encoder, examples)]
     predictions = [{"angle": float(np.clip(angle, -1, 1))} for angle in angles]
     starts = [i for i, moment in enumerate(examples) if moment.drive.road and not moment.number]
@@ -200,7 +200,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config, train, examples):
-    """What one frame says: ridge regression on its pixels, boosted trees on its components; and the mean angle."""
+    """From one frame: ridge regression on its pixels, boosted trees on its principal components; and the mean angle."""
     from common.baselines import angles
 
     truths, groups = np.array([moment.angle for moment in train]), np.array([moment.group for moment in train])
@@ -221,9 +221,9 @@ def _pixels(moment: Moment) -> np.ndarray:
 
 
 def score(examples, predictions):
-    """RMSE, MAE and R2 of the angle, its error beside that of the last angle, and the closed loop.
+    """RMSE, MAE and R2 of the angle, its error relative to repeating the last angle, and the closed loop.
 
-    See common/metrics/steering.py. The last angle has seen more than the network: how the driver has just steered.
+    See common/metrics/steering.py. The last angle contains information that the network lacks: the driver's steering.
     """
     from common.metrics.steering import Steering
 

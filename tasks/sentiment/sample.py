@@ -1,8 +1,9 @@
-"""Film reviews from a grammar written here, in which the order of the words decides.
+"""Film reviews from a grammar, in which the order of the words determines the label.
 
-Every construction says which of its opinions is the verdict: of "The plot was dull, although the cast was superb." it
-is the first, of "Although the plot was dull, the cast was superb." the second. Each serves both labels with the same
-words, so that counting words or pairs of words says little; and much may stand between a cue and the opinion it turns.
+Every construction determines which of its opinions is the verdict: in "The plot was dull, although the cast was
+superb." it is the first, in "Although the plot was dull, the cast was superb." the second. Each is used for both labels
+with the same words, so that counts of words or pairs of words say little; and there may be a long distance between a
+cue and the opinion that it reverses.
 
 No opinion of a test review occurs in train in the same construction, or in one review with the same noun.
 """
@@ -18,8 +19,8 @@ from common.datasets.splits import Splits
 REVIEWS = {"train": 4000, "validation": 500, "test": 1000}
 LABELS = ("negative", "positive")
 
-# One rule a line: a symbol and its forms. <same> is an adjective of the review's label, <deed> what somebody of that
-# opinion did; <other> and <other_deed> are of the opposite label. <noun> is a part of the film.
+# One rule per line: a symbol and its forms. <same> is an adjective of the review's label, <deed> what somebody with
+# that opinion did; <other> and <other_deed> belong to the opposite label. <noun> is a part of the film.
 CONSTRUCTIONS = """
 plain: the <noun> was <same> | I <deed> | this is a film with a <same> <noun> | the <noun>, <aside>, was <same>
 plain: it was <same>, and so was the <noun> | my <person>, who <relative>, <deed>, and so did I
@@ -114,7 +115,7 @@ SYMBOL = re.compile(r"<(\w+)>")
 
 
 def rules(text: str) -> dict[str, list[str]]:
-    """Symbol to its forms, of a grammar written as above."""
+    """Symbol -> its forms, from a grammar written as above."""
     found: dict[str, list[str]] = {}
     for line in filter(None, text.splitlines()):
         symbol, forms = line.split(": ", 1)
@@ -122,20 +123,20 @@ def rules(text: str) -> dict[str, list[str]]:
     return found
 
 
-def side_of(first: int, second: int) -> str:
-    """The one side on which an opinion and a construction, or an opinion and a noun, of these numbers may meet."""
+def split_of(first: int, second: int) -> str:
+    """The only split in which the opinion and the construction or noun with these numbers may occur together."""
     return ("test", "validation", "train", "train", "train")[(first + second) % 5]
 
 
 class Writer:
     """Writes reviews for one split."""
 
-    def __init__(self, source: random.Random, side: str):
-        self.random, self.side = source, side
+    def __init__(self, source: random.Random, split: str):
+        self.random, self.split = source, split
         self.constructions, self.matter, self.words = rules(CONSTRUCTIONS), rules(MATTER), rules(WORDS)
 
     def review(self, label: str) -> str:
-        """A review whose verdict is `label`: one construction, perhaps between sentences that say nothing."""
+        """A review whose verdict is `label`: one construction, perhaps between neutral sentences."""
         number = self.random.randrange(len(self.constructions))
         form = self.random.choice(list(self.constructions.values())[number])
         opening, closing = (self.random.random() < 0.4 for _ in range(2))
@@ -155,7 +156,7 @@ class Writer:
         )
 
     def choose(self, counts: Counter[str], label: str, construction: int) -> dict[str, list[str]]:
-        """Symbol to as many different words as it takes, all of which may meet each other on this side."""
+        """Symbol -> as many different words as needed, all of which may occur together in this split."""
         other = LABELS[1 - LABELS.index(label)]
         kinds = {"same": label, "deed": f"{label}_deed", "other": other, "other_deed": f"{other}_deed"}
         chosen = {symbol: self.pick(kind, counts[symbol], [construction]) for symbol, kind in kinds.items()}
@@ -163,17 +164,17 @@ class Writer:
         return {**chosen, "noun": self.pick("noun", counts["noun"], opinions)}
 
     def pick(self, kind: str, count: int, partners: list[int]) -> list[str]:
-        """Different words of a kind that may meet all these partners on this side."""
+        """Different words of a kind that may occur with all these partners in this split."""
         words = enumerate(self.words[kind])
-        allowed = [word for number, word in words if all(side_of(number, other) == self.side for other in partners)]
+        allowed = [word for number, word in words if all(split_of(number, other) == self.split for other in partners)]
         return self.random.sample(allowed, count)
 
 
 def load(seed: int = 0) -> Splits:
     """`(text, label)` pairs; no text twice, labels in equal numbers."""
-    source, seen, sides = random.Random(seed), set(), []
-    for side, count in REVIEWS.items():
-        writer, found = Writer(source, side), []
+    source, seen, splits = random.Random(seed), set(), []
+    for split, count in REVIEWS.items():
+        writer, found = Writer(source, split), []
         while len(found) < count:
             label = LABELS[len(found) % 2]
             text = writer.review(label)
@@ -181,5 +182,5 @@ def load(seed: int = 0) -> Splits:
                 seen.add(text)
                 found.append((text, label))
         source.shuffle(found)
-        sides.append(found)
-    return Splits(*sides)
+        splits.append(found)
+    return Splits(*splits)

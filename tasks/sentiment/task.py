@@ -37,7 +37,7 @@ class Config(TrainConfig):
     learning_rate: float = 3e-3
     patience: int = 6  # the loss falls in steps, as one rule after another is learned
     max_timesteps: int = 200  # words kept of a review; longer reviews are truncated at the start
-    vocab_size: int = 10_000  # words, padding and unknown included
+    vocab_size: int = 10_000  # words, including padding and unknown
     embedding_size: int = 64  # features of a word
     units: int = 64  # per direction
     dropout: float = 0.4  # share of the word features and of the pooled states that training hides
@@ -48,11 +48,11 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Review:
-    """One review; `label` is None where it is to be predicted."""
+    """One review; `label` is None if it is to be predicted."""
 
     text: str
     label: str | None = None
-    group: str = ""  # the author, film or document it belongs to, where a file says so
+    group: str = ""  # the author, film or document it belongs to, if a file names it
 
     def __len__(self) -> int:
         return len(words(self.text))
@@ -69,13 +69,13 @@ def load_sample(folder: None) -> Splits:
 def load_sst2(folder: Path) -> Splits:
     """The sentences of the Stanford Sentiment Treebank, split as published."""
     names = {"0": "negative", "1": "positive"}
-    files = (folder / "data" / f"stsa.binary.{side}" for side in ("train", "dev", "test"))
+    files = (folder / "data" / f"stsa.binary.{part}" for part in ("train", "dev", "test"))
     lines = Splits(*(readers.labelled_lines(file, "01") for file in files))
     return lines.map(lambda line: Review(text=line[1], label=names[line[0]]))
 
 
 def read(path: Path, labelled: bool) -> list[Review]:
-    """Reviews of a user's file: a table with `text` and `label`, or plain text with one review a line."""
+    """Reviews in a user's file: a table with `text` and `label`, or plain text with one review per line."""
     if not labelled:
         return [Review(text) for text in readers.texts(path, "text")]
     return [Review(**row) for row in readers.labelled_table(path, ("text", "label"), optional=("group",))]
@@ -109,6 +109,9 @@ class Encoder(BaseEncoder):
     def contradicts_itself(self):
         return self.log_ratios.shape != (len(self.vocabulary), len(self.labels))
 
+    def network_sizes(self):
+        return super().network_sizes() | {"token_ids": len(self.vocabulary)}
+
     def encode(self, example):
         token_ids = self.vocabulary.encode(words(example.text.lower())[-self.max_timesteps :])  # (timesteps,)
         targets = None if example.label is None else np.int32(self.labels.encode(example.label))
@@ -122,7 +125,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """Embedding, a recurrent layer in both directions, the average over the real timesteps, one logit a label."""
+    """Embedding, a bidirectional recurrent layer, the average over the real timesteps, one logit per label."""
     import keras
 
     from common import layers

@@ -1,4 +1,4 @@
-"""Recordings with their texts: spoken digits, single or joined to strings; yes and no; folders of a user's own."""
+"""Recordings with their texts: spoken digits, single or joined to strings; yes and no; users' folders."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from common.errors import UserError
 from .sample import DIGITS
 
 SPEAKERS = ("theo", "lucas", "george", "jackson", "nicolas", "yweweler")  # of the digits
-ROUNDS = 4  # strings of train in which each recording of train stands
-PAUSES = (0.05, 0.2)  # seconds between two digits of a string, at least and at most
+ROUNDS = 4  # strings of train that contain each training recording
+PAUSES = (0.05, 0.2)  # seconds between two digits of a string, minimum and maximum
 
 Recording = tuple[Sound, str, str, str]  # sound, text, name, speaker
 
@@ -28,27 +28,27 @@ def fsdd(folder: Path, strings: bool, fold: int | None) -> Splits:
 
     Args:
         strings: whether recordings are joined to strings of 3 to 7 digits of one speaker. A recording of validation or
-            test stands in one string, so that no two of them depend on each other.
-        fold: number of the speaker of test; the next one is validation, the others train. None: the official split, of
-            which the recordings 0 to 4 of every speaker and digit are test, and here 5 to 9 validation.
+            test is in one string only, so that these are independent.
+        fold: number of the test speaker; the next one is validation, the others are train. None: the official split,
+            in which the recordings 0 to 4 of every speaker and digit are test; here 5 to 9 are validation.
     """
-    sides = Splits([], [], [])
+    splits = Splits([], [], [])
     for path in sorted((folder / "recordings").glob("*.wav")):
         digit, speaker, number = path.stem.split("_")
         if fold is None:
-            side = sides.test if int(number) < 5 else sides.validation if int(number) < 10 else sides.train
+            split = splits.test if int(number) < 5 else splits.validation if int(number) < 10 else splits.train
         else:
             place = (SPEAKERS.index(speaker) - fold) % len(SPEAKERS)
-            side = sides.test if place == 0 else sides.validation if place == 1 else sides.train
-        side.append((read_wav(path).trimmed(), DIGITS[int(digit)], path.name, speaker))
+            split = splits.test if place == 0 else splits.validation if place == 1 else splits.train
+        split.append((read_wav(path).trimmed(), DIGITS[int(digit)], path.name, speaker))
     if not strings:
-        return sides
+        return splits
     random = np.random.default_rng(3)
-    return Splits(*(_strings(side, ROUNDS if name == "train" else 1, random) for name, side in sides))
+    return Splits(*(_strings(split, ROUNDS if name == "train" else 1, random) for name, split in splits))
 
 
 def _strings(recordings: list[Recording], rounds: int, random: np.random.Generator) -> list[Recording]:
-    """Every recording in one string a round; the last string of a speaker may be shorter."""
+    """Every recording in one string per round; the last string of a speaker may be shorter."""
     by_speaker, made = defaultdict(list), []
     for recording in recordings:
         by_speaker[recording[3]].append(recording)
@@ -64,7 +64,7 @@ def _strings(recordings: list[Recording], rounds: int, random: np.random.Generat
 
 
 def yesno(folder: Path) -> Splits:
-    """`(sound, text, name, "")` of recordings of eight words, which the name of the file tells: 0 is no, 1 is yes."""
+    """`(sound, text, name, "")` of recordings of eight words, which the file name gives: 0 is no, 1 is yes."""
     said = {"0": "no", "1": "yes"}
     paths = sorted((folder / "waves_yesno").glob("*.wav"))
     found = [(read_wav(path), " ".join(said[d] for d in path.stem.split("_")), path.name, "") for path in paths]
@@ -73,20 +73,20 @@ def yesno(folder: Path) -> Splits:
 
 
 def own(path: Path | Text, labelled: bool) -> list[tuple[Sound, str | None, str, str]]:
-    """`(sound, text, name, speaker)` of every recording of a user's folder or table, or of the paths in a text.
+    """`(sound, text, name, speaker)` of every recording in a user's folder or table, or of the paths in a text.
 
     Raises:
-        UserError: if a file cannot be read or a text holds no words.
+        UserError: if a file cannot be read or a text has no words.
     """
     found = []
-    for entry in manifest.entries(path, (".wav",), ("text",), ("speaker",), labelled):
+    for entry in manifest.once(manifest.entries(path, (".wav",), ("text",), ("speaker",), labelled)):
         text = normal(entry.row["text"]) if labelled else None
         if text == "":
-            raise UserError(f"{entry.place}, holds no words in its text: write what is said.")
+            raise UserError(f"{entry.place}, has no words in its text: write what is said.")
         found.append((read_wav(entry.file), text, entry.file.name, entry.row.get("speaker", "")))
     return found
 
 
 def normal(text: str) -> str:
-    """Words in small letters without punctuation: `"It's Seven, one." -> "it's seven one"`."""
+    """Words in lower case without punctuation: `"It's Seven, one." -> "it's seven one"`."""
     return " ".join(word for word in words(text.lower()) if word[0].isalnum())

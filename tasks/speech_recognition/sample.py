@@ -1,8 +1,8 @@
 """The embedded sample: strings of three to seven digits, spoken by a small formant synthesiser with many voices.
 
-A voice is a source and a filter (Fant 1960): pulses of the vocal folds or noise, and resonances of the mouth, the
+A voice is a source and a filter (Fant 1960): pulses of the vocal folds or noise, and resonances of the vocal tract, the
 formants, which move from sound to sound. Voices differ in pitch, in the length of the vocal tract (which scales all
-formants), in tempo and in breath. Digits follow each other with a short pause or none, so that they run together.
+formants), in tempo and in breathiness. Digits follow each other with a short pause or none, so that they run together.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from common.datasets.sounds import PEAK, Sound
 from common.datasets.splits import Splits
 
 RATE = 8_000  # samples per second
-FRAME = 40  # samples over which the mouth stands still, 5 ms
+FRAME = 40  # samples over which the vocal tract is constant, 5 ms
 VOICES = {"train": 24, "validation": 6, "test": 12}
 STRINGS = {"train": 18, "validation": 10, "test": 10}  # of each voice
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 # A sound: milliseconds, three formants in Hertz (of a man, after Peterson and Barney 1952), strength of the voice, and
-# strength and middle of a hiss. Vowels that glide are two sounds.
+# strength and centre frequency of noise. Diphthongs are two sounds.
 SOUNDS = {
     "a": (90, (730, 1090, 2440), 1.0, 0.0, 0),
     "e": (80, (530, 1840, 2480), 1.0, 0.0, 0),
@@ -61,36 +61,36 @@ SPELLED = {
 def load() -> Splits:
     """`(sound, text, name, voice)` of every string; no voice is in two splits."""
     random = np.random.default_rng(12)
-    plan = []  # of every string: side, voice, digits
-    for side, count in VOICES.items():
+    plan = []  # of every string: split, voice, digits
+    for split, count in VOICES.items():
         for number in range(count):
-            voice = _voice(random, f"{side} {number + 1}")
-            strings = [random.integers(0, 10, random.integers(3, 8)) for _ in range(STRINGS[side])]
-            plan += [(side, voice, digits) for digits in strings]
+            voice = _voice(random, f"{split} {number + 1}")
+            strings = [random.integers(0, 10, random.integers(3, 8)) for _ in range(STRINGS[split])]
+            plan += [(split, voice, digits) for digits in strings]
     spoken = iter(_speak([(voice, DIGITS[digit]) for _, voice, digits in plan for digit in digits], random))
-    sides = {side: [] for side in VOICES}
-    for side, voice, digits in plan:
+    splits = {split: [] for split in VOICES}
+    for split, voice, digits in plan:
         sound = _string([next(spoken) for _ in digits], voice, random)
-        name = f"voice {voice['name']}, string {len(sides[side]) + 1}"
-        sides[side].append((sound, " ".join(DIGITS[digit] for digit in digits), name, f"voice {voice['name']}"))
-    return Splits(*sides.values())
+        name = f"voice {voice['name']}, string {len(splits[split]) + 1}"
+        splits[split].append((sound, " ".join(DIGITS[digit] for digit in digits), name, f"voice {voice['name']}"))
+    return Splits(*splits.values())
 
 
 def _voice(random: np.random.Generator, name: str) -> dict:
-    tract = random.uniform(0.95, 1.25)  # formants beside those of a man: a child's are a quarter higher
-    pitch = 110 * (tract / 0.95) ** 3 * random.uniform(0.8, 1.2)  # Hertz; small people speak higher, with exceptions
+    tract = random.uniform(0.95, 1.25)  # formants relative to those of a man: a child's are a quarter higher
+    pitch = 110 * (tract / 0.95) ** 3 * random.uniform(0.8, 1.2)  # Hertz; shorter vocal tracts mostly have higher pitch
     return {
         "name": name,
         "tract": tract * random.uniform(0.97, 1.03, 3),  # of each formant
         "pitch": pitch,
         "tempo": random.uniform(0.75, 1.3),
         "breath": random.uniform(0.01, 0.06),
-        "noise": 10 ** random.uniform(-2.4, -1.3),  # of the room, beside the peak of the voice
+        "noise": 10 ** random.uniform(-2.4, -1.3),  # of the room, relative to the peak of the voice
     }
 
 
 def _speak(wanted: list[tuple[dict, str]], random: np.random.Generator) -> list[np.ndarray]:
-    """Every wanted digit as float samples, all of them computed side by side."""
+    """Every wanted digit as float samples, all computed in parallel."""
     tracks = [_tracks(voice, digit, random) for voice, digit in wanted]
     longest, count = max(map(len, tracks)), len(tracks)
     mouth = np.zeros((longest, 7, count), np.float32)  # time first: three formants, voice, hiss, its middle, pitch
@@ -113,7 +113,7 @@ def _speak(wanted: list[tuple[dict, str]], random: np.random.Generator) -> list[
 
 
 def _tracks(voice: dict, digit: str, random: np.random.Generator) -> np.ndarray:
-    """What the mouth does in each frame of a digit, float array `(frames, 7)`: targets joined by straight lines."""
+    """Parameters of the synthesiser in each frame of a digit, float array `(frames, 7)`, interpolated linearly."""
     tempo = voice["tempo"] * random.uniform(0.85, 1.15)
     ends, targets = [0.0], []
     for name in SPELLED[digit].split():
@@ -131,7 +131,7 @@ def _tracks(voice: dict, digit: str, random: np.random.Generator) -> np.ndarray:
 
 
 def _resonance(source: np.ndarray, frequencies: np.ndarray, width: float) -> np.ndarray:
-    """The source `(samples, count)` through a resonator of two poles; frequencies `(frames, count)` in Hertz."""
+    """The source `(samples, count)` filtered by a two-pole resonator; frequencies `(frames, count)` in Hertz."""
     radius = np.float32(np.exp(-np.pi * width / RATE))
     turns = (2 * radius * np.cos(2 * np.pi * frequencies / RATE)).astype(np.float32)
     gains = (1 - turns + radius**2).astype(np.float32)  # 1 at frequency 0
@@ -145,7 +145,7 @@ def _resonance(source: np.ndarray, frequencies: np.ndarray, width: float) -> np.
 
 
 def _string(digits: list[np.ndarray], voice: dict, random: np.random.Generator) -> Sound:
-    """Digits one after the other, the next one sometimes before the last has ended, and the noise of the room."""
+    """Successive digits, which sometimes overlap, with the noise of the room."""
     starts, end = [], random.uniform(0.05, 0.2)
     for digit in digits:
         starts.append(end)

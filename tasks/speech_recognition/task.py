@@ -1,9 +1,9 @@
-"""Which words are spoken in a recording? Many-to-many: a spectrogram in, words out, without being told when.
+"""Which words are spoken in a recording? Many-to-many: a spectrogram in, words out, whose times are not given.
 
     three_digits.wav -> "seven one four"
 
 Two bidirectional recurrent layers read the spectrogram and predict a word, or none, at every timestep.
-Connectionist temporal classification sums over all ways to place the words (Graves et al. 2006,
+Connectionist temporal classification sums over all alignments of the words (Graves et al. 2006,
 https://www.cs.toronto.edu/~graves/icml_2006.pdf), so that training needs the words and not their times.
 """
 
@@ -42,17 +42,17 @@ if TYPE_CHECKING:
 class Config(TrainConfig):
     epochs: int = 14
     batch_size: int = 16
-    learning_rate: float = 3e-3  # at the start; it falls to 0 over all epochs, like a cosine
+    learning_rate: float = 3e-3  # at the start; cosine decay to 0 over all epochs
     patience: int = 6
     bands: int = 40  # of the spectrogram
     frames_per_step: int = 2  # frames of 10 ms that the network reads at a time
     units: int = 64  # of each layer, per direction
     dropout: float = 0.2  # share of features that training hides
-    recurrent_scale: float = 0.6  # of the first recurrent kernel of a SimpleRNN, beside an orthogonal one
-    warp: float = 0.12  # share by which training stretches or shrinks the bands, as other mouths do
-    noise: float = 0.2  # deviation of the noise that training adds, where features have about 1
-    characters: bool = False  # whether the network spells; otherwise it knows the words of train and no others
-    beam_width: int = prediction_setting(8)  # transcriptions that the search follows at a time; 1 is greedy
+    recurrent_scale: float = 0.6  # factor of the orthogonal initial recurrent kernel of a SimpleRNN
+    warp: float = 0.12  # share by which training stretches or shrinks the bands, to simulate other speakers
+    noise: float = 0.2  # standard deviation of the noise added in training, relative to features with about 1
+    characters: bool = False  # whether the network spells; otherwise it knows only the words of train
+    beam_width: int = prediction_setting(8)  # hypotheses of the beam search; 1 is greedy
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -60,7 +60,7 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Utterance:
-    """A recording; `text` is None where it is to be found."""
+    """A recording; `text` is None if it is to be predicted."""
 
     sound: Sound
     text: str | None = None
@@ -86,17 +86,17 @@ def load_fsdd(strings: bool, folder: Path, fold: int | None = None) -> Splits:
 
 
 def load_yesno(folder: Path) -> Splits:
-    """Eight words a recording, each yes or no, by one speaker; 40, 10 and 10 recordings drawn by chance."""
+    """Recordings of eight words, each yes or no, by one speaker; 40, 10 and 10 random recordings."""
     return _utterances(reader.yesno(folder), grouped=False)
 
 
-def _utterances(sides: Splits, grouped: bool) -> Splits:
-    """Examples of `(sound, text, name, speaker)`; `grouped` where speakers, not recordings, are what is new in test."""
-    return Splits(*([Utterance(*one, one[3] if grouped else "") for one in side] for _, side in sides))
+def _utterances(parts: Splits, grouped: bool) -> Splits:
+    """Examples of `(sound, text, name, speaker)`; `grouped` if test has new speakers, not only new recordings."""
+    return Splits(*([Utterance(*one, one[3] if grouped else "") for one in part] for _, part in parts))
 
 
 def read(path: Path | Text, labelled: bool) -> list[Utterance]:
-    """Recordings of a user's folder with a table, or for prediction also single files."""
+    """Recordings in a user's folder with a table, or for prediction also single files."""
     return [Utterance(*found, group=found[3]) for found in reader.own(path, labelled)]
 
 
@@ -153,7 +153,7 @@ class Encoder(BaseEncoder):
         return [self.tokens.encode(word) for word in example.text.split()]
 
     def batches(self, encoded, batch_size, seed=None):
-        """In training every batch is changed a little; see `spectrogram.augmented`."""
+        """In training every batch is augmented; see `spectrogram.augmented`."""
         if seed is None:
             return super().batches(encoded, batch_size)
 
@@ -165,7 +165,7 @@ class Encoder(BaseEncoder):
 
 
 def _centred(example: Utterance, bands: int) -> np.ndarray:
-    """The log-mel spectrogram less its mean over time, which is the voice and the microphone more than the words."""
+    """The log-mel spectrogram minus its mean over time, which depends more on voice and microphone than on words."""
     frames = spectrogram.log_mel(example.sound.at(spectrogram.RATE), bands)
     return frames - frames.mean(axis=0)
 
@@ -174,7 +174,7 @@ def _centred(example: Utterance, bands: int) -> np.ndarray:
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """A convolution over time, two recurrent layers in both directions, and a logit for every token and the blank."""
+    """A convolution over time, two bidirectional recurrent layers, and a logit for every token and the blank."""
     import keras
 
     from common import layers
@@ -209,7 +209,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     silent = [dataclasses.replace(example, text=None) for example in examples]
     seconds = spectrogram.STEP * encoder.frames_per_step
     predictions = []
-    for logits in forward(networks["model"], encoder, silent):  # at padding they are certain of the blank
+    for logits in forward(networks["model"], encoder, silent):  # at padding the blank has probability 1
         log_probs = ctc.log_probabilities(logits)
         labels, log_probability = ctc.search(log_probs, config.beam_width)
         tokens = [encoder.tokens.names[label - 1] for label in labels]
@@ -222,7 +222,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config, train, examples):
-    """A support vector machine on pieces cut where it is quiet; see common/baselines/segments.py."""
+    """A support vector machine on pieces cut at pauses; see common/baselines/segments.py."""
     from common.baselines import segments
 
     spoken = [example.text.split() for example in train]
@@ -231,7 +231,7 @@ def baseline(config, train, examples):
 
 
 def score(examples, predictions):
-    """Word error and its parts; see common/metrics/transcription.py."""
+    """Word error rate and its parts; see common/metrics/transcription.py."""
     from common.metrics.transcription import transcription
 
     return transcription(
@@ -246,7 +246,7 @@ def score(examples, predictions):
 
 
 def fsdd(title: str, strings: bool, folds: int, settings: str) -> Dataset:
-    """A declaration of the Free Spoken Digit Dataset."""
+    """The declaration of a variant of the Free Spoken Digit Dataset."""
     return Dataset(
         title=f"Free Spoken Digit Dataset, {title}",
         licence="CC BY-SA 4.0",

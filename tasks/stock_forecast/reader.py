@@ -1,4 +1,4 @@
-"""Days from which a stock is forecast, cut from its prices so that no return is a target on two sides of a split."""
+"""Forecast origins of a stock, split so that no return is a target in two splits."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from common.encoding.series import log_returns
 from common.errors import UserError
 
 SHORTEST_PAST = 20  # returns that must be known before a forecast: a month of trading
-LONGEST_HORIZON = 20  # rows that an example's target reaches
-FRACTIONS = (0.7, 0.8)  # of the trading days: where validation and where test begin
-LEAST = 60  # rows of prices to train on: 21 to begin with, and enough for three sides
+LONGEST_HORIZON = 20  # maximum number of rows of an example's target
+FRACTIONS = (0.7, 0.8)  # of the trading days, where validation and where test begin
+LEAST = 60  # minimum number of rows of prices for training: 21 before the first origin, and enough for three splits
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,29 +47,29 @@ def origins(stock: PriceSeries) -> list[Origin]:
 
 
 def split(examples: Sequence[Origin], seed: int = 0) -> Splits:
-    """By time, at the same dates for all stocks; chance has no part in it.
+    """By time, at the same dates for all stocks; the seed is not used.
 
     The past of a test example reaches into the days of train and validation, as it would in use. No return is a target
-    on two sides: targets are cut where their side ends.
+    in two splits: targets are cut where their split ends.
     """
     last = {example.stock: example for example in examples}
     if (longest := max(len(example.past) + 1 for example in last.values())) < LEAST:
         raise UserError(
-            f"{examples[0].stock} has {longest} rows with a price: a training needs at least {LEAST}, of which "
+            f"{examples[0].stock} has {longest} rows with a price: training needs at least {LEAST}, of which "
             f"{SHORTEST_PAST + 1} come before the first forecast. Add earlier ones."
         )
     days = np.unique(np.concatenate([example.past.dates for example in last.values()]))
     bounds = [str(days[int(fraction * len(days))]) for fraction in FRACTIONS]
-    sides = [], [], []
-    for (_, side), some in itertools.groupby(examples, lambda example: (example.stock, bisect(bounds, example.date))):
+    parts = [], [], []
+    for (_, part), some in itertools.groupby(examples, lambda example: (example.stock, bisect(bounds, example.date))):
         some = list(some)
-        for left, example in zip(range(len(some), 0, -1), some):  # days left on this side
-            sides[side].append(dataclasses.replace(example, target=example.target[:left]))
-    return Splits(*sides)
+        for left, example in zip(range(len(some), 0, -1), some):  # days left in this split
+            parts[part].append(dataclasses.replace(example, target=example.target[:left]))
+    return Splits(*parts)
 
 
 def read(path: Path, labelled: bool) -> list[Origin]:
-    """The origins of a user's file of prices; without targets only the last one, from which to forecast."""
+    """The forecast origins of a user's file of prices; for prediction only the last one."""
     stock = read_prices(path)
     needed = SHORTEST_PAST + 1 + labelled
     if len(stock) < needed:

@@ -29,7 +29,7 @@ from .reader import LONGEST_HORIZON, SHORTEST_PAST, Origin, origins, read, split
 if TYPE_CHECKING:
     import keras
 
-INTERVAL = 0.9  # probability that the stated interval holds the truth
+INTERVAL = 0.9  # nominal coverage of the forecast interval
 FEATURES = 5  # of a day
 
 # ----------------------------------------------------------------------------------------------------- Config
@@ -39,18 +39,18 @@ FEATURES = 5  # of a day
 class Config(TrainConfig):
     epochs: int = 30
     batch_size: int = 32
-    window: int = 60  # days of returns the network reads: three months
-    horizon: int = 1  # days it forecasts, at most LONGEST_HORIZON
+    window: int = 60  # days of returns that the network reads: three months
+    horizon: int = 1  # days that it forecasts, at most LONGEST_HORIZON
     units: int = 32
     dropout: float = 0.5  # share of the last state that training hides
-    market: bool = True  # whether the network sees how far the whole market moved, where the data tells it
+    market: bool = True  # whether the network sees how far the whole market moved, if the data contain it
 
 
 # ------------------------------------------------------------------------------------------------------- Data
 
 
 def load_sample(folder: None) -> Splits:
-    """Google from its first day at the exchange, August 2004, to October 2008: prices that matplotlib carries."""
+    """Google from its first trading day, August 2004, to October 2008: prices that come with matplotlib."""
     from matplotlib import cbook
 
     with np.load(cbook.get_sample_data("goog.npz", asfileobj=False), allow_pickle=False) as file:
@@ -59,7 +59,7 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_stocknet(shortest: int):
-    """A function that reads the stocks of StockNet which have that many days."""
+    """A function that reads the stocks of StockNet with at least `shortest` days."""
 
     def load(folder: Path) -> Splits:
         stocks = [read_prices(folder / path) for path in sorted(checksums("stocknet_prices.sha256"))]
@@ -72,7 +72,7 @@ def load_stocknet(shortest: int):
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
-    """Sees every window in units of its own volatility, so that calm and wild stocks look alike."""
+    """Scales every window by its own volatility, so that calm and volatile stocks look alike."""
 
     answers = "number"
     scaler: Scaler
@@ -85,7 +85,7 @@ class Encoder(BaseEncoder):
     def fit(cls, config, examples):
         if not 1 <= config.horizon <= LONGEST_HORIZON or config.window < 2:
             raise UserError(f"horizon must be 1 to {LONGEST_HORIZON} and window at least 2 days.")
-        some = examples[:: max(1, config.window // 4)]  # windows of neighbouring days hold nearly the same
+        some = examples[:: max(1, config.window // 4)]  # windows of neighbouring days are nearly the same
         rows = np.concatenate([features(example.past[-config.window - 1 :], config.market) for example in some])
         return cls(Scaler.fit(rows), config.window, config.horizon, config.market, examples[0].past.pace)
 
@@ -96,7 +96,8 @@ class Encoder(BaseEncoder):
         past = example.past[-self.window - 1 :]
         if past.pace != self.step:
             raise UserError(
-                f"{example.stock} has one price every {past.pace}: this model has learned of {self.step:.20}."
+                f"{example.stock} has one price every {past.pace}, but this model was trained on one every "
+                f"{self.step:.20}."
             )
         days = self.scaler.scale(features(past, self.market)).astype(np.float32)  # (timesteps, features)
         if example.target is None:
@@ -104,18 +105,18 @@ class Encoder(BaseEncoder):
         return {"days": days}, np.array(example.target[: self.horizon], np.float32) / np.float32(volatility(past))
 
     def unit(self, example) -> float:
-        """What the model's location and scale are counted in: the volatility of the window, in percent."""
+        """The unit of the model's location and scale: the volatility of the window, in percent."""
         return volatility(example.past[-self.window - 1 :])
 
 
 def volatility(past: PriceSeries) -> float:
-    """Standard deviation of the returns in percent, from their mean size, which one wild day moves less."""
+    """Standard deviation of the returns in percent, from their mean absolute value, which is robust to single days."""
     return float(np.sqrt(np.pi / 2) * np.abs(log_returns(past.close)).mean() + 0.05)  # at least 0.05 % a day
 
 
 def features(past: PriceSeries, market: bool) -> np.ndarray:
-    """The network inputs of each day, `(days - 1, 5)`: direction and size of the return in units of the window's
-    volatility, its size alone, volume and move of the market beside their medians, that volatility; all as logarithms.
+    """The network inputs of each day, `(days - 1, 5)`: signed and absolute return in units of the window's volatility,
+    volume and market move relative to their medians, and that volatility; all as logarithms.
     """
     unit = volatility(past)
     moves = log_returns(past.close) / unit
@@ -138,7 +139,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     from common.training import losses, optimizers
 
     days = keras.Input((None, len(encoder.scaler.means)), name="days")
-    padding_mask = ops.any(ops.not_equal(days, 0), axis=-1)  # (batch, timesteps); of a real day some feature is not 0
+    padding_mask = ops.any(ops.not_equal(days, 0), axis=-1)  # (batch, timesteps); real days have a nonzero feature
     x = layers.recurrent(config.cell, config.units)(days, padding_mask)  # (batch, units)
     x = keras.layers.Dropout(config.dropout)(x)
     x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # starts at the recent volatility
@@ -156,7 +157,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Origin]) -> list[dict]:
-    """The next `days` of each origin: distribution and 90 % interval of the return, price and its interval."""
+    """The next `days` after each origin: distribution and 90 % interval of the return, price and its interval."""
     outputs = np.array(list(forward(networks["model"], encoder, examples)), np.float64)  # (examples, horizon, 3)
     units = np.array([encoder.unit(example) for example in examples])
     outputs[..., :2] *= units[:, None, None]
@@ -164,7 +165,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config, train, examples):
-    """Constant volatility and GARCH(1,1), fitted to each stock on all that was known before its first example here."""
+    """Constant volatility and GARCH(1,1), fitted per stock on the returns known before its first example here."""
     from common.baselines import volatility
 
     longest = {example.stock: example.past for example in sorted(examples, key=len)}
@@ -178,7 +179,7 @@ def _answers(examples: Sequence[Origin], forecasts: np.ndarray) -> list[dict]:
     """Predictions from location, scale and df (inf: normal) of the returns, `(examples, horizon, 3)`."""
     location, scale, df = np.moveaxis(forecasts, -1, 0)  # each (examples, horizon)
     reach = student_t.reach(scale, df, INTERVAL)
-    # A price is reached by a sum of returns; of independent ones the squares of the reaches add up, near enough.
+    # A price depends on a sum of returns; if they are independent, their squared intervals approximately add up.
     path, path_reach = location.cumsum(axis=1), np.sqrt((reach**2).cumsum(axis=1))
     closes = np.array([example.past.close[-1] for example in examples])[:, None]
     columns = {"location": location, "scale": scale, "df": df, "low": location - reach, "high": location + reach}
@@ -199,7 +200,7 @@ def score(examples, predictions):
     for row, example in zip(truths, examples):
         known = example.target[: len(row)]
         row[: len(known)] = known
-    moves = truths.cumsum(axis=1)  # of the price, from the last one known: what persistence gets wrong
+    moves = truths.cumsum(axis=1)  # of the price since the last known one: the errors of persistence
     before = np.array([volatility(example.past[-SHORTEST_PAST - 1 :]) for example in examples])
     return ForecastScores(
         truths,
@@ -246,7 +247,7 @@ TASK = Task(
         ),
     },
     own_file=OwnFile(
-        "a CSV or TSV with the columns Date, Close and perhaps Volume, one stock a file, as providers write it",
+        "a CSV or TSV with the columns Date, Close and optionally Volume, one stock per file, as providers write it",
         read,
         split,
     ),

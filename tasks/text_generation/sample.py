@@ -1,4 +1,4 @@
-"""Python's own language reference as running text, a sentence a line."""
+"""Python's own language reference as running text, one sentence per line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from common.datasets.splits import Splits, scattered
 
 
 def load() -> Splits:
-    """Passages of some lines each."""
+    """Passages of several lines each."""
     from pydoc_data.topics import topics
 
     return scattered(list(passages(sentences(topics))))

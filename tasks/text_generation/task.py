@@ -1,4 +1,4 @@
-"""Write a text, character by character. One-to-many: a beginning, or nothing, in; a text out.
+"""Write a text, character by character. One-to-many: a prompt, or nothing, in; a text out.
 
     "The value of " -> "The value of " and 300 more characters
 
@@ -42,17 +42,17 @@ if TYPE_CHECKING:
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
     epochs: int = 16
-    batch_size: int = 16  # streams read side by side
-    learning_rate: float = 3e-3  # at the start; falls to zero along half a cosine
+    batch_size: int = 16  # streams read in parallel
+    learning_rate: float = 3e-3  # at the start; cosine decay to 0
     timesteps: int = 64  # characters through which errors are propagated back
     embedding_size: int = 48  # features of a character
     units: int = 256  # of the state of a layer
-    layers: int = 1  # recurrent layers, one upon the other
+    layers: int = 1  # stacked recurrent layers
     dropout: float = 0.1  # share of the features, and of the recurrent layers' outputs, that training hides
-    temperature: float = prediction_setting(0.7)  # below 1 bolder, above 1 more various, 0 always the likeliest
+    temperature: float = prediction_setting(0.7)  # below 1 sharper, above 1 more varied, 0 always the likeliest
     top_k: int = prediction_setting(0)  # draw from the k likeliest characters; 0 for all
     top_p: float = prediction_setting(1.0)  # draw from the likeliest characters that together reach this probability
-    new_characters: int = prediction_setting(300)  # to write
+    new_characters: int = prediction_setting(300)  # characters to generate
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -77,43 +77,43 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_shakespeare(folder: Path) -> Splits:
-    return scattered(read(folder / "input.txt", True))  # the last tenth is what others validate on
+    return scattered(read(folder / "input.txt", True))  # the last tenth is the validation set of others
 
 
 def read(path: Path, labelled: bool) -> list[Passage]:
-    """The passages of a text; or its lines, each to be continued, a blank one from nothing."""
+    """The passages of a text; or its lines, each a prompt, a blank one for a text from nothing."""
     if labelled:
         return [Passage(text) for text in passages(without_blank_ends(lines.lines(path)))]
     return [Passage(text, is_prompt=True) for text in lines.lines(path)]
 
 
 def split(examples: Sequence[Passage], seed: int) -> Splits:
-    """The last tenth tests; validation is scattered over the rest."""
+    """The last tenth is test; validation is scattered over the rest."""
     return scattered(examples, f"passages of {PASSAGE} characters in whole lines")
 
 
-KEPT = 4_000_000  # characters of train that a run remembers, to tell what its model copies
+KEPT = 4_000_000  # characters of train that a run stores, to find what its model copies
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     vocabulary: Vocabulary  # characters, most frequent first
     timesteps: int
-    train: np.ndarray  # uint16 ids of the text that was trained on, KEPT at most
+    train: np.ndarray  # uint16 ids of the training text, at most KEPT
 
     @classmethod
     def fit(cls, config, examples):
         counts = Counter()
         for passage in examples:
             counts.update(passage.text)
-        # A character seen once becomes the unknown one: train must show where to expect it.
+        # A character seen once becomes the unknown one: train must contain some.
         vocabulary = Vocabulary.of_counts(counts, 1 << 16, 2)
         kept = islice(chain.from_iterable(passage.text for passage in examples), KEPT)
         return cls(vocabulary, config.timesteps, vocabulary.encode(kept).astype(np.uint16))
 
     @functools.cached_property
     def source(self) -> Source:
-        """The text that was trained on, to compare others with."""
+        """The training text, for comparison with generated texts."""
         from common.metrics.generation import Source
 
         return Source(self.decode(self.train))
@@ -124,14 +124,17 @@ class Encoder(BaseEncoder):
     def decode(self, ids: Iterable[int]) -> str:
         return "".join("\ufffd" if i == UNKNOWN else self.vocabulary.tokens[i] for i in ids)
 
+    def network_sizes(self):
+        return {"token_ids": len(self.vocabulary), "logits": len(self.vocabulary)}
+
     def encode(self, example):
-        """A passage follows the end of a line; each character predicts the next. A prompt is read to its end."""
+        """Each character predicts the next; a passage follows a line break. A prompt is read to its end."""
         targets = self.vocabulary.encode(example.text)
         token_ids = np.append(self.vocabulary.encode("\n"), targets).astype(np.int32)
         return ({"token_ids": token_ids}, None) if example.is_prompt else ({"token_ids": token_ids[:-1]}, targets)
 
     def batches(self, encoded, batch_size, seed=None):
-        """As many streams as a batch has rows for training; for measuring always eight."""
+        """For training as many streams as a batch has rows; for evaluation always eight."""
         return Stream(encoded, 8, 512) if seed is None else Stream(encoded, batch_size, self.timesteps)
 
 
@@ -139,7 +142,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """Embedding, recurrent layers whose states are carried over, and one output over all of them."""
+    """Embedding, recurrent layers whose states are carried over, and one output that reads all of them."""
     import keras
 
     from common import layers
@@ -161,7 +164,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
         final |= dict(zip(initial, last, strict=True))
     hidden = keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
     hidden = keras.layers.Dropout(config.dropout)(hidden)
-    # Initially each character is predicted with its relative frequency.
+    # Initialise the output bias to the log-probabilities of the characters.
     output = keras.layers.Dense(vocab_size)
     logits = output(hidden)  # (batch, timesteps, vocab_size)
     output.bias.assign(np.log(np.maximum(np.bincount(encoder.train, minlength=vocab_size), 0.1) / len(encoder.train)))
@@ -177,25 +180,25 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 # ------------------------------------------------------------------------------------------------- Prediction
 
 TEMPERATURES = (0.5, 0.8, 1.0)
-SAMPLED, PRIMED = 16, 100  # the model writes on after the first 16 passages, of which it reads the last 100 characters
-ORDERS, MOST = (7, 5, 3), 2_000_000  # of the n-gram models, and characters that they count at most
+SAMPLED, PRIMED = 16, 100  # the model continues the first 16 passages, after reading their last 100 characters
+ORDERS, MOST = (7, 5, 3), 2_000_000  # orders of the n-gram models, and the maximum number of characters they count
 NEVER = (PADDING, UNKNOWN, START, END)
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Passage]) -> list[dict]:
-    """For a prompt, how it goes on; for a passage, how well the model predicts it from all passages before it.
+    """For a prompt, its continuation; for a passage, the probability of each character given all text before it.
 
-    A prompt: `{"text": prompt and continuation, "words", "real_words", "longest_copy"}`: words written, the share of
-    them that occur in train, and the characters of the longest piece that stands in train, too.
-    A passage: `{"log_probabilities", "guesses", "samples"}`; samples, by temperature, go on after it.
+    A prompt: `{"text": prompt and continuation, "words", "real_words", "longest_copy"}`: the number of generated words,
+    the share of them that occur in train, and the length of the longest substring that also occurs in train.
+    A passage: `{"log_probabilities", "guesses", "samples"}`; samples are continuations by temperature.
     """
     network = networks["model"]
-    foreseen = iter(_foresee(config, network, encoder, [passage for passage in examples if not passage.is_prompt]))
-    return [_go_on(config, network, encoder, each) if each.is_prompt else next(foreseen) for each in examples]
+    scored = iter(_score_all(config, network, encoder, [passage for passage in examples if not passage.is_prompt]))
+    return [_go_on(config, network, encoder, each) if each.is_prompt else next(scored) for each in examples]
 
 
 def _go_on(config, network, encoder, prompt) -> dict:
-    """Draw character after character; the seed decides, whatever other prompts there are."""
+    """Draw characters one by one; the result depends on the seed, not on other prompts."""
     random = np.random.default_rng(config.seed)
     written = sampling.continuation(
         network,
@@ -208,8 +211,8 @@ def _go_on(config, network, encoder, prompt) -> dict:
     return {"text": prompt.text + text, **encoder.source.described(text)}
 
 
-def _foresee(config, network, encoder, examples) -> list[dict]:
-    """All passages as one stream through the network; after the first ones it writes on."""
+def _score_all(config, network, encoder, examples) -> list[dict]:
+    """Score all passages as one stream, and generate continuations of the first ones."""
     if not examples:
         return []
     encoded = batching.encode(encoder, examples)
@@ -220,20 +223,20 @@ def _foresee(config, network, encoder, examples) -> list[dict]:
 
 
 def _answers(config, encoder, examples, scores, write) -> list[dict]:
-    """Predictions for passages from the log-probabilities and guesses of all characters, and a function that writes.
+    """Predictions for passages from the log-probabilities and guesses of all characters, and a generating function.
 
-    It always writes as many texts, so that none of them depends on how many passages there are.
+    The number of generated texts is fixed, so that none of them depends on the number of passages.
     """
     ends = np.cumsum([len(passage) for passage in examples])[:-1]
     parts = zip(*(np.split(score, ends) for score in scores), strict=True)
     answers = [
         {"log_probabilities": logs.tolist(), "guesses": encoder.decode(ids), "samples": {}} for logs, ids in parts
     ]
-    beginnings = np.full((SAMPLED, PRIMED), encoder.vocabulary.encode("\n"))
-    for row, passage in zip(beginnings, examples):
+    prompts = np.full((SAMPLED, PRIMED), encoder.vocabulary.encode("\n"))
+    for row, passage in zip(prompts, examples):
         end = encoder.vocabulary.encode(passage.text[-PRIMED:])
         row[PRIMED - len(end) :] = end
-    written = sampling.at_temperatures(write, beginnings, TEMPERATURES, config.new_characters, config.seed)
+    written = sampling.at_temperatures(write, prompts, TEMPERATURES, config.new_characters, config.seed)
     for answer, of_passage in zip(answers, written):
         texts = [encoder.decode(ids) for ids in of_passage]
         described = [{"text": text, **encoder.source.described(text)} for text in texts]
@@ -242,7 +245,7 @@ def _answers(config, encoder, examples, scores, write) -> list[dict]:
 
 
 def baseline(config, train, examples):
-    """Interpolated Kneser-Ney: what the six characters before say of the next, and what fewer say; it writes, too."""
+    """Interpolated Kneser-Ney of several orders, up to six characters of context; it generates texts too."""
     from common.baselines.ngram import KneserNey
 
     encoder = Encoder.fit(config, train)
@@ -256,7 +259,7 @@ def baseline(config, train, examples):
 
 
 def score(examples, predictions):
-    """Nats and bits a character, and what the model's own texts are like; see common/metrics/generation.py."""
+    """Nats and bits per character, and properties of generated texts; see common/metrics/generation.py."""
     from common.metrics.generation import Generation
 
     return Generation([passage.text for passage in examples], predictions)
@@ -290,7 +293,7 @@ TASK = Task(
             ),
         ),
     },
-    own_file=OwnFile("plain text of any kind; to predict, one beginning a line", read, split),
+    own_file=OwnFile("plain text of any kind; to predict, one prompt per line", read, split),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

@@ -1,4 +1,4 @@
-"""Pairs of sentences: a table, two parallel files, or Anki's tab file; and sources alone, one a line."""
+"""Pairs of sentences: a table, two parallel files, or Anki's tab file; and sources only, one per line."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from common.datasets.lines import Parallel, Text, at_line, lines
 from common.datasets.readers import parallel_lines, table, texts
 from common.errors import UserError
 
-LOOKED_AT = 50  # lines that tell Anki's file
-ATTRIBUTION = "CC-BY"  # begins the third column of Anki's file
+LOOKED_AT = 50  # lines by which Anki's file is recognised
+ATTRIBUTION = "CC-BY"  # prefix of the third column in Anki's file
 
 
 def read(path: Path | Parallel | Text, labelled: bool) -> list[dict[str, str]]:
-    """`source`, `target` and perhaps `group` of every pair.
+    """`source`, `target` and optionally `group` of every pair.
 
-    A table has the columns `source` and `target`; two parallel files belong together line by line; Anki's file holds a
-    sentence, its translation and an attribution. Without targets also plain text, one source a line.
+    A table has the columns `source` and `target`; two parallel files correspond line by line; a line of Anki's file is
+    a sentence, its translation and an attribution. For prediction also plain text, one source per line.
     """
     if isinstance(path, Parallel):
         if not labelled:
@@ -32,19 +32,19 @@ def read(path: Path | Parallel | Text, labelled: bool) -> list[dict[str, str]]:
         return table(path, ("source", "target"), optional=("group",))
     except UserError as error:
         if any("," not in line and "\t" not in line and ";" not in line for line in islice(lines(path), LOOKED_AT)):
-            hint = "Two files that belong together line by line are named with a comma between: DATA=train.en,train.fr"
+            hint = "Two files that correspond line by line are named with a comma in between: DATA=train.en,train.fr"
             raise UserError(f"{error} {hint}") from error
         raise
 
 
 def multi30k(language: str, folder: Path) -> list[list[tuple[str, str]]]:
     """The pairs of train, validation and test of Multi30k, from English."""
-    sides = (folder / "data" / "task1" / "raw" / side for side in ("train", "val", "test_2016_flickr"))
-    return [parallel_lines(Path(f"{side}.en.gz"), Path(f"{side}.{language}.gz")) for side in sides]
+    splits = (folder / "data" / "task1" / "raw" / split for split in ("train", "val", "test_2016_flickr"))
+    return [parallel_lines(Path(f"{split}.en.gz"), Path(f"{split}.{language}.gz")) for split in splits]
 
 
 def is_anki(path: Path | Text) -> bool:
-    """Whether every line holds a sentence, its translation and where both are from."""
+    """Whether every line has a sentence, its translation and an attribution."""
     start = [line.split("\t") for line in islice(lines(path), LOOKED_AT) if line.strip()]
     return bool(start) and all(len(cells) == 3 and cells[2].startswith(ATTRIBUTION) for cells in start)
 
@@ -53,7 +53,7 @@ def anki(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
     """The sentences of Anki's file, and their translations.
 
     Raises:
-        UserError: if a line holds something else, naming it.
+        UserError: if a line has something else; names the line.
     """
     reading.note(path, "columns", "source, target and an attribution, as Anki writes them")
     found = []

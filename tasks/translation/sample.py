@@ -1,4 +1,4 @@
-"""Number names in two languages, from num2words: real words, real agreement, and a length to grow beyond."""
+"""Number names in two languages, from num2words: real words, real agreement, and longer names in part of the test."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from common.datasets.splits import Splits
 from common.encoding.text import words
 
 DIGITS = 9  # the largest number is below 10 ** DIGITS
-LONGEST = 16  # words and marks of an English name in train, validation and test; the other side's names are longer
+LONGEST = 16  # words and marks of an English name in train, validation and test; names of the part "longer" have more
 SIZES = {"train": 6000, "validation": 500, "test": 500, "longer": 200}
-_SEED = 20180  # of the choice of numbers, which is the same in every run
+_SEED = 20180  # for the choice of numbers, which is the same in every run
 
 
 def load(language: str) -> Splits:
     """`(English name, name in the language, part)` of different numbers.
 
-    Numbers of one digit are as likely as numbers of nine, and any of their digits may be replaced by zero, so
-    that there are short names of large numbers too. The part "longer" of test has English names of more words than any
-    other; the part of all others is "".
+    Numbers of one digit are as likely as numbers of nine, and any digit may be replaced by zero, so that there are
+    short names of large numbers too. The part "longer" of test has English names with more words than all others, whose
+    part is "".
 
     Args:
         language: a code that num2words knows, such as "fr".
@@ -26,20 +26,20 @@ def load(language: str) -> Splits:
     from num2words import num2words
 
     choose = random.Random(_SEED)
-    sides = {side: [] for side in SIZES}
+    splits = {split: [] for split in SIZES}
     seen = set()
-    while any(len(pairs) < SIZES[side] for side, pairs in sides.items()):
+    while any(len(pairs) < SIZES[split] for split, pairs in splits.items()):
         number = _draw(choose)
         if number in seen:
             continue
         seen.add(number)
         name = num2words(number)
         fits = ["longer"] if len(words(name)) > LONGEST else ["train", "validation", "test"]
-        open_sides = [side for side in fits if len(sides[side]) < SIZES[side]]
+        open_sides = [split for split in fits if len(splits[split]) < SIZES[split]]
         if open_sides:
-            side = choose.choices(open_sides, [SIZES[side] for side in open_sides])[0]
-            sides[side].append((name, num2words(number, lang=language), "longer" if side == "longer" else ""))
-    return Splits(sides["train"], sides["validation"], sides["test"] + sides["longer"])
+            split = choose.choices(open_sides, [SIZES[split] for split in open_sides])[0]
+            splits[split].append((name, num2words(number, lang=language), "longer" if split == "longer" else ""))
+    return Splits(splits["train"], splits["validation"], splits["test"] + splits["longer"])
 
 
 def _draw(choose: random.Random) -> int:

@@ -1,11 +1,11 @@
-"""Say a sentence in another language. Encoder-decoder: one sentence in, another of another length out.
+"""Translate a sentence. Encoder-decoder: one sentence in, another one of a different length out.
 
     "eighty-one thousand, two hundred" -> "quatre-vingt-un mille deux cents"
 
-A recurrent layer reads the source in both directions; another, which begins with the state where that one ended,
-writes the target piece by piece (Sutskever, Vinyals and Le 2014, https://arxiv.org/abs/1409.3215). Before each piece is
-chosen, attention looks back at the source (Luong, Pham and Manning 2015, https://arxiv.org/abs/1508.04025). What it
-finds is not fed back into the decoder, so that in training the decoder runs over the whole true target at once.
+A recurrent layer reads the source in both directions; another, whose initial state is the final state of the first,
+generates the target piece by piece (Sutskever, Vinyals and Le 2014, https://arxiv.org/abs/1409.3215). Before each piece
+is chosen, attention reads the source (Luong, Pham and Manning 2015, https://arxiv.org/abs/1508.04025). Its context is
+not fed back into the decoder, so that in training the decoder runs over the whole true target at once.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
-    epochs: int = 18  # passes over the training examples, at most
+    epochs: int = 18  # maximum number of passes over the training examples
     batch_size: int = 128  # examples per step
-    learning_rate: float = 3e-3  # at the start; it falls to 0 over all epochs, like a cosine
-    vocab_size: int = 10_000  # pieces of each language, the four special ones included
+    learning_rate: float = 3e-3  # at the start; cosine decay to 0 over all epochs
+    vocab_size: int = 10_000  # pieces of each language, including the four special ones
     subwords: bool = False  # whether pieces are learned parts of words; otherwise they are whole words
     max_timesteps: int = 100  # pieces kept of a source and of a target
     embedding_size: int = 64  # features of a piece
     units: int = 128  # of the decoder, and of each direction of the encoder
     dropout: float = 0.2  # share of features that training hides
-    label_smoothing: float = 0.1  # share of a target's probability that all pieces get alike
-    attention: bool = True  # whether the decoder may look back at the source
-    beam_width: int = prediction_setting(6)  # translations that the search follows at a time; 1 is greedy
+    label_smoothing: float = 0.1  # share of a target's probability that is spread evenly over all pieces
+    attention: bool = True  # whether the decoder attends to the source
+    beam_width: int = prediction_setting(6)  # hypotheses of the beam search; 1 is greedy
     length_penalty: float = prediction_setting(1.0)  # score is log-probability / length ** this; 0 favours short
 
 
@@ -57,12 +57,12 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pair:
-    """A sentence and its translation; `target` is None where it is to be found."""
+    """A sentence and its translation; `target` is None if it is to be predicted."""
 
     source: str
     target: str | None = None
-    part: str = ""  # of a test set, to be scored beside the test set proper
-    group: str = ""  # the document it belongs to, where a file says so
+    part: str = ""  # of a test set, scored separately from the main test set
+    group: str = ""  # the document it belongs to, if a file names it
 
     def __len__(self) -> int:
         return len(words(self.source))
@@ -82,7 +82,7 @@ def load_multi30k(language: str, folder: Path) -> Splits:
 
 
 def read(path: Path, labelled: bool) -> list[Pair]:
-    """Pairs of a user's file, or its sources alone; see reader.py."""
+    """Pairs in a user's file, or only its sources; see reader.py."""
     return [Pair(**row) for row in reader.read(path, labelled)]
 
 
@@ -107,6 +107,9 @@ class Encoder(BaseEncoder):
     def full_length(self, example):
         return max(len(self.source.split(example.source)), len(self.target.split(example.target or "")))
 
+    def network_sizes(self):
+        return {"source_ids": len(self.source), "target_ids": len(self.target), "logits": len(self.target)}
+
     def encode(self, example):
         source_ids = self.source.encode(self.source.split(example.source)[: self.max_timesteps])
         if example.target is None:
@@ -120,7 +123,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
-    """An encoder and a decoder, trained as one; `predict` runs the decoder by itself, one step at a time."""
+    """An encoder and a decoder, trained as one model; `predict` runs the decoder separately, one step at a time."""
     import keras
 
     from common.training import losses, optimizers
@@ -138,14 +141,14 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 
 def build_encoder(config: Config, vocab_size: int) -> keras.Model:
-    """What the decoder may know of a source: its own first state and, for attention, the states at all timesteps."""
+    """The decoder's inputs from a source: its initial state and, for attention, the states at all timesteps."""
     import keras
 
     from common import layers
 
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     padding_mask = keras.ops.not_equal(source_ids, PADDING)  # (batch, source timesteps), True = real
-    scale = keras.initializers.RandomUniform(-1.7, 1.7)  # deviation 1: with smaller features attention is learned late
+    scale = keras.initializers.RandomUniform(-1.7, 1.7)  # standard deviation 1; smaller features delay attention
     x = keras.layers.Embedding(vocab_size, config.embedding_size, scale, name="source_embedding")(source_ids)
     x = keras.layers.Dropout(config.dropout)(x)
     outputs, *states = layers.recurrent(
@@ -161,7 +164,7 @@ def build_encoder(config: Config, vocab_size: int) -> keras.Model:
 
 
 def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.KerasTensor]) -> keras.Model:
-    """Logits of the piece after each piece of the target, and the state from which the next call can go on."""
+    """Logits of the piece after each piece of the target, and the state from which the next call can continue."""
     import keras
 
     from common import layers
@@ -171,7 +174,7 @@ def build_decoder(config: Config, vocab_size: int, memory: Mapping[str, keras.Ke
     first_states = [part for name, part in memory.items() if name.startswith("state_")]
     small = keras.initializers.VarianceScaling(mode="fan_out")  # keeps dot products over many features small
     embedding = keras.layers.Embedding(vocab_size, config.embedding_size, small, name="target_embedding")
-    x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # to a deviation of 1, as above
+    x = keras.layers.Rescaling(config.embedding_size**0.5)(embedding(target_ids))  # to standard deviation 1, as above
     x = keras.layers.Dropout(config.dropout)(x)
     recurrent = layers.recurrent(config.cell, config.units, return_sequences=True, return_state=True)
     x, *states = recurrent(x, initial_state=first_states)  # (batch, target timesteps, units), (batch, units)
@@ -203,7 +206,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def _search(config, decode, memory, lengths) -> list[list[int]]:
-    """Ids of the best translation of each source that beam search finds."""
+    """Ids of the best translation of each source found by beam search."""
     fixed = {name: np.repeat(part, config.beam_width, 0) for name, part in memory.items() if "state_" not in name}
 
     def step(token_ids, states):
@@ -211,12 +214,12 @@ def _search(config, decode, memory, lengths) -> list[list[int]]:
         return decoding.log_probabilities(outputs["logits"][:, 0]), {name: outputs[name] for name in states}
 
     states = {name: part for name, part in memory.items() if name not in fixed}
-    limits = np.where(lengths > 0, 2 * lengths + 10, 1)  # no language here needs twice the pieces of another
+    limits = np.where(lengths > 0, 2 * lengths + 10, 1)  # no translation here needs twice the pieces of its source
     return decoding.beam_search(step, states, limits, config.beam_width, config.length_penalty)[0]
 
 
 def _attention(decode, memory, found) -> np.ndarray:
-    """Where the decoder looked for each piece it wrote, float `(batch, target timesteps, source timesteps)`."""
+    """Attention weights for each generated piece, float `(batch, target timesteps, source timesteps)`."""
     target_ids = np.full((len(found), 1 + max(map(len, found))), PADDING, np.int32)
     for row, ids in zip(target_ids, found, strict=True):
         row[: 1 + len(ids)] = [START, *ids]

@@ -1,4 +1,4 @@
-"""Skeletons of MSR Action3D, their drawing as small pictures, their changes in training, and folders of frames."""
+"""Skeletons of MSR Action3D, drawn as small pictures and augmented in training, and folders of frames."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from common.errors import UserError
 
 SIDE = 32  # pixels of a frame in each direction
 TABLE = "clips.csv"  # in a folder of clips
-FINER = 4  # lines are drawn at this multiple of the resolution, for smooth edges
-MOST_FRAMES = 2000  # of a clip; a longer one is refused before memory ends
+FINER = 4  # multiple of the resolution at which lines are drawn, for smooth edges
+MOST_FRAMES = 2000  # maximum length of a clip, since clips are held in memory
 JOINTS = 20
 HIP, NECK = 6, 2  # joints: the middle of a skeleton, and the other end of its trunk
-SPEED = 10  # velocities are counted in tenths of a trunk, so that they are about as large as places
-# Joints that a bone connects, from 0, in the order of the Kinect skeletons of MSR Action3D.
+SPEED = 10  # velocities are in tenths of a trunk, so that they have about the size of positions
+# Joints connected by a bone, from 0, in the order of the Kinect skeletons of MSR Action3D.
 BONES = (
     *((19, 2), (2, 0), (2, 1), (2, 3), (3, 6), (6, 4), (6, 5)),  # head, shoulders, spine, hips
     *((0, 7), (7, 9), (9, 11), (1, 8), (8, 10), (10, 12)),  # arms
@@ -34,7 +34,7 @@ ACTIONS = (
 
 
 class Raw(NamedTuple):
-    """A clip as it was read: uint8 `(frames, SIDE, SIDE)`, or of joints float32 `(frames, JOINTS, 3)`."""
+    """A clip as read: uint8 `(frames, SIDE, SIDE)`, or for joints float32 `(frames, JOINTS, 3)`."""
 
     frames: np.ndarray
     name: str
@@ -43,9 +43,9 @@ class Raw(NamedTuple):
 
 
 def skeleton(path: Path) -> np.ndarray:
-    """The joints of a file with `x y z confidence` in each line and 20 lines a frame, float32 `(frames, JOINTS, 3)`.
+    """The joints in a file with `x y z confidence` in each line and 20 lines per frame, float32 `(frames, JOINTS, 3)`.
 
-    All-zero frames, in which no body was found, are left out.
+    All-zero frames, in which no body was detected, are left out.
     """
     numbers = []
     for number, line in enumerate(lines(path), 1):
@@ -68,7 +68,7 @@ def skeleton(path: Path) -> np.ndarray:
 
 
 def msr_action3d(folder: Path) -> list[Raw]:
-    """The 557 sequences of the list that the field uses; the group is the subject."""
+    """The 557 sequences that the field uses; the group is the subject."""
     names = [line.strip() for line in lines(folder / "data" / "files_used_in_cvpr12_paper.txt") if line.strip()]
     found = []
     for name in names:
@@ -80,7 +80,7 @@ def msr_action3d(folder: Path) -> list[Raw]:
 
 
 def drawn(joints: np.ndarray) -> np.ndarray:
-    """Skeletons as a camera in front of them sees them, uint8 `(frames, SIDE, SIDE)`, the largest pose just inside."""
+    """Skeletons drawn from the front, scaled so that the largest pose just fits, uint8 `(frames, SIDE, SIDE)`."""
     low, high = joints[..., :2].min(axis=(0, 1)), joints[..., :2].max(axis=(0, 1))
     scale = (SIDE - 5) / (high - low).max()
     places = (joints[..., :2] - (low + high) / 2) * scale * (1, -1) + (SIDE - 1) / 2  # x, and y from the top
@@ -113,7 +113,7 @@ def lines_drawn(limbs: np.ndarray, thickness: float = 0.7, brightness: int = 255
 
 
 def centred(joints: np.ndarray) -> np.ndarray:
-    """Joints beside the hip, in lengths of the trunk; in the hip's place, how far it has moved. `(frames, 20, 3)`."""
+    """Joints relative to the hip, in lengths of the trunk; for the hip itself its displacement. `(frames, 20, 3)`."""
     hip = joints[:, HIP, None]
     trunk = max(float(np.median(np.linalg.norm(joints[:, NECK] - joints[:, HIP], axis=-1))), 1e-3)
     beside = joints - hip
@@ -122,19 +122,19 @@ def centred(joints: np.ndarray) -> np.ndarray:
 
 
 def vectors(joints: np.ndarray) -> np.ndarray:
-    """Places and velocities, float32 `(frames, 120)`."""
+    """Positions and velocities, float32 `(frames, 120)`."""
     places = joints.reshape(len(joints), -1).astype(np.float32)
     return np.concatenate([places, SPEED * np.diff(places, axis=0, prepend=places[:1])], axis=1)
 
 
 def changed(random: np.random.Generator, clip: np.ndarray, change: float) -> np.ndarray:
-    """An encoded clip with its time warped; a skeleton turned and scaled, or pictures shifted. Same shape and type."""
+    """An encoded clip with warped time, and the skeleton turned and scaled or the pictures shifted; same shape."""
     clip = clip[_warped(random, len(clip), change)]
     return (_shifted if clip.dtype == np.uint8 else _turned)(random, clip, change)
 
 
 def _warped(random: np.random.Generator, count: int, change: float) -> np.ndarray:
-    """Numbers of the frames to show: slower at first and faster later, or the other way round."""
+    """Numbers of the frames to show: slow first and then fast, or vice versa."""
     power = np.exp(random.normal(0, 0.25 * change))
     return np.round(np.linspace(0, 1, count) ** power * (count - 1)).astype(int)
 
@@ -152,13 +152,13 @@ def _shifted(random: np.random.Generator, clip: np.ndarray, change: float) -> np
 
 
 def own_clips(path: Path | Text, labelled: bool) -> list[Raw]:
-    """Clips of a user's folder, or of one file with a skeleton.
+    """Clips in a user's folder, or in one file with a skeleton.
 
-    A folder holds a table `clips.csv` with the columns folder and label, perhaps group; each folder it names holds the
-    frames of a clip as pictures, in the order of their names. For prediction a folder of frames will do as well.
+    A folder contains a table `clips.csv` with the columns folder and label, optionally group; each folder named there
+    contains the frames of a clip as pictures, in the order of their names. For prediction a folder of frames will do.
     """
     if isinstance(path, Text):
-        raise UserError(f"A clip cannot be typed: name a folder with INPUT. It holds frames, or {TABLE} and folders.")
+        raise UserError(f"A clip cannot be typed: name a folder with INPUT, of frames, or with {TABLE} and folders.")
     if path.is_file():
         if labelled or path.suffix != ".txt":
             raise UserError(

@@ -1,9 +1,9 @@
 """Clips of drawn figures that walk, run, wave, jump, swing an arm round, sit down or stand up, in pixels of 32 x 32.
 
-Every figure has its own proportions, size, brightness and place in the picture, and begins its movement anywhere. To
-swing an arm forwards and to swing it backwards are the same frames in the other order, as are to sit down and to stand
-up, so that a set of frames does not say what is done. Who walks or runs does it on the spot. Noise lies over all of it.
-No figure of test occurs in train.
+Every figure has its own proportions, size, brightness and position in the picture, and starts at a random phase of its
+movement. Swinging an arm forwards and backwards are the same frames in opposite order, as are sitting down and standing
+up, so that a set of frames does not determine the activity. Figures walk and run on the spot. Noise is added to all
+frames. No figure of test occurs in train.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from common.datasets.splits import Splits
 from .reader import SIDE, Raw, lines_drawn
 
 ACTIONS = ("walk", "run", "wave", "jump", "swing forwards", "swing backwards", "sit down", "stand up")
-FIGURES = {"train": 44, "validation": 8, "test": 24}  # each does everything twice
-FRAMES = (16, 28)  # of a clip, least and most
-SECOND = 12  # frames
+FIGURES = {"train": 44, "validation": 8, "test": 24}  # each performs every activity twice
+FRAMES = (16, 28)  # frames of a clip, minimum and maximum
+SECOND = 12  # frames per second
 
 
 def load(seed: int = 0) -> Splits:
     """`Raw` clips of different figures in train, validation and test."""
     random = np.random.default_rng(seed)
-    sides, figure = [], 0
+    splits, figure = [], 0
     for count in FIGURES.values():
         clips = []
         for _ in range(count):
@@ -34,8 +34,8 @@ def load(seed: int = 0) -> Splits:
                     frames = _clip(action, body, random)
                     clips.append(Raw(frames, f"figure {figure}, {action}, take {take}", action, f"figure {figure}"))
         random.shuffle(clips)
-        sides.append(clips)
-    return Splits(*sides)
+        splits.append(clips)
+    return Splits(*splits)
 
 
 def _body(random: np.random.Generator) -> dict[str, float]:
@@ -68,7 +68,7 @@ def _clip(action: str, body: dict[str, float], random: np.random.Generator) -> n
 
 
 def _pose(action: str, body: dict[str, float], seconds: np.ndarray, random: np.random.Generator) -> dict:
-    """Angles in radians from hanging straight down, forwards positive, of each moment; and where the hip is.
+    """Angles in radians at each moment, 0 for hanging straight down and positive forwards; and the position of the hip.
 
     `thighs`, `knees`, `arms`, `elbows`: `(moments, 2)`; `lean`, `bend` (0 standing to 1 sitting), `lift`, `place`:
     `(moments,)`.

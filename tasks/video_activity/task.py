@@ -1,4 +1,4 @@
-"""What is somebody doing in a film? Many-to-one: frames or skeletons in, one activity out, and an answer at any moment.
+"""What is somebody doing in a film? Many-to-one: frames or skeletons in, one activity out, with answers on the way.
 
     24 frames of a figure that swings its legs -> walk
 
@@ -37,14 +37,14 @@ class Config(TrainConfig):
     epochs: int = 24
     batch_size: int = 32
     learning_rate: float = 5e-3  # at the start; it falls to 0 over all epochs
-    patience: int = 24  # the learning rate falls to 0 over all epochs: the best one is kept, none is left out
+    patience: int = 24  # all epochs run, since the learning rate falls to 0 over them; the best one is kept
     filters: int = 8  # of the first convolution; the second one has twice as many
     frame_units: int = 48  # features of a frame
     units: int = 64  # per direction
     recurrent_gain: float = 0.6  # scale of the orthogonal initial recurrent kernel
     dropout: float = 0.3  # share of the frame's features and of the pooled states that training hides
-    smoothing: float = 0.1  # share of the probability that the target leaves to all labels alike
-    change: float = 1.0  # how much training warps time, turns, shifts and scales a clip; 0: not at all
+    smoothing: float = 0.1  # share of the target's probability that is spread evenly over all labels
+    change: float = 1.0  # strength of warping, turning, shifting and scaling in training; 0: none
 
 
 # ------------------------------------------------------------------------------------------------------- Data
@@ -52,7 +52,7 @@ class Config(TrainConfig):
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Clip:
-    """One clip; `label` is None where it is to be predicted, `group` is who is seen in it."""
+    """One clip; `label` is None if it is to be predicted, `group` is the person shown."""
 
     frames: np.ndarray = dataclasses.field(compare=False)  # uint8 (frames, side, side), or joints, float32 (.., 20, 3)
     name: str
@@ -84,28 +84,28 @@ class Clip:
 
 
 def load_sample(folder: None) -> Splits:
-    """Figures drawn here; see sample.py."""
-    return Splits(*([Clip(*raw) for raw in side] for _, side in sample.load()))
+    """Drawn figures; see sample.py."""
+    return Splits(*([Clip(*raw) for raw in subset] for _, subset in sample.load()))
 
 
 def load_msr(folder: Path) -> Splits:
-    """Cross-subject as the field has it: the even subjects are test. Of the odd ones, subject 9 is validation."""
-    sides = {"train": [], "validation": [], "test": []}
+    """The cross-subject split of the field: even subjects are test. Of the odd ones, subject 9 is validation."""
+    splits = {"train": [], "validation": [], "test": []}
     for raw in reader.msr_action3d(folder):
         number = int(raw.group.split()[1])
-        side = "test" if number % 2 == 0 else "validation" if number == 9 else "train"
-        sides[side].append(Clip(*raw))
-    return Splits(**sides)
+        subset = "test" if number % 2 == 0 else "validation" if number == 9 else "train"
+        splits[subset].append(Clip(*raw))
+    return Splits(**splits)
 
 
 def load_msr_drawn(folder: Path) -> Splits:
-    """The same clips as pictures of 32 x 32: what a camera would see of the skeletons."""
-    sides = (side for _, side in load_msr(folder))
-    return Splits(*([dataclasses.replace(clip, frames=reader.drawn(clip.frames)) for clip in side] for side in sides))
+    """The same clips, with the skeletons drawn as pictures of 32 x 32."""
+    splits = (part for _, part in load_msr(folder))
+    return Splits(*([dataclasses.replace(clip, frames=reader.drawn(clip.frames)) for clip in part] for part in splits))
 
 
 def read(path: Path | Text, labelled: bool) -> list[Clip]:
-    """Clips of a user's folder."""
+    """Clips in a user's folder."""
     return [Clip(*raw) for raw in reader.own_clips(path, labelled)]
 
 
@@ -131,7 +131,7 @@ class Encoder(BaseEncoder):
 
     def encode(self, example):
         if example.kind != self.kind:
-            raise UserError(f"{example} holds {example.kind}; this model reads {self.kind}: train it on such clips.")
+            raise UserError(f"{example} has {example.kind}, but this model reads {self.kind}: train it on such clips.")
         clip = example.frames[..., None] if self.kind == "frames" else reader.vectors(reader.centred(example.frames))
         targets = None if example.label is None else np.int32(self.labels.encode(example.label))
         return {self.kind: clip, "real": np.ones(len(example), np.int32)}, targets
@@ -142,7 +142,7 @@ class Encoder(BaseEncoder):
         return Augmented(encoded, batch_size, seed, self.changed)
 
     def changed(self, random, inputs, targets):
-        """The same batch with time warped, and skeletons turned and scaled or pictures shifted."""
+        """The batch with warped time, and skeletons turned and scaled or pictures shifted."""
         changed = np.zeros_like(inputs[self.kind])
         for row, (clip, real) in enumerate(zip(inputs[self.kind], inputs["real"])):
             if count := int(real.sum()):
@@ -154,7 +154,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config, encoder):
-    """A vector for each frame, a recurrent layer in both directions, mean and maximum over time, one logit a label."""
+    """A vector for each frame, a bidirectional recurrent layer, mean and maximum over time, one logit per label."""
     import keras
 
     from common import layers
@@ -203,7 +203,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 
 def baseline(config, train, examples):
-    """Logistic regression on statistics over time, and the nearest clip of train, both on centred bodies."""
+    """Logistic regression on statistics over time, and the nearest training clip, both on centred bodies."""
     from common.baselines import sequences
 
     labels, groups = [clip.label for clip in train], [clip.group for clip in train]
@@ -225,7 +225,7 @@ def baseline(config, train, examples):
 
 
 def _plain(clip: Clip) -> np.ndarray:
-    """`(frames, features)`: places and velocities of joints, or a picture of 16 x 16 whose figure is in the middle."""
+    """`(frames, features)`: positions and velocities of joints, or a picture of 16 x 16 with a centred figure."""
     if clip.kind == "joints":
         return reader.vectors(reader.centred(clip.frames))
     bright = np.argwhere(clip.frames > clip.frames.max() // 3)
@@ -235,7 +235,7 @@ def _plain(clip: Clip) -> np.ndarray:
 
 
 def score(examples, predictions):
-    """Accuracy and macro-F1 at the end and half way; see common/metrics/running.py."""
+    """Accuracy and macro-F1 at the end and halfway; see common/metrics/running.py."""
     from common.metrics.running import running_classification
 
     groups = [clip.group or clip.name for clip in examples]

@@ -1,4 +1,4 @@
-"""Times at which a forecast is made, cut from a series so that no split sees rows of another."""
+"""Forecast origins of a series, split so that no split reads rows of another."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from common.datasets.splits import Splits
 from common.datasets.time_series import KNOWN, Step, TimeSeries, read_series, time_text
 from common.errors import UserError
 
-LONGEST_HORIZON = 168  # rows that an example's future reaches: a week of hours
-FRACTIONS = (0.6, 0.8)  # of the rows: where validation and where test begin
-MOST_ORIGINS = (6000, 3000, 3000)  # of train, validation and test: neighbouring ones are nearly the same
+LONGEST_HORIZON = 168  # maximum number of rows in an example's future: a week of hours
+FRACTIONS = (0.6, 0.8)  # of the rows, where validation and where test begin
+MOST_ORIGINS = (6000, 3000, 3000)  # in train, validation and test: neighbouring origins are nearly the same
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Origin:
-    """A time at which a forecast is made: the rows of its split up to then, and those that followed."""
+    """A forecast origin: the rows of its split up to a time, and the rows that followed."""
 
     series: str
-    time: str  # of the last row that is known
+    time: str  # of the last known row
     past: TimeSeries = dataclasses.field(repr=False, compare=False)
     ahead: TimeSeries = dataclasses.field(repr=False, compare=False)  # the next rows: times and columns known ahead
     future: TimeSeries | None = dataclasses.field(default=None, compare=False)  # the next rows, to the end of its split
@@ -38,15 +38,15 @@ class Origin:
 
 
 def shortest_past(step: Step) -> int:
-    """Rows that must be known before a forecast: a season, a day of 5 minutes at most."""
+    """Minimum number of known rows before a forecast: a season, but at most a day of 5-minute rows."""
     return min(max(step.season, 3), 288)
 
 
 def origins(whole: TimeSeries, start: int, stop: int, most: int) -> list[Origin]:
-    """The origins within some rows of a series, whose past and future are the rows from `start` to `stop` alone.
+    """The forecast origins in part of a series, whose past and future are only the rows from `start` to `stop`.
 
     Args:
-        most: of them; every k-th is taken, where k shares no divisor with the season, so that all hours occur.
+        most: maximum number of origins; every k-th is taken, with k coprime to the season, so that all hours occur.
     """
     first = start + shortest_past(whole.step)
     every = max(1, -(-(stop - first) // most))
@@ -57,7 +57,7 @@ def origins(whole: TimeSeries, start: int, stop: int, most: int) -> list[Origin]
 
 
 def origin(extended: TimeSeries, start: int, row: int, stop: int) -> Origin:
-    """The origin that knows the rows from `start` up to, and without, `row`, on a side that ends before `stop`."""
+    """The origin whose past is the rows from `start` to before `row`, in a split that ends before `stop`."""
     later = extended[row : row + LONGEST_HORIZON]
     known = np.array([name.startswith(KNOWN) for name in extended.columns])
     ahead = dataclasses.replace(
@@ -68,23 +68,23 @@ def origin(extended: TimeSeries, start: int, row: int, stop: int) -> Origin:
 
 
 def split_series(whole: TimeSeries) -> Splits:
-    """The three sides of a series, one after the other. Chance has no part in it.
+    """The three successive splits of a series; the seed is not used.
 
-    An example reads and predicts rows of its own split only, so no window and no target reaches over a boundary, and
-    all of validation lies between train and test.
+    An example reads and predicts only rows of its own split, so no window and no target crosses a boundary, and all of
+    validation lies between train and test.
     """
     bounds = [0, *(round(fraction * len(whole)) for fraction in FRACTIONS), len(whole)]
-    sides = (origins(whole, *ends, most) for *ends, most in zip(bounds, bounds[1:], MOST_ORIGINS))
-    return Splits(*sides)
+    parts = (origins(whole, *ends, most) for *ends, most in zip(bounds, bounds[1:], MOST_ORIGINS))
+    return Splits(*parts)
 
 
 def split(examples: Sequence[Origin], seed: int) -> Splits:
-    """The sides of the series that these examples were cut from."""
+    """The splits of the series from which these examples were cut."""
     return split_series(rows_of(examples))
 
 
 def rows_of(examples: Sequence[Origin]) -> TimeSeries:
-    """All rows that these examples of one split read or predict, as one series."""
+    """All rows that the given examples of one split read or predict, as one series."""
     last = examples[-1]
     if last.future is None:
         return last.past
@@ -93,12 +93,12 @@ def rows_of(examples: Sequence[Origin]) -> TimeSeries:
 
 
 def read(path: Path | Text, labelled: bool) -> list[Origin]:
-    """The origins of a user's table; without targets only the last one, from which to forecast.
+    """The forecast origins of a user's table; for prediction only the last one.
 
-    The columns known ahead may reach further than the others: the forecast begins after the last row of the others.
+    Columns known ahead may extend further than the others: the forecast begins after the last row of the others.
 
     Raises:
-        UserError: if the table is no series, or too short.
+        UserError: if the table is not a series, or too short.
     """
     whole = read_series(path)
     measured = [not name.startswith(KNOWN) for name in whole.columns]

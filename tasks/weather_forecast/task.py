@@ -2,9 +2,9 @@
 
     Beijing up to 2014-03-01 12:00 -> 13:00: 9.8 degrees, with probability 0.9 between 8.1 and 11.5; 14:00: ...
 
-A recurrent layer reads a window of all variables. Its last state, beside the last day and what is usual in the hours to
-come, gives location, scale and tail of every step at once (direct multi-step forecasting, Ben Taieb et al. 2012,
-https://doi.org/10.1016/j.eswa.2012.01.039), trained on the likelihood of a Student-t distribution.
+A recurrent layer reads a window of all variables. From its last state, the last day and the climatology of the coming
+hours, location, scale and degrees of freedom of every step are predicted at once (direct multi-step forecasting, Ben
+Taieb et al. 2012, https://doi.org/10.1016/j.eswa.2012.01.039), trained on the likelihood of a Student-t distribution.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
 from .reader import LONGEST_HORIZON, Origin, read, rows_of, shortest_past, split, split_series
 
 SEASONS = ("January to March", "April to June", "July to September", "October to December")
-INTERVAL = 0.9  # probability that the stated interval holds the truth
+INTERVAL = 0.9  # nominal coverage of the forecast interval
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -39,7 +39,7 @@ class Config(TrainConfig):
     patience: int = 8
     target: str = ""  # the column to forecast; "": the first
     horizon: int = 12  # rows to forecast, at most LONGEST_HORIZON
-    window: int = 36  # rows the network reads
+    window: int = 36  # rows that the network reads
     units: int = 32
     dropout: float = 0.3  # share of the last state that training hides
 
@@ -48,7 +48,7 @@ class Config(TrainConfig):
 
 
 def load_sample(folder: None) -> Splits:
-    """Monthly temperatures of the sea off Peru, where El Niño shows first: real data that statsmodels carries."""
+    """Monthly sea temperatures off Peru, where El Niño shows first: real data that comes with statsmodels."""
     import pandas as pd
     from statsmodels.datasets import elnino
 
@@ -59,19 +59,19 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_beijing(folder: Path) -> Splits:
-    """Five years of hours: three to train, one to validate, one to test."""
+    """Five years of hours: three for train, one for validation, one for test."""
     return split_series(dataclasses.replace(read_series(folder / "pollution.csv"), name="Beijing"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
-    """Counts the target as what it departs from the usual, beside the mean departure of the last season: its level."""
+    """Represents the target by its departures from the climatology, relative to their mean over the last season."""
 
     columns: list[str]
     target: str
     scaler: Scaler  # of the columns
     climatology: Climatology  # of the target
-    unit: float  # of the target: standard deviation of what is to be forecast
+    unit: float  # of the target: standard deviation of the forecast departures
     window: int
     horizon: int
 
@@ -132,7 +132,7 @@ class Encoder(BaseEncoder):
         return {"rows": rows, "recent": shortest_past(step), "ahead": self.horizon * (1 + known)}
 
     def departures(self, past: TimeSeries) -> np.ndarray:
-        """By how much the target was above the usual, float `(rows,)`; 0 before the first one known."""
+        """Departures of the target from the climatology, float `(rows,)`; 0 before the first known value."""
         return np.nan_to_num(past.filled[:, self.columns.index(self.target)] - self.climatology.usual(past.times))
 
     def level(self, example: Origin) -> float:
@@ -140,24 +140,24 @@ class Encoder(BaseEncoder):
         return float(self.departures(example.past[-shortest_past(example.past.step) :]).mean())
 
     def usual(self, example: Origin) -> np.ndarray:
-        """What is usual in the rows to come, float `(horizon,)`."""
+        """The climatology of the coming rows, float `(horizon,)`."""
         return self.climatology.usual(example.ahead.times[: self.horizon])
 
     def expected(self, example: Origin) -> np.ndarray:
-        """What the network's location is counted from: the usual and the level, float `(horizon,)`."""
+        """The reference of the network's location: climatology plus level, float `(horizon,)`."""
         return self.usual(example) + self.level(example)
 
     def truth(self, example: Origin) -> np.ndarray:
-        """What came, float `(horizon,)` or fewer at the end of a side."""
+        """The true values, float `(horizon,)` or fewer at the end of a split."""
         return example.future.values[: self.horizon, self.columns.index(self.target)].astype(float)
 
     def known_ahead(self, example: Origin) -> np.ndarray:
-        """The columns known ahead in the rows to come, flat; none where the encoder has none."""
+        """The columns known ahead in the coming rows, flat; empty if the encoder has none."""
         known = [number for number, name in enumerate(self.columns) if name.startswith(KNOWN)]
         values = self.scaler.scale(example.ahead.values[: self.horizon])[:, known]
         if example.future is None and np.isnan(values).any():
             names = ", ".join(self.columns[number] for number in known)
-            raise UserError(f"{example.series} needs {self.horizon} more rows, in which {names} alone may be filled.")
+            raise UserError(f"{example.series} needs {self.horizon} more rows, in which only {names} may be filled.")
         return np.nan_to_num(values).ravel()
 
 
@@ -165,7 +165,7 @@ class Encoder(BaseEncoder):
 
 
 def build_model(config, encoder):
-    """A recurrent layer, whose last state and what is known besides give three numbers for each row to come."""
+    """A recurrent layer, whose last state and the other inputs give three numbers for each coming row."""
     import keras
     from keras import ops
 
@@ -175,14 +175,14 @@ def build_model(config, encoder):
     sizes = encoder.sizes()
     rows = keras.Input((None, sizes["rows"]), name="rows")
     recent, ahead = (keras.Input((sizes[name],), name=name) for name in ("recent", "ahead"))
-    padding_mask = ops.any(ops.not_equal(rows, 0), axis=-1)  # (batch, timesteps); of a real row some feature is not 0
+    padding_mask = ops.any(ops.not_equal(rows, 0), axis=-1)  # (batch, timesteps); real rows have a nonzero feature
     x = layers.recurrent(config.cell, config.units)(rows, padding_mask)  # (batch, units)
     x = keras.layers.Dropout(config.dropout)(x)
     x = keras.layers.Concatenate()([x, recent, ahead])
-    x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # begins at what is expected
-    location, scale, tail = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
-    # A scale above 0; a tail above 2, below which the variance is infinite, and about 5 at the beginning.
-    outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(tail + 3)], axis=-1)  # (batch, horizon, 3)
+    x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # starts at the reference
+    location, scale, df = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
+    # The scale is above 0; df is above 2, below which the variance is infinite, and starts at about 5.
+    outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(df + 3)], axis=-1)  # (batch, horizon, 3)
 
     model = keras.Model({"rows": rows, "recent": recent, "ahead": ahead}, outputs)
     optimizer = optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0)
@@ -194,16 +194,16 @@ def build_model(config, encoder):
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Origin]) -> list[dict]:
-    """For each origin its `steps`, each with time, value and 90 % interval, and the name of what is forecast."""
+    """For each origin its `steps`, each with time, value and 90 % interval, and the name of the target."""
     outputs = np.array(list(forward(networks["model"], encoder, examples)), np.float64)  # (examples, horizon, 3)
-    location, scale, tail = np.moveaxis(outputs, -1, 0)
+    location, scale, df = np.moveaxis(outputs, -1, 0)
     value = np.array([encoder.expected(example) for example in examples]) + location * encoder.unit
-    reach = encoder.unit * student_t.reach(scale, tail, INTERVAL)
+    reach = encoder.unit * student_t.reach(scale, df, INTERVAL)
     return _answers(encoder.target, examples, {"value": value, "low": value - reach, "high": value + reach})
 
 
 def baseline(config, train, examples):
-    """Persistence, seasonal persistence, climatology, and two regressions on all that the network is given."""
+    """Persistence, seasonal persistence, climatology, and two regressions on all inputs of the network."""
     from common.baselines import direct
 
     encoder = Encoder.fit(config, train)
@@ -224,7 +224,7 @@ def baseline(config, train, examples):
 
 
 def _as_before(encoder: Encoder, examples: Sequence[Origin], season: int) -> np.ndarray:
-    """What was a season before each row to come, or whole seasons before, float `(examples, horizon)`."""
+    """The value one or more whole seasons before each coming row, float `(examples, horizon)`."""
     last = np.array([example.past.filled[-season:, encoder.columns.index(encoder.target)] for example in examples])
     return np.resize(np.nan_to_num(last).T, (encoder.horizon, len(examples))).T.astype(float)
 
@@ -241,7 +241,7 @@ def _answers(target: str, examples: Sequence[Origin], columns: dict[str, np.ndar
 
 
 def score(examples, predictions):
-    """Absolute and squared error, error beside seasonal persistence, coverage; see common/metrics/regression.py."""
+    """Absolute and squared error, error relative to seasonal persistence, coverage; see metrics/regression.py."""
     from common.metrics.regression import Regression
 
     number = examples[0].past.column(predictions[0]["target"])

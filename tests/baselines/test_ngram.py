@@ -15,9 +15,9 @@ LINES = [np.array(line) for line in ([A, B, C, END], [A, B, D, END], [B, C, END]
 
 def random_lines(seed, count, vocab_size):
     random = np.random.default_rng(seed)
-    odds = 1 / np.arange(1, vocab_size - 3)
+    weights = 1 / np.arange(1, vocab_size - 3)
     lengths = random.integers(1, 12, count)
-    return [np.append(4 + random.choice(vocab_size - 4, length, p=odds / odds.sum()), END) for length in lengths]
+    return [np.append(4 + random.choice(vocab_size - 4, length, p=weights / weights.sum()), END) for length in lengths]
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
@@ -92,13 +92,13 @@ def test_penn_treebank_as_published(tmp_path):
     from tasks.next_word.task import TASK, Encoder
 
     folder = fetching.fetch("ptb", TASK.datasets["ptb"], tmp_path, announce=lambda line: None)
-    sides = TASK.datasets["ptb"].load(Path(folder))
+    splits = TASK.datasets["ptb"].load(Path(folder))
     from common.task import change_config
 
-    encoder = Encoder.fit(change_config(TASK.config, TASK.settings_for("ptb")), sides.train)
-    ids = [encoder.encode(line)[1] for line in sides.train]
+    encoder = Encoder.fit(change_config(TASK.config, TASK.settings_for("ptb")), splits.train)
+    ids = [encoder.encode(line)[1] for line in splits.train]
     model = KneserNey(ids, 3, len(encoder.vocabulary))
-    test = [encoder.encode(line)[1] for line in sides.test]
+    test = [encoder.encode(line)[1] for line in splits.test]
     logs = np.concatenate([model.score(line)[0] for line in test])
     assert len(logs) == 82_430
     assert np.exp(-logs.mean()) == pytest.approx(148.3, abs=0.3)

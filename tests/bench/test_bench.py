@@ -1,4 +1,4 @@
-"""The bench: every peer does every work, and what was measured becomes a page."""
+"""The benchmark: every peer does every piece of work, and the measurements are written as a page."""
 
 import importlib
 import inspect
@@ -20,8 +20,8 @@ def data(tmp_path):
     """Sentences with labels, and pairs of sentences, in files as the bench stores them."""
     texts = [np.arange(1, 2 + i % 5, dtype=np.int32) for i in range(20)]
     labels = np.arange(20, dtype=np.int32) % 2
-    sides = {"train": texts, "train_of_labels": labels, "validation": texts, "validation_of_labels": labels}
-    work.save(tmp_path / "sentences.npz", **sides, vocab_size=7)
+    splits = {"train": texts, "train_of_labels": labels, "validation": texts, "validation_of_labels": labels}
+    work.save(tmp_path / "sentences.npz", **splits, vocab_size=7)
     work.save(
         tmp_path / "pairs.npz",
         source=texts,

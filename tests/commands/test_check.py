@@ -127,13 +127,13 @@ def test_a_good_checkout_breaks_no_rule(checkout, capsys):
         (
             "common/layers/x.py",
             "import common.task\n",
-            "common/layers/x.py:1: move the code: common.task stands",
+            "common/layers/x.py:1: move the code: common.task is",
         ),
-        ("common/task.py", "from common.runs import run\n", "common/task.py:1: move the code: common.runs.run stands"),
+        ("common/task.py", "from common.runs import run\n", "common/task.py:1: move the code: common.runs.run is"),
         ("common/runs/run.py", "from common.training.fitting import fit\n", "common/runs/run.py:1: move the code"),
         ("common/runs/run.py", "from tests import small\n", "common/runs/run.py:1: move the code"),
         ("tasks/spam/sample.py", "from common.commands import train\n", "tasks/spam/sample.py:1: move the code"),
-        ("common/layers/x.py", "import\n", "common/layers/x.py:1: mend the syntax first"),
+        ("common/layers/x.py", "import\n", "common/layers/x.py:1: fix the syntax first"),
         # settings
         (
             "tasks/spam/task.py",

@@ -95,7 +95,7 @@ def test_a_training_that_is_refused_leaves_no_run(monkeypatch, capsys, own_folde
     """Neither `latest` nor RESUME finds it."""
     code, _, errors = command(monkeypatch, capsys, "train", "sentiment", "--quick", "--set", "units=100000000")
     assert code == 2 and "does not fit into memory" in errors
-    assert not list((own_folders / "runs" / "sentiment").iterdir())
+    assert not list((own_folders / "runs").glob("*/*"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
@@ -138,7 +138,7 @@ def test_list_and_help_import_no_heavy_library():
 
 
 def test_discovery_is_fast():
-    """Best of three, in CPU seconds of the child, since other tests run beside it."""
+    """Best of three, in CPU seconds of the child, since other tests run in parallel."""
     script = (
         "import time; started = time.process_time()\n"
         "from common.task import load_task, task_names\n"
@@ -194,6 +194,50 @@ def test_what_killed_runs_left_is_removed_by_the_next(own_folders):
     mine.touch()
     runs.create("sentiment", "gru", 0, {})
     assert not left.exists() and mine.exists()
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_a_run_killed_before_its_first_epoch_is_removed_by_the_next(own_folders, learned):
+    script = f"""
+import os, pathlib
+from common import folders
+from common.runs import run as runs
+folders.RUNS_FOLDER = pathlib.Path({str(folders.RUNS_FOLDER)!r})
+run = runs.create("sentiment", "lstm", 0, {{}})
+with runs.beginning(run):
+    if {learned}:
+        run.weights_file.touch()
+    os.kill(os.getpid(), 9)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False, cwd=REPOSITORY).returncode == -9
+    (left,) = (folders.RUNS_FOLDER / "sentiment").iterdir()
+    assert [file.name for file in left.glob(".part-*")] != []
+    with runs.beginning(runs.create("sentiment", "gru", 0, {})):
+        runs.create("sentiment", "gru", 0, {})  # a training beside another one
+        assert left.exists() == learned and not list(left.glob(".part-*"))
+        assert len(list((folders.RUNS_FOLDER / "sentiment").iterdir())) == 2 + learned
+
+
+def test_a_run_that_goes_on_is_in_use(own_folders):
+    """What the killed process left does not mark it any more."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    run = runs.create("sentiment", "gru", 0, {})
+    next(run.path.glob(".part-*-begun")).rename(run.path / f".part-{ended.pid}-begun")
+    with runs.beginning(run):
+        runs.create("sentiment", "gru", 0, {})
+        assert run.config_file.exists()
+    assert [file.name for file in run.path.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize("cell", ["the 1 2 3", "the 1 x"])
+def test_word_vectors_that_do_not_fit_are_refused_before_there_is_a_run(monkeypatch, capsys, own_folders, cell):
+    monkeypatch.setattr(runs, "create", lambda *given: pytest.fail("there is a run"))
+    vectors = own_folders / "a.vec"
+    vectors.write_text(f"{cell}\n")
+    settings = f"embeddings={vectors} embedding_size=4"
+    code, _, errors = command(monkeypatch, capsys, "train", "sentiment", "--quick", "--set", settings)
+    assert code == 2 and errors.count("\n") == 1 and str(vectors) in errors
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):

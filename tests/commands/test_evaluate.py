@@ -1,4 +1,4 @@
-"""What is measured is what it says: the run's own split, nothing of train in test, and no score in another's place."""
+"""Evaluation uses the run's own test split, no example of train, and keeps its scores separate from others."""
 
 import json
 import shutil
@@ -67,7 +67,7 @@ def scored(**arguments):
 
 
 @pytest.mark.parametrize("typed", [None, "mine.csv", "./mine.csv", "{folder}/mine.csv", "copy.csv"])
-def test_the_file_of_the_training_means_its_test_side(trained, typed):
+def test_the_file_of_the_training_means_its_test_split(trained, typed):
     """However the path is typed; a copy of the file is no new data."""
     run, file = trained
     (file.parent / "copy.csv").write_bytes(file.read_bytes())
@@ -136,13 +136,13 @@ def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders):
 
 
 def test_a_split_of_the_users_own_stays_as_it_is(own_folders, capsys):
-    files = [table(own_folders / f"{side}.csv", rows) for side, rows in zip("abc", (ROWS[:60], ROWS[58:70], ROWS[70:]))]
+    files = [table(own_folders / f"{name}.csv", rows) for name, rows in zip("abc", (ROWS[:60], ROWS[58:70], ROWS[70:]))]
     run = train.run("sentiment", Request(*map(str, files)), SMALL)
     measured = json.loads(run.metrics_file.read_text())
     assert measured["examples"] == {"train": 60, "validation": 12, "test": 10}
     assert measured["shared"] == {"test in train": 0, "validation in train": 2, "test in validation": 0}
-    assert "2 of validation stand in train too" in capsys.readouterr().out
-    assert "2 of validation stand in train too" in run.report_file.read_text()
+    assert "2 of validation also occur in train" in capsys.readouterr().out
+    assert "2 of validation also occur in train" in run.report_file.read_text()
     assert evaluate.run("sentiment", None, str(files[2]), {})["examples"]["test"] == 10
 
 
@@ -163,7 +163,7 @@ def test_a_split_belongs_to_files(own_folders):
         examples.load(task, Request("sample", fold=1), 0)
 
 
-def test_a_group_stays_on_one_side(own_folders):
+def test_a_group_stays_in_one_split(own_folders):
     file = own_folders / "mine.csv"
     file.write_text("text,label,group\n" + "".join(f"film {n},up,critic {n % 9}\n" for n in range(90)))
     splits = examples.load(load_task("sentiment"), Request(str(file)), 0).splits

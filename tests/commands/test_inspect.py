@@ -1,4 +1,4 @@
-"""`inspect` and `predict` with EXPLAIN: pages that ask for nothing outside, and the share of each step."""
+"""`inspect` and `predict` with EXPLAIN: self-contained pages, and the contribution of each step."""
 
 import io
 import json
@@ -89,7 +89,7 @@ def test_a_trained_run_is_inspected(trained, quickly, monkeypatch, capsys):
         inspect.run("sentiment", None, "a", "b")
 
 
-def test_runs_with_other_cells_stand_beside_it_if_they_saw_the_same(trained, monkeypatch):
+def test_runs_with_other_cells_are_shown_with_it_if_they_saw_the_same(trained, monkeypatch):
     monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
     run, task = runs.find("sentiment"), load_task("sentiment")
     for cell, sha256 in (("gru", run.config["data_sha256"]), ("lstm", "another")):
@@ -114,7 +114,7 @@ def trained(tmp_path_factory):
     return folder / "runs"
 
 
-def test_explanation_stands_beside_the_prediction(trained, monkeypatch, capsys):
+def test_explanation_is_printed_with_the_prediction(trained, monkeypatch, capsys):
     monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
     predict.run("sentiment", "I loved it.\nno", None, None, {}, True, explain=True)
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())

@@ -1,4 +1,4 @@
-"""`predict` and `export`: what a person reads, without TensorFlow, here and in a folder of its own."""
+"""`predict` and `export`: readable output, without TensorFlow, here and in an exported folder."""
 
 import json
 import os
@@ -176,7 +176,7 @@ def test_a_run_without_onnx_predicts_through_keras_and_says_so(own_folders, monk
     settings = {key: str(value) for key, value in small.settings(load_task("sentiment").config).items()}
     run = train.run("sentiment", Request(), {**settings, "epochs": "1"}, quick=True)
     shown = " ".join(capsys.readouterr().out.split())
-    assert "predicts through Keras" in shown and "layer masked_average_pooling" in shown
+    assert "predicts with Keras" in shown and "layer masked_average_pooling" in shown
     assert "MaskedAveragePooling" in shown
     assert run.finished and not run.networks_file.exists() and not list(run.path.glob("*.onnx"))
     predict.run("sentiment", "a fine film", None, None, {}, True)

@@ -39,7 +39,7 @@ def test_row_holds_seeds_mean_interval_and_command(house):
     assert set(row["difference"]) == {"0", "1"} and row["baseline_name"] == "TF-IDF logistic regression"
 
 
-def test_tables_stand_between_the_markers(house):
+def test_tables_are_between_the_markers(house):
     text = (house / "tasks/sentiment/README.md").read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert "| sample | SimpleRNN embedding_size=4 epochs=1 units=4 |" in text and "(baseline)" in text
@@ -51,6 +51,17 @@ def test_finished_runs_are_not_trained_again(house, monkeypatch):
     monkeypatch.setattr(record.train, "run", lambda *given, **more: trained.append(given) or pytest.fail("trains"))
     record.run("sentiment", "sample", ["simple_rnn"], ["1", "0"], SMALL)
     assert not trained
+
+
+@pytest.mark.parametrize("file, change", [("config.json", {"quick": "no"}), ("metrics.json", {"test": [0.9]})])
+def test_a_damaged_run_is_named_before_anything_is_trained(house, monkeypatch, file, change):
+    monkeypatch.setattr(record.train, "run", lambda *given, **more: pytest.fail("trains"))
+    path = next(house.glob(f"runs/sentiment/*-*-0/{file}"))
+    kept = path.read_text()
+    path.write_text(json.dumps({**json.loads(kept), **change}))
+    with pytest.raises(UserError, match=f"{file}: {next(iter(change))} must be .*Train again"):
+        record.run("sentiment", "sample", ["simple_rnn"], ["0"], SMALL)
+    path.write_text(kept)
 
 
 def test_a_recording_that_is_stopped_shows_the_seeds_it_has(house, monkeypatch):

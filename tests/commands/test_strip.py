@@ -1,4 +1,4 @@
-"""`strip`: the picture of a run that is most its task's own, in one picture of all tasks."""
+"""`strip`: the most characteristic picture of each task, combined into one."""
 
 import pytest
 from PIL import Image

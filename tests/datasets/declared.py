@@ -1,4 +1,4 @@
-"""A declared set of two small files, and a mirror that holds them."""
+"""A declared set of two small files, and a mirror that contains them."""
 
 import hashlib
 

@@ -70,6 +70,13 @@ TABLES = {
         "a.jsonl",
         "".join(json.dumps({"text": f"{i} {text}", "label": label}) + "\n" for i, (text, label) in enumerate(REVIEWS)),
     ),
+    "JSON lines with more beside": (
+        "a.jsonl",
+        "".join(
+            json.dumps({"meta": {"id": [i]}, "text": f"{i} {text}", "tags": [], "label": label}) + "\n"
+            for i, (text, label) in enumerate(REVIEWS)
+        ),
+    ),
     "empty cells at the end of a row": ("a.csv", CSV.replace("\n", ",,\n").replace("label,,", "label")),
 }
 
@@ -217,7 +224,7 @@ def test_two_parallel_files_are_pairs(tmp_path, monkeypatch):
     for name, place in (("a.en", 0), ("a.fr", 1)):
         (tmp_path / name).write_text("".join(f"{number} {PAIRS[number % 4][place]}\n" for number in range(20)))
     source = examples.load(load_task("translation"), Request("a.en,a.fr"), 0)
-    assert sum(len(side) for _, side in source.splits) == 20
+    assert sum(len(split) for _, split in source.splits) == 20
     again = examples.load(load_task("translation"), source.request, 0)
     assert again.sha256 == source.sha256 and again.splits == source.splits
     with pytest.raises(UserError, match="no data set or file"):
@@ -239,6 +246,8 @@ REFUSED = {
         "1,So dull,bad\n2,Fine film,good\n",
         r"COLUMNS=text,label,column_3",
     ),
+    "nothing below the line sep=": ("sentiment", "a.csv", "sep=;\n", "nothing to read below its first line, sep=;"),
+    "a series with nothing below sep=": ("weather_forecast", "a.csv", "sep=;", "to read below its first line, sep=;"),
     "other names": ("sentiment", "a.csv", "review,sentiment\nfine,good\n", r'COLUMNS="text=review label=sentiment"'),
     "real numbers for labels": (
         "sentiment",
@@ -332,6 +341,7 @@ REFUSED = {
         sentences(lambda i, t, p, c, g: f"{t} {g}").replace("\n\n", "\n"),
         "has no blank line, so it is one sentence of 16 tokens",
     ),
+    "tags in JSON": ("ner_tagging", "a.jsonl", '{"tokens": ["Ben"], "tags": [1]}\n', "is JSON: write a token and its"),
     "no tag": ("pos_tagging", "a.conll", "a\tDET\nb\tnan\n", "line 2, has the tag 'nan'"),
     "a table without words": ("ner_tagging", "a.csv", "text,label\na,b\n", "without columns for words and tags"),
     "one of two parallel files": (
@@ -375,12 +385,12 @@ def test_what_cannot_be_learned_is_refused_before_training(tmp_path, task, conte
         inspection.refuse(examples.load(load_task(task), Request(str(path)), 0).splits)
 
 
-def test_blank_lines_at_the_end_of_a_corpus_leave_no_side_empty(tmp_path):
+def test_blank_lines_at_the_end_of_a_corpus_leave_no_split_empty(tmp_path):
     path = tmp_path / "book.txt"
     path.write_text("".join(f"line {number} of the book\n" for number in range(150)) + "\n" * 40)
     for task in ("next_word", "text_generation"):
         made = examples.load(load_task(task), Request(str(path)), 0).splits
-        assert all(any(str(example).strip() for example in side) for _, side in made)
+        assert all(any(str(example).strip() for example in split) for _, split in made)
 
 
 def test_latin_1_that_was_typed_is_refused():

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common.commands import validate
 from common.datasets import pictures, reading
 from common.datasets.sounds import Sound, read_wav, write_wav
 from common.encoding import notes
 from common.errors import UserError
+from common.runs.examples import Request
 from common.task import load_task
 
 
@@ -109,17 +111,21 @@ def emptied(folder):
 
 
 FAULTS = [
-    ("speech_recognition", without("1.wav"), r"texts\.csv, line 3, names 1\.wav, which does not lie in"),
+    ("speech_recognition", without("1.wav"), r"texts\.csv, line 3, names 1\.wav, which is not in"),
     ("speech_recognition", cut("1.wav"), r"1\.wav is not a whole WAV file \(it ends after 6 of 8,000 bytes"),
     ("speech_recognition", holding("1.wav", b""), r"1\.wav is not a whole WAV file"),
     ("speech_recognition", holding("1.wav", b"ID3 an mp3"), r"1\.wav is not a whole WAV file.*save it as WAV"),
     ("speech_recognition", pipe("1.wav"), r"line 3, names 1\.wav"),
     ("speech_recognition", appended("texts.csv", "./0.wav,two\n"), r"line 6, names 0\.wav, as line 2 does: keep one"),
     ("speech_recognition", changed("texts.csv", "2.wav,one two", "2.wav,"), "line 4, has an empty text"),
-    ("speech_recognition", changed("texts.csv", "2.wav,one two", "2.wav,?!"), "line 4, holds no words in its text"),
+    ("speech_recognition", changed("texts.csv", "2.wav,one two", "2.wav,?!"), "line 4, has no words in its text"),
     ("speech_recognition", changed("texts.csv", "2.wav", "2.mp3"), r"line 4, names 2\.mp3, which is no \.wav file"),
     ("speech_recognition", without("texts.csv"), "has no table"),
     ("speech_recognition", emptied, "has no table"),
+    ("speech_recognition", pipe("texts.csv"), r"texts\.csv is no file: name a file"),
+    ("self_driving", pipe("catalog_0.catalog"), r"catalog_0\.catalog is no file"),
+    ("video_activity", pipe("clips.csv"), r"clips\.csv is no file"),
+    ("pixel_sequence", pipe("pictures.csv"), r"pictures\.csv is no file"),
     ("pixel_sequence", without("1.png"), r"There is no picture .*1\.png"),
     ("pixel_sequence", cut("1.png"), r"1\.png is not a whole PNG"),
     ("pixel_sequence", holding("1.png", b""), r"1\.png is not a whole PNG"),
@@ -224,3 +230,18 @@ def test_any_damage_is_refused_or_harmless(tmp_path, kind):
         path.write_bytes(damaged[: random.integers(len(whole))] if random.random() < 0.2 else damaged)
         with contextlib.suppress(UserError):
             load_task(name).own_file.read(path, False)
+
+
+def test_validate_finds_what_could_not_be_encoded(tmp_path, capsys):
+    """A recording that is too short for its words; and a silent one is warned of."""
+    random = np.random.default_rng(0)
+    for number in range(12):
+        sound = random.integers(-9000, 9000, 160 if number == 7 else 4000) * (number != 3)
+        write_wav(tmp_path / f"{number}.wav", Sound(sound.astype(np.int16), 8000))
+    (tmp_path / "texts.csv").write_text("file,text\n" + "".join(f"{n}.wav,one two two one\n" for n in range(12)))
+    valid = [validate.run("speech_recognition", Request(str(tmp_path)), {}, as_json=False)]
+    shown = capsys.readouterr()
+    assert "3.wav is silent" in " ".join(shown.out.split()) and "7.wav lasts 0.02 s, too short for" in shown.err
+    (tmp_path / "7.wav").write_bytes((tmp_path / "8.wav").read_bytes())
+    valid.append(validate.run("speech_recognition", Request(str(tmp_path)), {}, as_json=False))
+    assert valid == [False, True]

@@ -43,7 +43,7 @@ def test_folders_that_cannot_be_read(folder):
     refused("one file: name a folder", folder / "a.wav")
     refused("is no .wav file", Text("hello there"), labelled=False)
     (folder / "texts.csv").write_text("file,text\na.wav,one\nz.wav,two\n")
-    refused("texts.csv, line 3, names z.wav, which does not lie in")
+    refused("texts.csv, line 3, names z.wav, which is not in")
     (folder / "texts.csv").write_text("file,text\nnotes.md,one\n")
     refused("line 2, names notes.md, which is no .wav file")
     (folder / "texts.csv").write_text("file,words\na.wav,one\n")

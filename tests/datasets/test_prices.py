@@ -1,4 +1,4 @@
-"""Prices as providers write them: read right, or refused in one line that shows the line; what is odd is said."""
+"""Prices as providers write them: read correctly or refused in one line that shows the line; oddities are reported."""
 
 import re
 
@@ -14,7 +14,7 @@ DAYS = ("2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07")  # Thursday to T
 
 @pytest.fixture
 def prices(tmp_path):
-    """Reads a text as a file; what was said stands in `prices.said`."""
+    """Reads a text as a file; the notes are in `prices.said`."""
 
     def read(text, name="a.csv"):
         path = tmp_path / name
@@ -116,7 +116,7 @@ def test_the_step_and_what_comes_next(prices, dates, first, step, following):
         (table("Date,Close", DAYS, [1, "1e999", 1, 1]), "line 3, has the price '1e999'"),
         (table("Date,Close", DAYS, [1, "x", 1, 1]), "line 3, has the price 'x'"),
         (table("Date,Close", DAYS, ["998", "1.021", "1.003", "995"]), "line 3, has the price '1.021' beside '998': "),
-        (table("Date,Close", DAYS, ['"1,021"'] * 4), "line 2, has the price '1,021', in which the comma may part"),
+        (table("Date,Close", DAYS, ['"1,021"'] * 4), "line 2, has the price '1,021', in which the comma may separate"),
         (table("Date,Close,Adj Close", DAYS, [1, 2, 3, 4], [1, "", 3, ""]), "line 3, has a Close and no Adj Close"),
         (table("Date,Close,Name", DAYS, [1, 2, 3, 4], "AABB"), r"column Name holds 2 stocks \(A, B\): give one stock"),
         (YFINANCE.replace("Ticker,AAPL", "Ticker,MSFT"), "column Ticker holds 2 stocks"),
@@ -126,7 +126,7 @@ def test_the_step_and_what_comes_next(prices, dates, first, step, following):
         (table("Date,Close", [*DAYS[:3], DAYS[2]], [1, 1, 1, 1]), "line 5, has the date 2020-01-06, which occurs"),
         (table("Date,Close", [DAYS[0], DAYS[2], DAYS[1], DAYS[3]], [1] * 4), "line 4, has .* out of order beside"),
         (table("Date,Close", ["2020-01-01", "2020-01-02", "2020-01-07", "2020-03-03", "2020-09-01", "2022-01-01"],
-               [1] * 6), "line 4, has the date .*the commonest step is"),
+               [1] * 6), "line 4, has the date .*the most common step is"),
         (table("Date,Close,Volume", DAYS, [1] * 4, [1, -1, 1, 1]), "line 3, has the volume -1"),
         (table("Date,Close,Market", DAYS, [1] * 4, [1, "high", 1, 1]), "line 3, has the market 'high'"),
         (table("Date,Close", DAYS, [""] * 4), "holds nothing to read: no row has a price"),

@@ -41,7 +41,7 @@ def load(folder_of):
 
 
 def sizes(made):
-    return [len(side) for _, side in made]
+    return [len(part) for _, part in made]
 
 
 @pytest.mark.parametrize(("task", "name"), DECLARED)
@@ -66,15 +66,15 @@ def test_every_task_has_a_real_set():
 def test_sst2(load):
     made = load("sentiment", "sst2")
     assert sizes(made) == [6920, 872, 1821]
-    labels = [[example.label for example in side].count("negative") for _, side in made]
+    labels = [[example.label for example in part].count("negative") for _, part in made]
     assert labels == [3310, 428, 912]
-    lengths = [len(example.text.split()) for _, side in made for example in side]
+    lengths = [len(example.text.split()) for _, part in made for example in part]
     assert max(lengths) == 56 and round(np.mean(lengths), 1) == 19.3
     assert len({word for example in made.train for word in example.text.split()}) == 14_828
     assert len(made.train) - len({example.text for example in made.train}) == 9
 
 
-def test_two_sst2_test_lines_stand_in_train(load):
+def test_two_sst2_test_lines_are_in_train(load):
     made = load("sentiment", "sst2")
     train = {example.text for example in made.train}
     assert [example.text for example in made.test if example.text in train] == ["no. .", "what 's next ?"]
@@ -93,25 +93,25 @@ def test_tinyshakespeare(folder_of):
 
 def test_ptb(folder_of):
     folder = folder_of("next_word", "ptb")
-    sides = [list(readers.lines(folder / f"data/ptb.{side}.txt")) for side in ("train", "valid", "test")]
-    assert list(map(len, sides)) == [42_068, 3_370, 3_761]
-    words = [[word for line in side for word in line.split()] for side in sides]
+    parts = [list(readers.lines(folder / f"data/ptb.{part}.txt")) for part in ("train", "valid", "test")]
+    assert list(map(len, parts)) == [42_068, 3_370, 3_761]
+    words = [[word for line in part for word in line.split()] for part in parts]
     assert list(map(len, words)) == [887_521, 70_390, 78_669]
-    assert [len(w) + len(s) for w, s in zip(words, sides, strict=True)] == [929_589, 73_760, 82_430]  # with <eos>
+    assert [len(w) + len(s) for w, s in zip(words, parts, strict=True)] == [929_589, 73_760, 82_430]  # with <eos>
     vocabulary = set(words[0])
     assert len(vocabulary) == 9_999 and {"<unk>", "N"} < vocabulary
     assert set(words[1]) | set(words[2]) <= vocabulary
-    assert all(line.startswith(" ") and line.endswith(" ") for side in sides for line in side)
+    assert all(line.startswith(" ") and line.endswith(" ") for part in parts for line in part)
 
 
 @pytest.mark.parametrize("name", ["ptb", "tinyshakespeare"])
 def test_texts_are_split_by_position_and_nothing_is_lost(folder_of, load, name):
     folder = folder_of("next_word", name)
-    files = [folder / f"data/ptb.{side}.txt" for side in ("train", "valid", "test")]
+    files = [folder / f"data/ptb.{part}.txt" for part in ("train", "valid", "test")]
     files = files if name == "ptb" else [folder / "input.txt"]
     written = [line.split() for file in files for line in readers.lines(file) if line.strip()]
     made = load("next_word", name)
-    assert [str(example).split() for _, side in made for example in side] == written
+    assert [str(example).split() for _, part in made for example in part] == written
     if name == "ptb":
         assert sizes(made) == [42_068, 3_370, 3_761]
 
@@ -156,19 +156,19 @@ def test_stocknet_prices_are_adjusted_for_splits_and_dividends(stocks):
     assert apple.close[0] == 87.121140  # Adj Close; Close is 96.424286
 
 
-def test_no_day_to_forecast_stands_on_two_sides(load, stocks):
+def test_no_day_to_forecast_is_in_two_splits(load, stocks):
     made = load("stock_forecast", "stocknet")
-    assert all(len({example.stock for example in side}) == 84 for _, side in made)
+    assert all(len({example.stock for example in part}) == 84 for _, part in made)
 
-    def target_days(side):
-        for example in side:
+    def target_days(part):
+        for example in part:
             dates = stocks[example.stock].dates
             after = int(np.searchsorted(dates, np.datetime64(example.date))) + 1
             yield dates[after], dates[after + len(example.target) - 1]
 
     (_, train), (validation_first, validation), (test_first, _) = (
         (min(first for first, _ in days), max(last for _, last in days))
-        for days in (list(target_days(side)) for _, side in made)
+        for days in (list(target_days(part)) for _, part in made)
     )
     assert train < validation_first and validation < test_first
     assert all(example.past.dates[-1] == np.datetime64(example.date) for example in made.test[:500])
@@ -180,10 +180,10 @@ def test_no_day_to_forecast_stands_on_two_sides(load, stocks):
 def test_wnut17(load):
     made = load("ner_tagging", "wnut17")
     assert sizes(made) == [3394, 1009, 1287]
-    assert [sum(len(example.tokens) for example in side) for _, side in made] == [62_730, 15_733, 23_394]
-    assert [sum(tag[0] == "B" for example in side for tag in example.tags) for _, side in made] == [1975, 836, 1079]
+    assert [sum(len(example.tokens) for example in part) for _, part in made] == [62_730, 15_733, 23_394]
+    assert [sum(tag[0] == "B" for example in part for tag in example.tags) for _, part in made] == [1975, 836, 1079]
     kinds = ("person", "location", "group", "corporation", "product", "creative-work")
-    tags = {tag for _, side in made for example in side for tag in example.tags}
+    tags = {tag for _, part in made for example in part for tag in example.tags}
     assert tags == {"O"} | {f"{prefix}-{kind}" for prefix in "BI" for kind in kinds}
     assert not any(splits.shared(made, key=lambda example: example.tokens).values())
 
@@ -206,8 +206,8 @@ def test_wnut17_separators_hold_a_tab_and_its_tags_are_bio_as_they_stand(folder_
 def test_multi30k(load, name):
     made = load("translation", name)
     assert sizes(made) == [29_000, 1014, 1000]
-    assert all(pair.source.strip() and pair.target.strip() for _, side in made for pair in side)
-    words = [len(pair.source.split()) for _, side in made for pair in side]
+    assert all(pair.source.strip() and pair.target.strip() for _, part in made for pair in part)
+    words = [len(pair.source.split()) for _, part in made for pair in part]
     assert round(np.mean(words), 1) == 11.9
     assert len(made.train) - len({pair.source for pair in made.train}) == 9
     assert splits.shared(made) == {"test in train": 0, "validation in train": 1, "test in validation": 0}

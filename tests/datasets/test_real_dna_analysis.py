@@ -29,7 +29,7 @@ def test_every_splice_site_is_tested_in_one_fold(folder_of):
     folder, tested = folder_of("uci_splice"), []
     for fold in range(DATASETS["uci_splice"].folds):
         made = DATASETS["uci_splice"].load(folder, fold)
-        assert sum(len(side) for _, side in made) == 3190
+        assert sum(len(part) for _, part in made) == 3190
         assert not any(splits.shared(made).values())
         tested.extend(made.test)
     assert Counter(example.label for example in tested) == {"donor": 767, "acceptor": 768, "neither": 1655}
@@ -46,8 +46,8 @@ def test_every_splice_site_is_tested_in_one_fold(folder_of):
 def test_promoters(folder_of, name):
     made = DATASETS[name].load(folder_of(name))
     promoters, others, length = PROMOTERS[name]
-    examples = [example for _, side in made for example in side]
+    examples = [example for _, part in made for example in part]
     assert Counter(example.label for example in examples) == {"promoter": promoters, "other": others}
     assert {len(example) for example in examples} == {length}
     assert not any(splits.shared(made).values())
-    assert [round(len(side) / len(examples), 2) for _, side in made] == [0.7, 0.1, 0.2]
+    assert [round(len(part) / len(examples), 2) for _, part in made] == [0.7, 0.1, 0.2]

@@ -21,27 +21,27 @@ def load(tmp_path):
 
 def test_tinyshakespeare_by_characters(load):
     made = load("text_generation", "tinyshakespeare")
-    characters = [sum(map(len, side)) for _, side in made]
+    characters = [sum(map(len, part)) for _, part in made]
     assert characters == [941_720, 62_532, 111_142] and sum(characters) == 1_115_394
-    text = "".join(passage.text for _, side in made for passage in side)
+    text = "".join(passage.text for _, part in made for passage in part)
     assert len(set(text)) == 65
 
 
 def test_chorales(load):
     made = load("music_generation", "jsb_chorales")
-    assert [len(side) for _, side in made] == [229, 76, 77]
-    assert [sum(map(len, side)) for _, side in made] == [13_807, 4_602, 4_725]
-    frames = [frame for _, side in made for piece in side for frame in piece.frames]
+    assert [len(part) for _, part in made] == [229, 76, 77]
+    assert [sum(map(len, part)) for _, part in made] == [13_807, 4_602, 4_725]
+    frames = [frame for _, part in made for piece in part for frame in piece.frames]
     assert [sum(len(frame) == count for frame in frames) for count in (4, 3, 0)] == [20_835, 2_205, 64]
     assert (min(map(min, filter(None, frames))), max(map(max, filter(None, frames)))) == (43, 96)
 
 
 def test_irish_tunes(load):
     made = load("music_generation", "irish_tunes")
-    assert [len(side) for _, side in made] == [953, 122, 120]
+    assert [len(part) for _, part in made] == [953, 122, 120]
     assert sum(map(len, made.test)) == 22_403
-    assert sum(len(piece) for _, side in made for piece in side) == 224_118
-    pitches = {frame[0] for _, side in made for piece in side for frame in piece.frames}
+    assert sum(len(piece) for _, part in made for piece in part) == 224_118
+    pitches = {frame[0] for _, part in made for piece in part for frame in piece.frames}
     assert len(pitches) == 41 and (min(pitches), max(pitches)) == (38, 88)
-    sides = [{piece.frames for piece in side} for _, side in made]
-    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    parts = [{piece.frames for piece in part} for _, part in made]
+    assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]

@@ -20,13 +20,13 @@ def made(tmp_path_factory):
 
 
 def test_lingua(made):
-    examples = [example for _, side in made for example in side]
+    examples = [example for _, split in made for example in split]
     assert Counter(example.kind for example in examples) == {"sentence": 74_131, "word": 73_545}  # in NFC, none twice
     assert len({example.label for example in examples}) == 75
-    assert [round(len(side) / len(examples), 2) for _, side in made] == [0.8, 0.1, 0.1]
-    for _, side in made:
-        assert {example.label for example in side if example.kind == "word"} == {example.label for example in examples}
+    assert [round(len(split) / len(examples), 2) for _, split in made] == [0.8, 0.1, 0.1]
+    for _, split in made:
+        assert {example.label for example in split if example.kind == "word"} == {example.label for example in examples}
 
 
-def test_no_text_of_lingua_stands_on_two_sides(made):
+def test_no_text_of_lingua_is_in_two_splits(made):
     assert set(shared(made).values()) == {0}

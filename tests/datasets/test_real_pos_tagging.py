@@ -29,17 +29,17 @@ def load(tmp_path_factory):
 )
 def test_sizes(load, name, sentences, words, tags):
     made = load(name)
-    assert [len(side) for _, side in made] == sentences
-    assert [sum(map(len, side)) for _, side in made] == words
-    assert [len({tag for example in side for tag in example.tags}) for _, side in made] == tags
+    assert [len(split) for _, split in made] == sentences
+    assert [sum(map(len, split)) for _, split in made] == words
+    assert [len({tag for example in split for tag in example.tags}) for _, split in made] == tags
 
 
-def test_documents_of_ewt_stand_on_one_side_and_are_resampled_together(load):
+def test_documents_of_ewt_are_in_one_split_and_are_resampled_together(load):
     made = load("ewt")
-    assert [len({example.group for example in side}) for _, side in made] == [540, 318, 316]
-    assert not any(example.group for _, side in load("sequoia") for example in side)
+    assert [len({example.group for example in split}) for _, split in made] == [540, 318, 316]
+    assert not any(example.group for _, split in load("sequoia") for example in split)
 
 
-def test_sentences_that_stand_in_train_are_counted(load):
+def test_sentences_that_are_in_train_are_counted(load):
     assert shared(load("sequoia"))["test in train"] == 19
     assert shared(load("ewt"))["test in train"] > 0

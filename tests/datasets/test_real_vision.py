@@ -1,4 +1,4 @@
-"""MSR Action3D and the drives of the Donkeycar, read whole: counts, quirks, subjects and moments on one side.
+"""MSR Action3D and the drives of the Donkeycar, read whole: counts, quirks, subjects and moments in one split.
 
 Reads them through ZOO_MIRROR and is skipped where that is not set.
 """
@@ -32,7 +32,7 @@ def clips(load):
 
 
 def test_msr_action3d(clips):
-    everything = [clip for _, side in clips for clip in side]
+    everything = [clip for _, part in clips for clip in part]
     assert len(everything) == 557 and len({clip.label for clip in everything}) == 20
     assert len(clips.test) == 273 and len(clips.train) + len(clips.validation) == 284
     # 557 sequences hold 22,077 frames; in 252 of 13 sequences no body was found
@@ -40,8 +40,8 @@ def test_msr_action3d(clips):
     assert all(np.isfinite(clip.frames).all() and clip.frames.shape[1:] == (20, 3) for clip in everything)
 
 
-def test_no_subject_stands_on_two_sides(clips):
-    subjects = [sorted({clip.group for clip in side}) for _, side in clips]
+def test_no_subject_is_in_two_splits(clips):
+    subjects = [sorted({clip.group for clip in part}) for _, part in clips]
     assert subjects == [
         [f"subject {number}" for number in numbers] for numbers in ((1, 3, 5, 7), (9,), (10, 2, 4, 6, 8))
     ]
@@ -49,15 +49,15 @@ def test_no_subject_stands_on_two_sides(clips):
 
 def test_donkey_rc_car(load):
     splits = load("self_driving", "donkey_rc_car")
-    sides = [
-        {(moment.drive.name.split(" from")[0], moment.picture().tobytes()) for moment in side} for _, side in splits
+    parts = [
+        {(moment.drive.name.split(" from")[0], moment.picture().tobytes()) for moment in part} for _, part in splits
     ]
-    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
-    sizes = [len(side) for _, side in splits]
-    drives = {moment.drive.name.split(" from")[0] for _, side in splits for moment in side}
+    assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
+    sizes = [len(part) for _, part in splits]
+    drives = {moment.drive.name.split(" from")[0] for _, part in splits for moment in part}
     assert drives == {"drive 1", "drive 2", "drive 3"}  # parted by pauses of 59 and 4.6 seconds
     assert sizes[2] == 5015 - round(0.9 * 5015) - 20 and 450 < sizes[1] < 550 and 3700 < sizes[0] < 4000
-    angles = np.array([moment.angle for _, side in splits for moment in side])
+    angles = np.array([moment.angle for _, part in splits for moment in part])
     assert np.abs(angles).max() <= 1 and 0.5 < (angles == 0).mean() < 0.56
 
 

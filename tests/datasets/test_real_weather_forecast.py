@@ -1,4 +1,4 @@
-"""The real hours of Beijing: counts and quirks of the file, what the sides share, and the published persistence."""
+"""The real hours of Beijing: counts and quirks of the file, what the splits share, and the published persistence."""
 
 import os
 
@@ -37,11 +37,11 @@ def test_beijing(folder):
     )
 
 
-def test_the_sides_of_beijing_share_no_hour(folder):
+def test_the_splits_of_beijing_share_no_hour(folder):
     made = DATASET.load(folder)
     ends = []
-    for _, side in made:
-        times = np.concatenate([np.concatenate([one.past.times[[0, -1]], one.future.times[[0, -1]]]) for one in side])
+    for _, split in made:
+        times = np.concatenate([np.concatenate([one.past.times[[0, -1]], one.future.times[[0, -1]]]) for one in split])
         ends.append((times.min(), times.max()))
-        assert len({one.time[-5:] for one in side}) == 24
+        assert len({one.time[-5:] for one in split}) == 24
     assert ends[0][1] < ends[1][0] and ends[1][1] < ends[2][0]

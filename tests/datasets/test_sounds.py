@@ -33,6 +33,15 @@ def test_every_kind_of_wav_gives_the_same_sound(tmp_path, stored):
     np.testing.assert_allclose(sound.at(RATE), tone(), atol=0.01)
 
 
+@pytest.mark.filterwarnings("error")
+def test_samples_that_are_no_numbers_are_refused_without_a_warning(tmp_path):
+    wavfile.write(tmp_path / "a.wav", RATE, np.float32([0, 0.5, 0]))
+    content = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "a.wav").write_bytes(content[:-4] + bytes.fromhex("010080ff"))  # a signalling NaN
+    with pytest.raises(UserError, match="samples that are not numbers"):
+        read_wav(tmp_path / "a.wav")
+
+
 def test_24_bits(tmp_path):
     """SciPy reads them but does not write them: the header is changed by hand."""
     values = (tone() * (2**23 - 1)).astype(np.int32)
@@ -67,7 +76,7 @@ def wav(path, samples, rate=RATE):
 @pytest.mark.parametrize(
     ("write", "problem"),
     [
-        (lambda path: None, "There is no sound"),
+        (lambda path: None, "There is no WAV file"),
         (lambda path: path.write_bytes(b"ID3 this is MP3"), "not a whole WAV file"),
         (lambda path: path.write_bytes(b""), "not a whole WAV file"),
         (lambda path: path.write_bytes(b"RIFF\x24\0\0\0WAVEfmt "), "not a whole WAV file"),
@@ -89,7 +98,7 @@ def test_silence_around_a_sound_is_trimmed():
     assert trimmed.seconds == pytest.approx(0.3, abs=0.02)
 
 
-def test_joined_sounds_stand_one_after_the_other():
+def test_joined_sounds_follow_each_other():
     one, other = (Sound((tone(0.1, level=level) * 32767).astype(np.int16), RATE) for level in (0.9, 0.1))
     whole = joined([one, other], [0.05, 0.1, 0.2], np.random.default_rng(0))
     assert whole.seconds == pytest.approx(0.55, abs=1e-3)

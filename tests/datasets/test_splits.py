@@ -1,4 +1,4 @@
-"""Splits: nothing on two sides, nothing lost, the same from the same seed."""
+"""Splits: nothing in two splits, nothing lost, the same from the same seed."""
 
 import dataclasses
 from collections import Counter
@@ -15,68 +15,68 @@ from common.errors import UserError
 EXAMPLES = st.lists(st.integers(0, 30), min_size=1, max_size=200)
 
 
-def sides(made):
-    return [list(side) for _, side in made]
+def subsets(made):
+    return [list(split) for _, split in made]
 
 
 @given(EXAMPLES, st.integers(0, 5))
-def test_by_chance_loses_nothing_and_keeps_duplicates_on_one_side(examples, seed):
+def test_by_chance_loses_nothing_and_keeps_duplicates_in_one_split(examples, seed):
     if len(set(examples)) < 3:
         with pytest.raises(UserError, match="too few"):
             splits.by_chance(examples, seed)
         return
-    train, validation, test = sides(splits.by_chance(examples, seed))
+    train, validation, test = subsets(splits.by_chance(examples, seed))
     assert Counter(train + validation + test) == Counter(examples)
     assert train and validation and test
     assert not set(train) & set(validation) and not set(train) & set(test) and not set(validation) & set(test)
-    assert sides(splits.by_chance(examples, seed)) == [train, validation, test]
+    assert subsets(splits.by_chance(examples, seed)) == [train, validation, test]
 
 
 @given(st.integers(20, 400), st.integers(0, 5))
-def test_by_chance_gives_each_side_its_share_of_single_examples(count, seed):
-    _, validation, test = sides(splits.by_chance(range(count), seed))
+def test_by_chance_gives_each_split_its_share_of_single_examples(count, seed):
+    _, validation, test = subsets(splits.by_chance(range(count), seed))
     assert abs(len(validation) - count / 10) <= 1 and abs(len(test) - count / 10) <= 1
 
 
 def test_by_chance_draws_from_the_seed_and_mixes_the_order():
-    first, second = (sides(splits.by_chance(range(100), seed)) for seed in (0, 1))
+    first, second = (subsets(splits.by_chance(range(100), seed)) for seed in (0, 1))
     assert first != second
     assert first[0] != sorted(first[0])
 
 
-def test_by_chance_puts_one_text_with_two_labels_on_one_side():
+def test_by_chance_puts_one_text_with_two_labels_in_one_split():
     examples = [(f"text {number % 40}", number) for number in range(80)]  # every text twice
     made = splits.by_chance(examples, 0, key=lambda example: example[0])
     assert not any(splits.shared(made, key=lambda example: example[0]).values())
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 99)), min_size=30, max_size=100), st.integers(0, 5))
-def test_by_group_keeps_every_speaker_on_one_side(recordings, seed):
+def test_by_group_keeps_every_speaker_in_one_split(recordings, seed):
     speakers = {speaker for speaker, _ in recordings}
     if len(speakers) < 3:
         return
-    train, validation, test = sides(splits.by_group(recordings, lambda recording: recording[0], seed))
+    train, validation, test = subsets(splits.by_group(recordings, lambda recording: recording[0], seed))
     assert Counter(train + validation + test) == Counter(recordings)
-    sets = [{speaker for speaker, _ in side} for side in (train, validation, test)]
+    sets = [{speaker for speaker, _ in split} for split in (train, validation, test)]
     assert all(sets) and sum(map(len, sets)) == len(speakers)
 
 
 def test_by_group_of_six_equal_speakers_holds_one_out_for_validation_and_one_for_test():
     recordings = [(speaker, number) for speaker in range(6) for number in range(50)]
-    train, validation, test = sides(splits.by_group(recordings, lambda recording: recording[0], seed=3))
+    train, validation, test = subsets(splits.by_group(recordings, lambda recording: recording[0], seed=3))
     assert (len(train), len(validation), len(test)) == (200, 50, 50)
 
 
 @given(st.integers(3, 500))
 def test_by_position_cuts_without_changing_the_order(count):
-    train, validation, test = sides(splits.by_position(range(count)))
+    train, validation, test = subsets(splits.by_position(range(count)))
     assert train + validation + test == list(range(count))
     assert train and validation and test
 
 
 def test_by_position_takes_eight_one_and_one_tenth():
-    assert [len(side) for _, side in splits.by_position(range(1000))] == [800, 100, 100]
-    assert [len(side) for _, side in splits.by_position(range(1000), (0.7, 0.1, 0.2))] == [700, 100, 200]
+    assert [len(split) for _, split in splits.by_position(range(1000))] == [800, 100, 100]
+    assert [len(split) for _, split in splits.by_position(range(1000), (0.7, 0.1, 0.2))] == [700, 100, 200]
 
 
 def test_by_position_leaves_a_lazy_sequence_lazy(tmp_path):
@@ -100,7 +100,7 @@ def test_fractions_must_be_three_that_add_up_to_one(fractions):
         splits.by_position(range(10), fractions)
 
 
-def test_shared_counts_the_examples_of_one_side_in_another():
+def test_shared_counts_the_examples_of_one_split_in_another():
     made = Splits(["a", "a", "b", "c", "d"], ["C ", "e", "f"], ["A", "f", "g"])
     assert splits.shared(made) == {"test in train": 1, "validation in train": 1, "test in validation": 1}
 
@@ -114,16 +114,16 @@ def test_by_chance_takes_texts_that_differ_in_case_and_space_for_one(twin):
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), min_size=30, max_size=80), st.integers(0, 5))
 def test_by_chance_parts_neither_texts_nor_documents(rows, seed):
-    """Texts tie documents together: a document and another that shares a text with it stay on one side."""
+    """Texts tie documents together: a document and another that shares a text with it stay in one split."""
     examples = [Row(f"text {text}", f"document {document}") for text, document in rows]
     try:
         made = splits.by_chance(examples, seed)
     except UserError:
         return
     for key in (str, lambda row: row.group):
-        parts = [{key(example) for example in side} for _, side in made]
+        parts = [{key(example) for example in split} for _, split in made]
         assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
-    assert Counter(example for _, side in made for example in side) == Counter(examples)
+    assert Counter(example for _, split in made for example in split) == Counter(examples)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,4 +156,4 @@ def test_scattered_validation_leaves_train_beside_the_test():
     assert sorted([*made.train, *made.validation]) == list(range(900))
     assert made.train[-1] == 899 and made.validation[:6] == [40, 41, 42, 43, 44, 120]
     few = splits.scattered(list(range(10)))
-    assert [len(side) for _, side in few] == [8, 1, 1]
+    assert [len(split) for _, split in few] == [8, 1, 1]

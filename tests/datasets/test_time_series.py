@@ -9,6 +9,7 @@ from common.datasets import reading
 from common.datasets.lines import Text
 from common.datasets.time_series import Step, read_series, time_text
 from common.errors import UserError
+from common.task import load_task
 
 
 def read(text):
@@ -51,6 +52,19 @@ def test_time_in_several_columns():
     series = read("No,year,month,day,hour,x\n1,2020,2,28,22,5\n2,2020,2,28,23,6\n3,2020,2,29,0,8\n")
     assert series.columns == ("x",)  # a column that counts the rows is left out
     assert str(series.times[-1]) == "2020-02-29T00:00:00"
+
+
+def test_parts_of_a_time_without_its_year_are_no_times():
+    with pytest.raises(UserError, match=r"line 2, has the time '2': write it as 2017-09-01"):
+        read("month,day,x\n2,27,5\n2,28,6\n3,1,8\n")
+
+
+@pytest.mark.parametrize("name", ["stock_forecast", "weather_forecast"])
+@pytest.mark.parametrize("row", ["{},{}.5,9\n", "2024-01-01T09:00:00Z,{}%\n", "12/31/24,${}\n"])
+def test_a_series_without_a_header(name, row):
+    text = "".join(row.format(1577836800 + 86400 * n, 100 + n % 7) for n in range(90))
+    with pytest.raises(UserError, match="line 1, looks like data: add a header line with the names of the columns"):
+        load_task(name).own_file.read(Text(text, "a.csv", ".csv"), True)
 
 
 def test_missing_rows_and_cells_are_nan_and_filled_from_before():

@@ -1,4 +1,4 @@
-"""Batches changed by chance: the seed and the epoch decide, targets and weights go with their examples."""
+"""Random augmentation of batches: seed and epoch determine it, targets and weights stay with their examples."""
 
 import numpy as np
 

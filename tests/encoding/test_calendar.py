@@ -1,4 +1,4 @@
-"""What the calendar tells: phases of the cycles, and the usual value by season and hour."""
+"""Calendar features: phases of the cycles, and the climatology by season and hour."""
 
 import json
 

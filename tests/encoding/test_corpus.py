@@ -1,4 +1,4 @@
-"""Counting and encoding many texts at a time gives what one after the other gives."""
+"""Counting and encoding many texts at a time gives the same result as one at a time."""
 
 import re
 from collections import Counter

@@ -9,7 +9,7 @@ BUCKETS = 1 << 16
 EXPECTED = [[12618, 1, 1], [44408, 31428, 1], [26110, 2371, 43475], [12618, 19712, 7116]]  # of " né ", sizes 1 to 3
 
 
-def test_an_ngram_has_the_same_number_wherever_it_stands():
+def test_an_ngram_has_the_same_number_at_every_position():
     one, other = hashed(" banana ", 3, BUCKETS), hashed(" an ", 3, BUCKETS)
     np.testing.assert_array_equal(one[3, :2], one[5, :2])  # "n", "an" of "ban" and of "nan"
     assert one[3, 1] == other[2, 1]

@@ -1,4 +1,4 @@
-"""Spectrograms: a tone lies in its band, loudness is added, warping moves the bands."""
+"""Spectrograms: a tone is in its band, loudness is additive, warping moves the bands."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ def tone(frequency, seconds=0.5):
     return np.sin(2 * np.pi * frequency * np.arange(round(seconds * spectrogram.RATE)) / spectrogram.RATE)
 
 
-def test_a_tone_lies_in_the_band_around_its_frequency():
+def test_a_tone_is_in_the_band_around_its_frequency():
     edges = 700 * (10 ** (np.linspace(2595 * np.log10(1 + 60 / 700), 2595 * np.log10(1 + 4000 / 700), 42) / 2595) - 1)
     for frequency in (300, 1000, 2500):
         bands = spectrogram.log_mel(tone(frequency)).argmax(axis=1)

@@ -1,4 +1,4 @@
-"""One text as batches: every token once, each row going on where it stopped."""
+"""One text as batches: every token once, each row continuing where it stopped."""
 
 import math
 import resource

@@ -1,4 +1,4 @@
-"""Pieces of text: nothing is lost on the way, special ids stand where they must, and a bad file is refused."""
+"""Subwords: encoding is lossless, special ids are in place, and an invalid file is refused."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What is looked at in every task, through the contract alone: one small model and one example of each."""
+"""The explanations of every task, through the contract alone: one small model and one example of each."""
 
 import functools
 

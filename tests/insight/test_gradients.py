@@ -1,9 +1,10 @@
-"""Errors on their way back through time, where theory knows the answer."""
+"""Backpropagated gradients over time, where theory gives the result."""
 
 import numpy as np
 import pytest
 
-from common.insight import gradients, reference
+from common.insight import flow, gradients, reference
+from common.insight.recurrences import Recurrence
 
 UNITS, TIMESTEPS = 6, 50
 
@@ -82,3 +83,19 @@ def test_memory_of_an_untrained_network_is_at_most_its_units(cell):
     curve = gradients.memory_curve(cell, random_weights(cell, gain=0.95), delays=4 * UNITS)
     assert 0.5 < curve.sum() <= UNITS
     assert curve[0] > 0.5 > curve[-1]
+
+
+@pytest.mark.parametrize("cell", reference.CELLS)
+def test_a_clipped_training_falls_and_is_plain_descent_where_nothing_is_clipped(cell):
+    inputs = np.sin(np.arange(30) / 3)[:, None] * np.ones(3)
+    one = Recurrence("model", "recurrent", cell, "forward", random_weights(cell), [inputs])
+    clipped, unclipped = flow.training(one, flow.CLIP), flow.training(one, np.inf)
+    assert clipped.shape == (flow.TRAINING_STEPS,)
+    assert clipped[-1] < clipped[0] == unclipped[0]
+    np.testing.assert_array_equal(flow.training(one, 1e12), unclipped)
+
+
+def test_training_of_an_empty_or_single_step_is_no_error():
+    for steps in (0, 1):
+        one = Recurrence("model", "recurrent", "gru", "forward", random_weights("gru"), [np.ones((steps, 3))])
+        assert not flow.training(one, 1.0).any()

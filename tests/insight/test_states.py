@@ -64,3 +64,26 @@ def test_brackets_quotes_and_lines_are_counted():
 def test_nearest_states_are_those_of_the_smallest_angle():
     order, cosines = states.nearest(np.array([[1.0, 0]]), np.array([[0.0, 1], [5, 0.1], [1, 1]]), 2)
     assert order.tolist() == [[1, 2]] and cosines[0, 1] == pytest.approx(2**-0.5)
+
+
+def test_a_model_of_shuffled_labels_has_no_unit_that_follows_them():
+    """The states of a network that was trained on labels dealt out anew say nothing of labels it has not seen."""
+    from common.insight import reference
+    from common.insight.probes import PROBES
+    from common.lessons import network
+
+    random, probe = np.random.default_rng(0), PROBES["order"]
+    one = network.Network("gru", 6, 12, 4)
+    batches = network.of_probe(probe, 32, 10, 60)
+    network.train(one, ((x, y[random.permutation(len(y))], w) for x, y, w in batches), rate=1e-2)
+    learned = network.Network("gru", 6, 12, 4)
+    network.train(learned, network.of_probe(probe, 32, 10, 150), rate=2e-2)
+    inputs, labels = probe.make(np.random.default_rng(5), 200, 10, held_out=True)
+    shuffled = np.random.default_rng(6).permutation(labels)
+
+    def found(trained, kinds):
+        rows = reference.outputs(trained.read(inputs.astype(float))[1])
+        return states.followed("label", list(rows), list(kinds))
+
+    assert found(one, shuffled).units == []
+    assert found(learned, labels).units

@@ -42,11 +42,11 @@ def test_reduced_loss_equals_that_of_the_exact_logits(output):
 
 def test_it_starts_with_the_biases(output):
     """With no input, tokens are as probable as their biases say, in whatever cluster they are."""
-    odds = np.random.default_rng(2).random(50)
-    odds /= odds.sum()
-    output.bias.assign(np.log(odds))
+    probabilities = np.random.default_rng(2).random(50)
+    probabilities /= probabilities.sum()
+    output.bias.assign(np.log(probabilities))
     logits = output(np.zeros((1, 6), np.float32)).numpy()[0]
-    np.testing.assert_allclose(np.exp(logits) / np.exp(logits).sum(), odds, rtol=1e-4)
+    np.testing.assert_allclose(np.exp(logits) / np.exp(logits).sum(), probabilities, rtol=1e-4)
 
 
 @pytest.mark.parametrize("frequent", [0, 50, 60])

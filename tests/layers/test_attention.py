@@ -59,7 +59,7 @@ def test_attention_pooling_is_a_weighted_mean():
 def test_attention_refuses():
     with pytest.raises(ValueError, match="score must be"):
         layers.Attention("additive")
-    with pytest.raises(ValueError, match="one size, not 4 and 5"):
+    with pytest.raises(ValueError, match="the same size, not 4 and 5"):
         layers.Attention("dot")(draw(1, 2, 4), draw(1, 3, 5))
 
 

@@ -1,4 +1,4 @@
-"""The share of the road that is kept, beside the scores of a regression; pictures and film."""
+"""The share of the road that is kept, regression scores, pictures and animation."""
 
 import numpy as np
 import pytest

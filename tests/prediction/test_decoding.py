@@ -19,7 +19,7 @@ def tables(seed, batch):
 
 
 def stepper(languages, width):
-    """A step whose state is the token before the last; it must follow the beginnings as the search reorders them."""
+    """A step whose state is the token before the last; it must follow the hypotheses as the search reorders them."""
     numbers = np.repeat(np.arange(len(languages)), width)
 
     def step(token_ids, states):

@@ -77,5 +77,7 @@ def test_continuation_hands_the_states_on():
 
     greedy = sampling.continuation(step, np.array([1, 2]), {"state": np.zeros((1, 1))}, np.argmax)
     assert [next(greedy)[0] for _ in range(3)] == [3, 6, 12]
-    token, odds = next(sampling.continuation(step, np.array([3]), {"state": np.zeros((1, 1))}, np.argmax, never=[3]))
-    assert token == 0 and odds[3] == 0 and odds.sum() == pytest.approx(1)
+    token, probabilities = next(
+        sampling.continuation(step, np.array([3]), {"state": np.zeros((1, 1))}, np.argmax, never=[3])
+    )
+    assert token == 0 and probabilities[3] == 0 and probabilities.sum() == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""What stands beside scores: unknown words, classes that are missing or answered for everything."""
+"""Remarks on scores: unknown words, missing classes, classes predicted for every example."""
 
 import types
 
@@ -17,13 +17,13 @@ def test_one_answer_for_everything_and_missing_classes_are_said():
     assert scores.classes() == {"ham": (2, 3, 2), "spam": (0, 0, 1)}
     train = [example(label) for label in ("ham", "spam", "news")]
     said = remarks.remarks(encoder, train, [example(label) for label in truth], scores)
-    assert "The test examples hold none of: news. The scores say nothing about it." in said
-    assert "The model answers ham for everything." in said
+    assert "The test examples have none of: news. The scores say nothing about them." in said
+    assert "The model answers ham for every example." in said
 
 
 def test_no_verdict_where_most_words_are_unknown():
     gap = {"difference": 1.0, "low": 0.5, "high": 1.5, "better": 1.0}
     measured = {"metric": "accuracy", "difference": gap, "baseline_name": "rule", "unknown_words": 0.89}
     measured["baselines"] = {"rule": {"accuracy": 0.5}}
-    assert report.verdict(measured).startswith("89% of the words of the test are unknown")
+    assert report.verdict(measured).startswith("89% of the test words are unknown")
     assert "better than rule" in report.verdict({**measured, "unknown_words": 0.1})

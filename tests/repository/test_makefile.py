@@ -94,6 +94,11 @@ def called(folder: Path, *arguments: str, **environment: str) -> str:
         ("new TASK=spam FROM=sentiment", "new spam --from=sentiment"),
         ("record TASK=x DATA=d SET=a=1", "record x --data=d --set=a=1"),
         ("results", "results"),
+        ("docs", "docs"),
+        (
+            "probe NAME=adding CELLS=gru LENGTHS=50 SEEDS=0",
+            "probe adding --cells=gru --lengths=50 --seeds=0",
+        ),
         ("results TASK=x", "results x"),
     ],
 )
@@ -164,6 +169,12 @@ def test_missing_task_is_one_line_before_any_set_up(checkout, command):
     assert len(done.stderr.splitlines()) == 1
     assert f"make {command} TASK=" in done.stderr
     assert "`make list`" in done.stderr
+
+
+def test_missing_name_of_a_probe(checkout):
+    done = make(checkout, "probe")
+    assert done.returncode == 2
+    assert "NAME is missing. Say make probe NAME=adding" in done.stderr
 
 
 def test_missing_source_of_a_copy(checkout):

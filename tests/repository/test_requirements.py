@@ -16,6 +16,7 @@ NAMES = {
     "charset_normalizer": "charset-normalizer",
     "sklearn": "scikit-learn",
 }  # modules whose package is called otherwise
+OPTIONAL = {"atheris"}  # guides `make fuzz` where somebody has installed it
 STARTED_BY_MAKE = {"pytest-xdist", "ruff"}
 
 
@@ -39,5 +40,5 @@ def test_imports_and_requirements_are_the_same():
     sources = [source for source in Checkout.read(ROOT).sources if source.path.parts[0] != "bench"]
     modules = {module.split(".")[0] for source in sources for _, module in source.imports()}
     others = modules - sys.stdlib_module_names - {"common", "tasks", "tests", "bench", "packaging"}
-    imported = {NAMES.get(module, module) for module in others}
+    imported = {NAMES.get(module, module) for module in others - OPTIONAL}
     assert imported | STARTED_BY_MAKE == {requirement.name.removesuffix("-cpu") for requirement in REQUIREMENTS}

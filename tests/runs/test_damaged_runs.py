@@ -17,12 +17,13 @@ import numpy as np
 import pytest
 
 from common import cli, files, folders
+from common.encoding.subwords import Subwords
 from common.runs import onnx_files, weights
 from common.runs import run as runs
 from tests import small
 from tests.runs.test_run import CONFIG, HISTORY
 
-TASKS = ("ner_tagging", "sentiment", "stock_forecast")
+TASKS = ("ner_tagging", "sentiment", "stock_forecast", "translation", "dna_analysis")
 SECONDS, MEMORY = 1.0, 100 << 20  # for a refusal
 
 
@@ -85,7 +86,8 @@ def command(name, *arguments):
         rows = "".join(f"2024-{month:02}-{day:02},{100 + day % 7}\n" for month in (1, 2) for day in range(1, 29))
         Path("prices.csv").write_text("Date,Close\n" + rows)
         return ["predict", name, "--json", "--input", "prices.csv", *arguments]
-    return ["predict", name, "--json", "--text", "Ada sang in Rome.", *arguments]
+    text = "ACGTACGT" if name == "dna_analysis" else "Ada sang in Rome."
+    return ["predict", name, "--json", "--text", text, *arguments]
 
 
 def call(monkeypatch, capfd, arguments):
@@ -259,6 +261,7 @@ def forged(run, change):
     run.config_file.write_text(json.dumps(config))
 
 
+SUBWORDS = Subwords.fit(["two words", "words of two"] * 9, 12).to_json()
 CONTRADICTIONS = {
     "no labels": ("sentiment", lambda e, a: e.update(labels=[])),
     "a label twice": ("sentiment", lambda e, a: e.update(labels=["a", "a"])),
@@ -278,6 +281,14 @@ CONTRADICTIONS = {
     "a field too few": ("sentiment", lambda e, a: e.pop("labels")),
     "no tag O": ("ner_tagging", lambda e, a: e.update(tags=["B-x", "I-x"])),
     "a tag without its other": ("ner_tagging", lambda e, a: e.update(tags=["O", "B-x"])),
+    "tags too few": ("ner_tagging", lambda e, a: e.update(tags=e["tags"][:-2])),
+    "a token too many": ("ner_tagging", lambda e, a: e["words"].append("another word")),
+    "a character too few": ("ner_tagging", lambda e, a: e["characters"].pop()),
+    "source words too few": ("translation", lambda e, a: e.update(source=e["source"][:20])),
+    "target words too few": ("translation", lambda e, a: e.update(target=e["target"][:8])),
+    "target words of subwords": ("translation", lambda e, a: e.update(target=SUBWORDS)),
+    "a label too many for the head": ("dna_analysis", lambda e, a: e["labels"].append("z")),
+    "a place too few": ("dna_analysis", lambda e, a: e.update(longest=e["longest"] - 1)),
     "a scaler that is short": ("stock_forecast", lambda e, a: e.update(scaler={"means": [0.0], "deviations": [1.0]})),
     "a deviation of 0": ("stock_forecast", lambda e, a: e["scaler"].update(deviations=[0.0] * 5)),
     "a window of 1e9": ("stock_forecast", lambda e, a: e.update(window=10**9)),
@@ -309,7 +320,7 @@ def test_networks_and_arrays_that_are_damaged(run, monkeypatch, capfd, content, 
 
 
 def test_weights_that_are_no_numbers(run, monkeypatch, capfd):
-    """Also where they stand in the ONNX file, whose answer would be a bare NaN."""
+    """Also those in the ONNX file, whose output would be NaN."""
     import onnx
     from onnx import numpy_helper
 

@@ -1,4 +1,4 @@
-"""What is found in data before training, and what `validate` says of it."""
+"""Inspection of data before training, and the output of `validate`."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from common.encoding import batching
 from common.errors import UserError
 from common.runs import examples, inspection
 from common.runs.examples import Request
-from common.task import load_task
+from common.task import change_config, load_task
 
 CSV = "text,label\n" + "".join(f"{n} {text}\n" for n in range(3) for text in ("A fine film,good", "So dull,bad"))
 SMALL = {"epochs": "2", "units": "4", "embedding_size": "4", "max_timesteps": "8"}
@@ -43,7 +43,7 @@ def test_rare_labels_are_named_and_stay_in_train(tmp_path):
         assert "neutral" in {example.label for example in source.splits.train}
     warnings = inspected(tmp_path, "sentiment", "a.csv", content).warnings
     assert any("can hardly be learned: neutral 1" in warning for warning in warnings)
-    assert any("test side holds no example of: neutral" in warning for warning in warnings)
+    assert any("test split has no example of: neutral" in warning for warning in warnings)
 
 
 def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
@@ -55,8 +55,34 @@ def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
     assert any("are unknown" in warning for warning in inspected(tmp_path, "next_word", "a.txt", rare).warnings)
     twice = "text,label\n" + "".join(f"Text {n % 20},{'ab'[n // 20]}\ntext  {n % 20},b\n" for n in range(40))
     found = inspected(tmp_path, "sentiment", "a.csv", twice)
-    assert "60 of 80 inputs come again" in found.decisions["duplicates"]
+    assert "60 of 80 inputs are repeats" in found.decisions["duplicates"]
     assert any("20 inputs occur with different labels" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "text"),
+    [
+        ("sentiment", "text,label", "{} the same words at the end"),
+        ("language_detection", "text,label", "the same words at the beginning {}"),
+        ("translation", "source,target", "the same words at the beginning {}"),
+        ("dna_analysis", "sequence,label", "ACGTACGTACGT{}"),
+    ],
+)
+def test_test_inputs_that_are_encoded_as_a_training_input_are_counted(tmp_path, task, columns, text):
+    """Texts that differ only where they are cut off."""
+    codes = [f"{'ACGT'[n % 4]}{'ACGT'[n // 4 % 4]}{'ACGT'[n // 16]}" for n in range(60)]
+    sides = {"a.csv": (codes[:40], text), "validation.csv": (codes[40:50], "{}"), "test.csv": (codes[50:], text)}
+    for name, (some, form) in sides.items():
+        rows = (f"{form.format(code)},{'ab'[n % 2]}\n" for n, code in enumerate(some))
+        (tmp_path / name).write_text(f"{columns}\n" + "".join(rows))
+    found = load_task(task)
+    request = Request(*(str(tmp_path / name) for name in sides))
+    source = examples.load(found, request, 0)
+    for limit, count in (("5", 10), ("90", 0)):
+        config = change_config(found.config, {"max_timesteps": limit})
+        said = inspection.inspect(source, found.encoder.fit(config, source.splits.train)).warnings
+        alike = [warning for warning in said if "equal to a training input once both are encoded" in warning]
+        assert [warning.split(" test")[0] for warning in alike] == (["10 of 10"] if count else [])
 
 
 def test_validate_lists_errors_with_their_lines_and_trains_nothing(tmp_path, capsys, own_folders):
@@ -100,7 +126,7 @@ def test_balanced_weights_count_every_class_alike():
 
 
 def test_new_labels_count_as_wrong_and_the_run_knows_its_data(tmp_path, own_folders, capsys):
-    """Train with unseen labels on both held-out sides, balanced classes and a mapping; then evaluate another file."""
+    """Train with unseen labels on both held-out splits, balanced classes and a mapping; then evaluate another file."""
     rows = "".join(f"{n} {'fine' if n % 2 else 'dull'} film,{'ab'[n % 2]}\n" for n in range(40))
     files = {"train": rows, "dev": "a fine film,b\nodd film,new\n", "test": "fine,b\ndull,a\nodd,other\n"}
     paths = {name: tmp_path / f"{name}.csv" for name in files}

@@ -11,7 +11,7 @@ from onnx import helper
 
 from common.errors import UserError
 from common.prediction.onnx_networks import OnnxNetwork
-from common.runs import onnx_files, onnx_own_layers, onnx_writer
+from common.runs import onnx_check, onnx_files, onnx_own_layers, onnx_writer
 from common.runs.run import Run
 from common.task import task_names
 from tests import small
@@ -186,6 +186,23 @@ def test_networks_that_do_not_fit_the_task_are_refused(run):
             task.predict(config, onnx_files.load(run), encoder, few.test[:2])
     with pytest.raises(UserError, match="Network model cannot read this"):
         onnx_files.load(run)["model"]({"token_ids": np.zeros((1, 2, 3), np.int32)})
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_the_sizes_that_an_encoder_counts_on_are_those_of_its_networks(name):
+    """Each is found in a network, so that an encoder of other sizes is refused."""
+    *_, encoder = small.setting(name)
+    contents = onnx_writer.files_of(small.model(name)[0])
+    networks = [OnnxNetwork(content, network) for network, content in contents.items()]
+    found = [size for network in networks for size in network.sizes]
+    found += [size for content in contents.values() for size in onnx_check.tables(content)]
+    assert {name for name, _ in found} >= encoder.network_sizes().keys()
+    encoder.check_sizes(found)
+    for name, size in encoder.network_sizes().items():
+        with pytest.raises(UserError, match=rf"\AThe encoder of this run has .* {name}, its network .*: train again"):
+            encoder.check_sizes([(name, size - 1)])
+    ids = [name for network in networks for name in network.inputs if name.endswith("_ids")]
+    assert set(ids) <= encoder.network_sizes().keys()  # a vocabulary that nobody compares
 
 
 # -------------------------------------------------------------------------------------------- No TensorFlow

@@ -1,4 +1,4 @@
-"""The gate between a trained model and its ONNX files: it lets the right ones through and no others."""
+"""The comparison of a trained model with its ONNX files: only matching files are accepted."""
 
 import dataclasses
 
@@ -75,7 +75,7 @@ def changed(change):
 
 
 def of_empty_rows(inputs, outputs):
-    """What a native node answers for a row without timesteps, if nobody looks after it."""
+    """The output of a native node for a row without timesteps, if it is not treated separately."""
     return np.where((inputs["token_ids"] != 0).any(axis=1, keepdims=True), outputs, outputs + 1)
 
 

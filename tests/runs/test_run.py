@@ -1,4 +1,4 @@
-"""A run folder may come from anywhere: what is wrong with a file of it is said in one line."""
+"""A run folder may come from anywhere: an invalid file is refused in one line."""
 
 import dataclasses
 import json

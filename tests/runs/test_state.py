@@ -105,7 +105,7 @@ def test_a_huge_shape_is_not_allocated(path, shape):
         with zipfile.ZipFile(path, "w") as archive:
             for member, content in {**members, f"{name}.npy": head.getvalue()}.items():
                 archive.writestr(member, content)
-        refused(path, rf"{name}\.npy has not the size of")
+        refused(path, rf"the size of {name}\.npy is not that of")
         state.save(path, EXPECTED, HISTORY)
 
 

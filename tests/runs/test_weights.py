@@ -181,7 +181,7 @@ def test_no_file_of_this_kind(model, saved):
     saved.unlink()
     refused(model, saved, "is missing")
     saved.mkdir()
-    refused(model, saved, "is no regular file")
+    refused(model, saved, "is not a regular file")
 
 
 def test_any_damage_is_refused_or_harmless(model, saved):

@@ -9,7 +9,7 @@ from common.datasets.lines import Text
 from common.errors import UserError
 from common.prediction.keras_networks import of_model
 from tasks.dna_analysis import reader, sample
-from tasks.dna_analysis.task import ODDS, TASK, Config, Encoder, Sequence, load_splice
+from tasks.dna_analysis.task import PROBABILITIES, TASK, Config, Encoder, Sequence, load_splice
 from tests import small
 
 
@@ -34,12 +34,12 @@ def test_a_promoter_by_hand(bases, expected):
 
 
 def test_the_boxes_decide_in_every_sample_sequence():
-    sides = sample.load()
-    for _, side in sides:
-        labels = [label for _, label in side]
-        assert labels.count("promoter") == len(side) / 2
-        assert all(sample.is_promoter(bases) == (label == "promoter") for bases, label in side)
-    lengths = [len(bases) for bases, _ in sides.train]
+    splits = sample.load()
+    for _, split in splits:
+        labels = [label for _, label in split]
+        assert labels.count("promoter") == len(split) / 2
+        assert all(sample.is_promoter(bases) == (label == "promoter") for bases, label in split)
+    lengths = [len(bases) for bases, _ in splits.train]
     assert (min(lengths), max(lengths)) == sample.LENGTHS
 
 
@@ -51,9 +51,9 @@ def test_counting_pieces_says_nothing_of_the_sample():
 
 
 def test_letters_stand_for_bases():
-    assert ODDS["A"].tolist() == [1, 0, 0, 0]
-    assert ODDS["D"] == pytest.approx([1 / 3, 0, 1 / 3, 1 / 3])
-    assert all(odds.sum() == pytest.approx(1) and odds.dtype == np.float32 for odds in ODDS.values())
+    assert PROBABILITIES["A"].tolist() == [1, 0, 0, 0]
+    assert PROBABILITIES["D"] == pytest.approx([1 / 3, 0, 1 / 3, 1 / 3])
+    assert all(row.sum() == pytest.approx(1) and row.dtype == np.float32 for row in PROBABILITIES.values())
 
 
 def test_a_long_sequence_loses_its_end_and_places_stay_in_train():
@@ -121,10 +121,10 @@ def test_folds_share_no_sequence_and_each_tests_once(tmp_path):
     write(tmp_path / "data" / "splice.data", "\n".join(lines))
     tested = []
     for fold in range(10):
-        sides = [{example.bases for example in side} for _, side in load_splice(tmp_path, fold)]
-        assert all(sides) and not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
-        assert set.union(*sides) == set(texts)
-        tested.extend(sides[2])
+        splits = [{example.bases for example in split} for _, split in load_splice(tmp_path, fold)]
+        assert all(splits) and not splits[0] & splits[1] and not splits[0] & splits[2] and not splits[1] & splits[2]
+        assert set.union(*splits) == set(texts)
+        tested.extend(splits[2])
     assert sorted(tested) == sorted(set(texts))
     assert load_splice(tmp_path, 0).test[0].group.startswith("GENE")
 

@@ -18,12 +18,12 @@ from tests import small
 SCENES = small.sample("image_captioning")
 
 
-def captions(side):
-    return {caption for example in side for caption in example.references}
+def captions(part):
+    return {caption for example in part for caption in example.references}
 
 
 def test_what_test_combines_train_never_does():
-    train, validation, test = (captions(side) for _, side in SCENES)
+    train, validation, test = (captions(part) for _, part in SCENES)
     assert not train & test and not train & validation and not validation & test
     words = {word for caption in train for word in caption.split()}
     assert all(set(caption.split()) <= words for caption in test), "test has words that train does not have"
@@ -35,18 +35,18 @@ def test_what_test_combines_train_never_does():
 
 
 def test_captions_of_a_picture_say_the_same():
-    assert sample.SIDES == {"left of": "right of", "above": "below"}
+    assert sample.OPPOSITES == {"left of": "right of", "above": "below"}
     for example in SCENES.test[:50]:
         assert example.caption in example.references
         if example.kind != "counted":
             one, other = example.references
-            relation = next(r for r in sample.SIDES if f" {r} a " in one)
+            relation = next(r for r in sample.OPPOSITES if f" {r} a " in one)
             first, second = one.split(f" {relation} ")
-            assert other == f"{second} {sample.SIDES[relation]} {first}"
+            assert other == f"{second} {sample.OPPOSITES[relation]} {first}"
 
 
 def test_a_scene_shows_what_it_says():
-    """A red thing above a blue one: red pixels stand higher."""
+    """A red shape above a blue one: red pixels are higher."""
     random = np.random.default_rng(0)
     picture, (one, _) = sample._related((("large", "red", "circle"), ("large", "blue", "square")), random)
     red = np.argwhere((picture[..., 0] > 150) & (picture[..., 2] < 100)).mean(axis=0)
@@ -76,17 +76,17 @@ def test_a_folder_of_pictures(folder):
     unlabelled = read(folder, False)
     assert [example.name for example in unlabelled] == [f"{number}.png" for number in range(8)]
     (folder / "captions.csv").write_text("file,caption\n0.png,.\n")
-    with pytest.raises(UserError, match=r"captions.csv, line 2, holds no words"):
+    with pytest.raises(UserError, match=r"captions.csv, line 2, has no words"):
         read(folder, True)
 
 
-def test_captions_of_a_picture_and_equal_pictures_stay_on_one_side(folder):
+def test_captions_of_a_picture_and_equal_pictures_stay_in_one_split(folder):
     (folder / "copy.png").write_bytes((folder / "0.png").read_bytes())
     with (folder / "captions.csv").open("a") as file:
         file.write("\ncopy.png,The same wall\n")
     for seed in range(5):
-        sides = [{digest(example.picture) for example in side} for _, side in split(read(folder, True), seed)]
-        assert all(sides) and not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+        parts = [{digest(example.picture) for example in part} for _, part in split(read(folder, True), seed)]
+        assert all(parts) and not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
 
 
 def test_pictures_stay_bytes_and_have_one_size(folder):
@@ -158,7 +158,7 @@ def test_trained_convolutions_stay_as_they_are(monkeypatch):
         raise OSError("no route to host")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", no_network)
-    with pytest.raises(UserError, match=r"cannot be fetched \(no route to host\).*backbone=small"):
+    with pytest.raises(UserError, match=r"cannot be downloaded \(no route to host\).*backbone=small"):
         convolutions.backbone("mobilenet_v2", 8)(picture)
 
 

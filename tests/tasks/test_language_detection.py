@@ -19,23 +19,23 @@ def made():
     return TASK.datasets["sample"].load(None)
 
 
-def test_sample_has_thirty_languages_on_every_side():
+def test_sample_has_thirty_languages_in_every_split():
     assert len(sample.LANGUAGES) == 30
-    for name, side in made():
-        assert {example.label for example in side} == set(sample.LANGUAGES)
-        assert 0.85 * 30 * sample.NUMBERS[name] < len(side) <= 30 * sample.NUMBERS[name]
+    for name, part in made():
+        assert {example.label for example in part} == set(sample.LANGUAGES)
+        assert 0.85 * 30 * sample.NUMBERS[name] < len(part) <= 30 * sample.NUMBERS[name]
 
 
-def test_no_text_of_the_sample_stands_on_two_sides():
+def test_no_text_of_the_sample_is_in_two_splits():
     assert set(shared(made()).values()) == {0}
-    for _, side in made():
-        assert len({(example.text, example.label) for example in side}) == len(side)
+    for _, part in made():
+        assert len({(example.text, example.label) for example in part}) == len(part)
 
 
-def test_no_number_of_the_sample_stands_on_two_sides():
-    """Neither with accents nor without: each side's names, made plain, are in no other side."""
-    sides = [{(sample.without_accents(e.text), e.label) for e in side} for _, side in made()]
-    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+def test_no_number_of_the_sample_is_in_two_splits():
+    """Neither with accents nor without: each split's names, made plain, are in no other split."""
+    parts = [{(sample.without_accents(e.text), e.label) for e in part} for _, part in made()]
+    assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
 
 
 def test_half_of_the_names_lack_their_accents():
@@ -106,7 +106,7 @@ def test_kinds_of_texts_are_scored_apart():
     assert (scores["accuracy_sentence"], scores["accuracy_word"]) == (1, 0)
 
 
-def test_lingua_keeps_a_word_of_two_languages_on_one_side(tmp_path):
+def test_lingua_keeps_a_word_of_two_languages_in_one_split(tmp_path):
     for name, texts in (("sentences", "{0} sagt es {1}\n"), ("single-words", "wort{1}\nwort{1}\n\n{0}{1}\n")):
         folder = tmp_path / "cmd/language-testdata" / name
         folder.mkdir(parents=True)
@@ -114,13 +114,13 @@ def test_lingua_keeps_a_word_of_two_languages_on_one_side(tmp_path):
             lines = "".join(texts.format(language, number) for number in range(40))
             (folder / f"{language}.txt").write_text(lines, encoding="utf-8")
     splits = load_lingua(tmp_path)
-    examples = [example for _, side in splits for example in side]
+    examples = [example for _, part in splits for example in part]
     assert len(examples) == 2 * (40 + 40 + 40)  # a word that stands twice in a file counts once
     assert set(shared(splits).values()) == {0}
-    side_of = {}
-    for name, side in splits:
-        for example in side:
-            assert side_of.setdefault(example.text, name) == name
+    split_of = {}
+    for name, part in splits:
+        for example in part:
+            assert split_of.setdefault(example.text, name) == name
     assert {example.kind for example in examples} == {"sentence", "word"}
 
 

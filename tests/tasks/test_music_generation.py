@@ -23,8 +23,8 @@ CHORALE = [Piece(((60, 64, 67), (60, 64, 67), (62, 65), (), (59,)), held=True, s
 
 def test_sample_tunes_return_to_their_first_phrase():
     made = small.sample("music_generation")
-    assert [len(side) for _, side in made] == [1200, 150, 150]
-    assert len({piece.frames for _, side in made for piece in side}) == 1500
+    assert [len(split) for _, split in made] == [1200, 150, 150]
+    assert len({piece.frames for _, split in made for piece in split}) == 1500
     for piece in made.train[:50]:
         first, second, _, last = (piece.frames[start : start + 8] for start in range(0, 32, 8))
         assert first == second == last
@@ -33,7 +33,7 @@ def test_sample_tunes_return_to_their_first_phrase():
 def test_notes_have_names():
     assert scores.parsed("C4 F#5+c4 - Bb3") == ((60,), (60, 78), (), (58,))
     assert scores.written(scores.parsed("C4 C4+F#5 - A#3")) == "C4 C4+F#5 - A#3"
-    for text, problem in (("C4 H4", "'H4' in the place of a note"), ("C9", "a piano has A0 to C8")):
+    for text, problem in (("C4 H4", "'H4' instead of a note"), ("C9", "a piano has A0 to C8")):
         with pytest.raises(UserError, match=f"the text, line 2, has .*{problem}"):
             TASK.own_file.parse(f"C4\n{text}")
 
@@ -86,7 +86,7 @@ def test_tunes_are_split_by_name_and_settings_of_a_tune_are_a_group(tmp_path):
     for number in range(40):
         (folder / f"Reel{number}The.csv").write_text(",midi_note,onset\n0,74,0\n1,71,1\n")
     made = load_tunes(tmp_path)
-    assert sum(len(side) for _, side in made) == 40 and len(made.train) > 25
+    assert sum(len(split) for _, split in made) == 40 and len(made.train) > 25
     assert made.test[0].frames == ((74,), (71,)) and {piece.group for piece in made.test} == {"ReelThe"}
 
 
@@ -120,7 +120,7 @@ def model_of(train, **changes):
     return config, TASK.build_model(config, encoder), encoder
 
 
-def test_chords_are_foreseen_key_by_key():
+def test_chords_are_predicted_key_by_key():
     config, model, encoder = model_of(CHORALE)
     assert not encoder.melody and encoder.held
     (found, _) = TASK.predict(config, of_model(model), encoder, CHORALE)
@@ -133,7 +133,7 @@ def test_chords_are_foreseen_key_by_key():
     assert len(answers) == 3 and all(len(one[0]["log_probabilities"]) == 5 for one in answers.values())
 
 
-def test_a_melody_is_foreseen_note_by_note_and_refuses_chords():
+def test_a_melody_is_predicted_note_by_note_and_refuses_chords():
     train = [Piece(((60,), (62,), (), (64,)))] * 3
     config, model, encoder = model_of(train, echo=2)
     (found, *_) = TASK.predict(config, of_model(model), encoder, train)
@@ -155,7 +155,7 @@ def test_a_continuation_depends_on_seed_and_beginning_alone(tmp_path, monkeypatc
     saved = TASK.predict(change_config(config, {"save": "mine"}), of_model(model), encoder, prompts)
     assert [answer["files"] for answer in saved] == [["mine.mid", "mine.wav"], ["mine-2.mid", "mine-2.wav"]]
     assert len(scores.read_midi(tmp_path / "mine.mid")) == 6 * 2  # eighths, read as sixteenths
-    with pytest.raises(UserError, match="A file's name must be"):
+    with pytest.raises(UserError, match="A file name must consist of"):
         TASK.predict(change_config(config, {"save": "../mine"}), of_model(model), encoder, prompts)
 
 

@@ -18,14 +18,14 @@ from tests import small
 
 
 @functools.cache
-def sides():
+def splits():
     return dict(sample.load())
 
 
-def names(side):
-    """Every name of a side as lower-case tokens, by type."""
+def names(split):
+    """Every name of a split as lower-case tokens, by type."""
     found = {}
-    for tokens, tags in sides()[side]:
+    for tokens, tags in splits()[split]:
         for span in tagging.spans(tags):
             name = tuple(token.lower() for token in tokens[span.start : span.stop])
             found.setdefault(span.type, set()).add(name)
@@ -33,31 +33,31 @@ def names(side):
 
 
 def test_sample_has_its_sizes_types_and_sentences_without_names():
-    for side, count in sample.SENTENCES.items():
-        found = sides()[side]
+    for split, count in sample.SENTENCES.items():
+        found = splits()[split]
         assert len(found) == count
-        assert set(names(side)) == set(sample.KINDS)
+        assert set(names(split)) == set(sample.KINDS)
         assert 0.1 < np.mean([all(tag == "O" for tag in tags) for _, tags in found]) < 0.3
-        assert any(len(name) > 2 for kind in names(side).values() for name in kind)
+        assert any(len(name) > 2 for kind in names(split).values() for name in kind)
 
 
-def test_no_name_of_the_sample_stands_on_two_sides():
-    train, validation, test = (set().union(*names(side).values()) for side in sample.SENTENCES)
+def test_no_name_of_the_sample_is_in_two_splits():
+    train, validation, test = (set().union(*names(split).values()) for split in sample.SENTENCES)
     assert not train & validation and not train & test and not validation & test
 
 
 def test_no_symbol_of_the_grammar_is_left_over():
-    for side in sides().values():
-        assert not any("<" in token or ">" in token for tokens, _ in side for token in tokens)
+    for split in splits().values():
+        assert not any("<" in token or ">" in token for tokens, _ in split for token in tokens)
     grammar = sample.rules(sample.GRAMMAR)
     used = set(re.findall(r"<([a-z_]+)>", sample.GRAMMAR))
     assert used - {"noun"} == set(grammar) - {"sentence"}
 
 
 def test_nouns_of_the_sample_are_names_in_one_sentence_and_words_in_another():
-    for side in sample.SENTENCES:
+    for split in sample.SENTENCES:
         tags = {}
-        for tokens, its_tags in sides()[side]:
+        for tokens, its_tags in splits()[split]:
             for token, tag in zip(tokens, its_tags):
                 if token.lower() in sample.NOUNS:
                     tags.setdefault(token.lower(), set()).add(tag)
@@ -66,8 +66,8 @@ def test_nouns_of_the_sample_are_names_in_one_sentence_and_words_in_another():
 
 
 def test_sample_is_the_same_every_time_and_another_with_another_seed():
-    assert dict(sample.load()) == sides()
-    assert dict(sample.load(seed=1))["test"] != sides()["test"]
+    assert dict(sample.load()) == splits()
+    assert dict(sample.load(seed=1))["test"] != splits()["test"]
 
 
 def test_baseline_cannot_know_new_names():

@@ -67,11 +67,11 @@ def test_own_file_is_read_lazily_and_split_by_position(tmp_path):
     corpus = read(path, True)
     assert corpus[3] == Line("Line 3.") and not isinstance(corpus, list)
     made = split(corpus, 0)
-    assert [len(side) for _, side in made] == [80, 10, 10]
-    assert [str(line) for _, side in made for line in side] == [f"Line {number}." for number in range(100)]
+    assert [len(subset) for _, subset in made] == [80, 10, 10]
+    assert [str(line) for _, subset in made for line in subset] == [f"Line {number}." for number in range(100)]
     prompts = read(path, False)
     assert len(prompts) == 100 and prompts[7] == Line("Line 7.", is_prompt=True)
-    assert [len(side) for _, side in split([Line("a")] * 200_000, 0)] == [190_000, 5_000, 5_000]
+    assert [len(subset) for _, subset in split([Line("a")] * 200_000, 0)] == [190_000, 5_000, 5_000]
 
 
 @pytest.mark.parametrize("tokens", ["words", "spaces"])
@@ -124,10 +124,10 @@ def trained(request):
 def test_an_untrained_model_knows_how_often_each_word_occurs():
     _, _, few, encoder = small.setting("next_word")
     model, _ = small.model("next_word")
-    odds = np.maximum(encoder.counts, 0.1) / sum(encoder.counts)
+    probabilities = np.maximum(encoder.counts, 0.1) / sum(encoder.counts)
     targets = np.concatenate([encoder.encode(line)[1] for line in few.train])
     logs, _, _ = language_model.score(KerasNetwork(model), np.roll(targets, 1), targets)
-    assert -logs.mean() == pytest.approx(-np.log(odds[targets]).mean(), rel=0.02)
+    assert -logs.mean() == pytest.approx(-np.log(probabilities[targets]).mean(), rel=0.02)
 
 
 def test_reduced_training_loss_is_the_exact_one():

@@ -1,4 +1,6 @@
-"""Pictures read pixel by pixel: the order, what a user may give, and that no picture stands on two sides."""
+"""Pictures read pixel by pixel: the order, files of users, and that no picture is in two splits."""
+
+import gzip
 
 import numpy as np
 import pytest
@@ -12,20 +14,20 @@ from tests import small
 SQUARE = Picture((0, 10, 20, 30), 2, "1")
 
 
-def test_digits_are_whole_and_no_picture_stands_on_two_sides():
+def test_digits_are_whole_and_no_picture_is_in_two_splits():
     splits = small.sample("pixel_sequence")
-    assert [len(side) for _, side in splits] == [1258, 179, 360]
-    pictures = [picture for _, side in splits for picture in side]
+    assert [len(part) for _, part in splits] == [1258, 179, 360]
+    pictures = [picture for _, part in splits for picture in part]
     assert len(pictures) == 1797 and {picture.label for picture in pictures} == set("0123456789")
-    sides = [{picture.pixels for picture in side} for _, side in splits]
-    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    parts = [{picture.pixels for picture in part} for _, part in splits]
+    assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
     assert max(max(picture.pixels) for picture in pictures) == 255
 
 
 def test_permuted_are_the_same_pictures_in_one_other_order():
     plain, permuted = small.sample("pixel_sequence"), TASK.datasets["permuted"].load(None)
     assert [picture.pixels for picture in plain.test] == [picture.pixels for picture in permuted.test]
-    (order,) = {picture.order for _, side in permuted for picture in side}
+    (order,) = {picture.order for _, part in permuted for picture in part}
     assert sorted(order) == list(range(64)) and order != tuple(range(64))
     encoder = TASK.encoder.fit(TASK.config, permuted.train)
     picture = permuted.test[0]
@@ -69,6 +71,14 @@ def test_tables_and_typed_numbers(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", ["a.CSV", "a.csv.gz", "a.tsv"])
+def test_tables_of_pixels_go_by_the_names_of_all_tables(tmp_path, name):
+    for delimiter in "\t" if name == "a.tsv" else ",;":
+        content = "label,a,b,c,d\n\n1,0,10,20,30\n".replace(",", delimiter).encode()
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        assert TASK.own_file.read(tmp_path / name, True) == [Picture((0, 10, 20, 30), 2, "1")]
+
+
 def test_a_folder_of_pictures_with_a_table(tmp_path):
     Image.fromarray(np.array([[0, 10], [20, 30]], np.uint8)).save(tmp_path / "one.png")
     (tmp_path / "pictures.csv").write_text("file,label\none.png,1\n")
@@ -88,6 +98,9 @@ def test_a_folder_of_pictures_with_a_table(tmp_path):
         ("label,a,b,c,d\n1,0,10,20\n", "line 2, has 4 cells, the header has 5"),
         ("label,a,b,c,d\n,0,10,20,30\n", "line 2, has an empty label"),
         ("a,b,c,d\n0,10,20,30\n", "no column 'label'"),
+        ("label,a,label,b,c,d\n1,0,1,10,20,30\n", "more than one column 'label'"),
+        ("label,a,b,c,d\n1,0,10,20,3\r0\n", "line 2, is not CSV"),
+        (f"label,a,b,c,d\n1,0,10,20,{'9' * 5000}\n", "line 2, has the pixel '9999999"),
     ],
 )
 def test_a_table_that_is_wrong_is_refused_in_one_line(tmp_path, content, message):

@@ -34,19 +34,19 @@ def made():
     return sample.load()
 
 
-def invented(side):
-    """Words of a side that the grammar does not have, in lower case."""
+def invented(split):
+    """Words of a split that the grammar does not have, in lower case."""
     listed = {word.split("/")[0] for forms in sample.rules(sample.GRAMMAR + sample.MATTER).values() for form in forms
               for word in form.split()}  # fmt: skip
-    return {word.lower() for tokens, _ in side for word in tokens} - {word.lower() for word in listed} - {"an"}
+    return {word.lower() for tokens, _ in split for word in tokens} - {word.lower() for word in listed} - {"an"}
 
 
 def test_sample_has_its_sizes_and_no_sentence_twice():
-    sides = {name: list(side) for name, side in made()}
-    assert {name: len(side) for name, side in sides.items()} == sample.SENTENCES
-    sentences = [tokens for side in sides.values() for tokens, _ in side]
+    splits = {name: list(split) for name, split in made()}
+    assert {name: len(split) for name, split in splits.items()} == sample.SENTENCES
+    sentences = [tokens for split in splits.values() for tokens, _ in split]
     assert len(set(sentences)) == len(sentences)
-    assert all(len(tokens) == len(tags) for side in sides.values() for tokens, tags in side)
+    assert all(len(tokens) == len(tags) for split in splits.values() for tokens, tags in split)
 
 
 def test_invented_words_of_test_are_new():

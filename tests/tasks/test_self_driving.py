@@ -1,4 +1,4 @@
-"""Drives: windows that stay inside their side, no frame after the angle, the road, tubs of users."""
+"""Drives: windows that stay inside their split, no frame after the angle, the road, tubs of users."""
 
 import dataclasses
 import json
@@ -46,11 +46,12 @@ def test_half_a_second_ahead_sees_no_frame_after_the_present_one():
     assert seen(some[500])[-1] == 500 and some[500].angle == pytest.approx(np.sin(510 / 30))
 
 
-def test_no_frame_of_one_side_is_seen_from_another_and_a_second_lies_between():
+def test_no_frame_is_in_two_splits_and_a_second_separates_them():
     parts = in_blocks([drive(700, "drive 1"), drive(1300, "drive 2")])
-    splits = {side: [m for part in some for m in moments(part)] for side, some in parts.items()}
+    splits = {split: [m for part in some for m in moments(part)] for split, some in parts.items()}
     shown = {
-        side: {(m.drive.name.split(" from")[0], n) for m in some for n in seen(m, 16)} for side, some in splits.items()
+        split: {(m.drive.name.split(" from")[0], n) for m in some for n in seen(m, 16)}
+        for split, some in splits.items()
     }
     assert min(map(len, shown.values())) > 0
     for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
@@ -64,8 +65,8 @@ def test_no_frame_of_one_side_is_seen_from_another_and_a_second_lies_between():
 
 def test_roads_of_test_are_not_those_of_train():
     splits = small.sample("self_driving")
-    roads = [{moment.drive.road for moment in side} for _, side in splits]
-    assert [len(side) for side in roads] == list(sample.ROADS.values())
+    roads = [{moment.drive.road for moment in split} for _, split in splits]
+    assert [len(split) for split in roads] == list(sample.ROADS.values())
     assert not roads[0] & roads[1] and not roads[0] & roads[2] and not roads[1] & roads[2]
 
 

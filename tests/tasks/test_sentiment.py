@@ -1,4 +1,4 @@
-"""Generated reviews: labels follow from the texts, no combination of test stands in train, counting words fails."""
+"""Generated reviews: labels follow from the texts, no combination of test is in train, counting words fails."""
 
 import dataclasses
 import functools
@@ -46,7 +46,7 @@ def reviews():
 
 
 def pattern(text: str) -> str:
-    """Regular expression of a form; what stands for a word of WORDS is captured."""
+    """Regular expression of a form; placeholders of words of WORDS are captured."""
     parts = []
     for literal, symbol in re.findall(r"([^<]*)(?:<(\w+)>|$)", text):
         parts.append(re.escape(literal))
@@ -83,7 +83,7 @@ def readings(text: str) -> set[tuple[str, str]]:
 
 
 def meetings(texts) -> set[tuple[str, str]]:
-    """Opinions with the nouns and the constructions that they stand together with."""
+    """Opinions with the nouns and the constructions that they are combined with."""
     found = set()
     for text in texts:
         (construction, _), *_ = sorted(readings(text))
@@ -94,8 +94,8 @@ def meetings(texts) -> set[tuple[str, str]]:
 
 
 def test_sizes_balance_and_lengths(reviews):
-    for side, pairs in reviews:
-        assert len(pairs) == sample.REVIEWS[side]
+    for split, pairs in reviews:
+        assert len(pairs) == sample.REVIEWS[split]
         assert Counter(label for _, label in pairs) == dict.fromkeys(sample.LABELS, len(pairs) / 2)
     lengths = [len(words(text)) for text, _ in reviews.train]
     assert 12 < np.mean(lengths) < 25 and max(lengths) > 35
@@ -121,19 +121,19 @@ def test_every_label_follows_from_its_text(reviews):
     assert not wrong
 
 
-def test_all_constructions_serve_both_labels_on_every_side(reviews):
+def test_all_constructions_serve_both_labels_in_every_split(reviews):
     for _, pairs in reviews:
         served = {reading for text, _ in pairs for reading in readings(text)}
         assert served == set(itertools.product(CONSTRUCTIONS, sample.LABELS))
 
 
-def test_no_combination_of_test_stands_in_train(reviews):
+def test_no_combination_of_test_is_in_train(reviews):
     train, validation, test = (meetings(text for text, _ in pairs) for _, pairs in reviews)
     assert len(test) > 300 and len(train) > 1000
     assert not test & train and not test & validation and not validation & train
 
 
-def test_every_word_of_test_stands_in_train(reviews):
+def test_every_word_of_test_is_in_train(reviews):
     known = {word for text, _ in reviews.train for word in words(text.lower())}
     assert {word for text, _ in reviews.test for word in words(text.lower())} <= known
 

@@ -18,15 +18,15 @@ from tests import small
 SPOKEN = small.sample("speech_recognition")
 
 
-def test_no_voice_stands_on_two_sides():
-    voices = [{utterance.group for utterance in side} for _, side in SPOKEN]
+def test_no_voice_is_in_two_splits():
+    voices = [{utterance.group for utterance in part} for _, part in SPOKEN]
     assert list(map(len, voices)) == list(sample.VOICES.values())
     assert not voices[0] & voices[1] and not voices[0] & voices[2] and not voices[1] & voices[2]
 
 
 def test_strings_hold_three_to_seven_digits_at_audible_lengths():
-    for _, side in SPOKEN:
-        for utterance in side:
+    for _, part in SPOKEN:
+        for utterance in part:
             words = utterance.text.split()
             assert 3 <= len(words) <= 7 and set(words) <= set(sample.DIGITS)
             assert 0.15 * len(words) < utterance.sound.seconds < 0.8 * len(words) + 1
@@ -61,13 +61,13 @@ def test_a_folder_of_recordings(folder):
     assert [example.text for example in examples] == [utterance.text for utterance in SPOKEN.train[:12]]
     assert examples[0].group == "speaker 0" and str(examples[3]) == "3.wav"
     made = split(examples, 0)
-    groups = [{example.group for example in side} for _, side in made]
+    groups = [{example.group for example in part} for _, part in made]
     assert not groups[0] & groups[1] and not groups[0] & groups[2] and not groups[1] & groups[2]
     unlabelled = read(Text(f"{folder}/0.wav"), False)
     assert unlabelled[0].text is None and repr(unlabelled[0].sound) == repr(examples[0].sound)
 
 
-def test_the_same_recording_under_two_names_stays_on_one_side():
+def test_the_same_recording_under_two_names_stays_in_one_split():
     recordings = [Utterance(one.sound, one.text, f"{i}.wav") for i, one in enumerate(SPOKEN.train[:20])]
     copies = [dataclasses.replace(one, name=f"copy of {one.name}") for one in recordings]
     for seed in range(5):
@@ -77,7 +77,7 @@ def test_the_same_recording_under_two_names_stays_on_one_side():
 
 def test_a_text_without_words_is_refused(folder):
     (folder / "texts.csv").write_text("file,text\n0.wav,one\n1.wav,...\n")
-    with pytest.raises(UserError, match=r"texts.csv, line 3, holds no words"):
+    with pytest.raises(UserError, match=r"texts.csv, line 3, has no words"):
         read(folder, True)
 
 

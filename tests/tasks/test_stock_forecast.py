@@ -27,26 +27,26 @@ def write(path, stock, days=None):
 
 
 def test_sample_is_google_and_real():
-    sides = stock_forecast.load_sample(None)
-    assert [len(side) for _, side in sides] == [712, 104, 210]
-    assert str(sides.train[0]) == "GOOG up to 2004-09-17, 117.49"
-    assert sides.test[-1].date == "2008-10-13"
-    assert sides.test[-1].target == pytest.approx([100 * np.log(362.71 / 381.02)], abs=1e-4)
+    splits = stock_forecast.load_sample(None)
+    assert [len(split) for _, split in splits] == [712, 104, 210]
+    assert str(splits.train[0]) == "GOOG up to 2004-09-17, 117.49"
+    assert splits.test[-1].date == "2008-10-13"
+    assert splits.test[-1].target == pytest.approx([100 * np.log(362.71 / 381.02)], abs=1e-4)
 
 
-def test_split_is_by_date_and_no_return_is_a_target_on_two_sides():
+def test_split_is_by_date_and_no_return_is_a_target_in_two_splits():
     early, late = series(300), series(200, name="XYZ", seed=1)
     late = dataclasses.replace(late, dates=early.dates[100:])
     examples = [example for stock in (early, late) for example in stock_forecast.origins(stock)]
-    sides = stock_forecast.split(examples)
-    ends = [(min(e.date for e in side), max(e.date for e in side)) for _, side in sides]
+    splits = stock_forecast.split(examples)
+    ends = [(min(e.date for e in split), max(e.date for e in split)) for _, split in splits]
     assert ends[0][1] < ends[1][0] and ends[1][1] < ends[2][0]
-    assert sum(len(side) for _, side in sides) == len(examples)
+    assert sum(len(split) for _, split in splits) == len(examples)
     for stock in (early, late):
         returns = log_returns(stock.close)
         seen = []
-        for _, side in sides:
-            mine = [e for e in side if e.stock == stock.name]
+        for _, split in splits:
+            mine = [e for e in split if e.stock == stock.name]
             targets = {len(e) + step for e in mine for step in range(len(e.target))}
             assert all(e.target == pytest.approx(returns[len(e) : len(e) + len(e.target)], abs=1e-4) for e in mine)
             assert max(map(len, (e.target for e in mine))) == 20

@@ -33,7 +33,7 @@ def test_a_file_is_read_whole_and_split_without_overlap(tmp_path):
     assert [prompt.text for prompt in prompts] == ["The value", "", "of"] and all(p.is_prompt for p in prompts)
 
 
-def test_encoding_foresees_each_next_character():
+def test_encoding_predicts_each_next_character():
     encoder = Encoder.fit(TASK.config, [Passage("aab\nab\nx\n")])
     inputs, targets = encoder.encode(Passage("ax\n"))
     a, newline = (int(encoder.vocabulary.encode(character)[0]) for character in "a\n")

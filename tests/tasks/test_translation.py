@@ -1,6 +1,8 @@
 """What only translation has: number names, pairs from files, and a decoder that steps as it was trained."""
 
 import dataclasses
+import itertools
+import json
 
 import numpy as np
 import pytest
@@ -16,15 +18,15 @@ from tests import small
 
 
 @pytest.fixture(scope="module")
-def sides():
+def splits():
     """Names by part; "longer" is a part of test."""
     made = dict(sample.load("fr"))
     longer = [names[:2] for names in made["test"] if names[2] == "longer"]
-    return {side: [names[:2] for names in part if not names[2]] for side, part in made.items()} | {"longer": longer}
+    return {split: [names[:2] for names in part if not names[2]] for split, part in made.items()} | {"longer": longer}
 
 
-def test_number_names_are_right_and_agree(sides):
-    names = {english: french for pairs in sides.values() for english, french in pairs}
+def test_number_names_are_right_and_agree(splits):
+    names = {english: french for pairs in splits.values() for english, french in pairs}
     assert names["six million"] == "six millions"
     assert names["one million"] == "un million"
     with_eighty = [french for french in names.values() if french.endswith("quatre-vingts")]
@@ -32,13 +34,13 @@ def test_number_names_are_right_and_agree(sides):
     assert any("quatre-vingts millions" in french for french in names.values())
 
 
-def test_sides_share_no_number_and_only_one_is_longer_than_train(sides):
-    assert {side: len(pairs) for side, pairs in sides.items()} == sample.SIZES
-    sources = [english for pairs in sides.values() for english, _ in pairs]
+def test_splits_share_no_number_and_only_one_is_longer_than_train(splits):
+    assert {split: len(pairs) for split, pairs in splits.items()} == sample.SIZES
+    sources = [english for pairs in splits.values() for english, _ in pairs]
     assert len(set(sources)) == len(sources)
-    lengths = {side: [len(words(english)) for english, _ in pairs] for side, pairs in sides.items()}
+    lengths = {split: [len(words(english)) for english, _ in pairs] for split, pairs in splits.items()}
     assert min(lengths["longer"]) > max(lengths["train"] + lengths["validation"] + lengths["test"])
-    vocabulary = [{word for pair in pairs for text in pair for word in words(text)} for pairs in sides.values()]
+    vocabulary = [{word for pair in pairs for text in pair for word in words(text)} for pairs in splits.values()]
     assert all(vocabulary[0] >= others for others in vocabulary[1:]), "test has words that train does not have"
 
 
@@ -46,7 +48,7 @@ def test_the_sample_is_the_same_every_time():
     assert sample.load("fr") == sample.load("fr")
 
 
-def test_longer_numbers_are_scored_beside_the_others():
+def test_longer_numbers_are_scored_separately():
     test = small.sample("translation").test
     parts = {pair.part for pair in test}
     assert parts == {"", "longer"}
@@ -172,11 +174,11 @@ def test_own_files(tmp_path):
         TASK.own_file.read(text, True)
 
 
-def test_equal_sources_stay_on_one_side():
+def test_equal_sources_stay_in_one_split():
     pairs = [Pair(f"s{i % 20}", f"t{i}") for i in range(60)]
     made = TASK.own_file.split(pairs, 0)
-    sources = [{pair.source for pair in side} for _, side in made]
-    assert sum(len(side) for _, side in made) == 60
+    sources = [{pair.source for pair in split} for _, split in made]
+    assert sum(len(split) for _, split in made) == 60
     assert len(set.union(*sources)) == sum(map(len, sources))
 
 
@@ -184,3 +186,23 @@ def test_the_baseline_is_word_for_word():
     train = [Pair("two dogs", "deux chiens"), Pair("two", "deux"), Pair("a dog", "un chien"), Pair("dog", "chien")]
     answers = task.baseline(Config(), train, [Pair("two dog"), Pair("dogs, a xyz")])
     assert answers == {"word-for-word dictionary": [{"text": "deux chien"}, {"text": "chiens, un xyz"}]}
+
+
+def test_english_to_japanese_is_trained_and_scored_by_character(own_folders, capsys):
+    """A target without spaces: of its words, one a sentence, BLEU would be 0 however good the model is."""
+    from common.commands import predict, train
+    from common.runs.examples import Request
+
+    names = dict(zip(("one", "two", "three", "four", "five", "six"), ("一つ", "二つ", "三つ", "四つ", "五つ", "六つ")))
+    numbers = [numbers for size in (1, 2, 3) for numbers in itertools.product(names, repeat=size)]
+    rows = (f"{' '.join(some)},{''.join(map(names.get, some))}です。\n" for some in numbers)
+    path = own_folders / "enja.csv"
+    path.write_text("source,target\n" + "".join(rows), encoding="utf-8")
+    settings = {"epochs": "8", "batch_size": "16", "subwords": "true", "vocab_size": "60", "units": "32"}
+    run = train.run("translation", Request(str(path)), settings, quick=True)
+    measured = run.metrics
+    assert measured["metric"] == "bleu" and "tok:char" in measured["signatures"]["bleu"]
+    assert measured["test"]["bleu"] > 50 and measured["test"]["chrf"] > 50 and measured["baseline"]["bleu"] < 50
+    assert "On bleu the model is better than" in capsys.readouterr().out
+    predict.run("translation", "two", None, None, {}, as_json=True)
+    assert json.loads(capsys.readouterr().out)["text"].endswith("つです。")

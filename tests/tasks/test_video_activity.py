@@ -1,4 +1,4 @@
-"""Clips: figures and subjects on one side, skeletons in any place and size, changes of training, users' folders."""
+"""Clips: figures and subjects in one split, skeletons in any place and size, changes of training, users' folders."""
 
 import dataclasses
 
@@ -25,15 +25,15 @@ def write_skeleton(path, joints):
     return path
 
 
-def test_no_figure_stands_on_two_sides_and_all_do_everything():
+def test_no_figure_is_in_two_splits_and_all_do_everything():
     splits = small.sample("video_activity")
-    figures = [{clip.group for clip in side} for _, side in splits]
+    figures = [{clip.group for clip in part} for _, part in splits]
     assert not figures[0] & figures[1] and not figures[0] & figures[2] and not figures[1] & figures[2]
-    assert [len(side) for side in figures] == list(sample.FIGURES.values())
-    for _, side in splits:
-        labels = [clip.label for clip in side]
-        assert {labels.count(action) for action in sample.ACTIONS} == {len(side) // len(sample.ACTIONS)}
-        assert all(sample.FRAMES[0] <= len(clip) <= sample.FRAMES[1] for clip in side)
+    assert [len(part) for part in figures] == list(sample.FIGURES.values())
+    for _, part in splits:
+        labels = [clip.label for clip in part]
+        assert {labels.count(action) for action in sample.ACTIONS} == {len(part) // len(sample.ACTIONS)}
+        assert all(sample.FRAMES[0] <= len(clip) <= sample.FRAMES[1] for clip in part)
 
 
 def test_to_swing_backwards_is_to_swing_forwards_in_the_other_order():
@@ -93,7 +93,7 @@ def test_the_answer_half_way_has_seen_half():
 
 def test_joints_and_frames_are_not_mixed():
     encoder = TASK.encoder.fit(TASK.config, [Clip(skeletons(), "a", "walk")])
-    with pytest.raises(UserError, match="holds frames; this model reads joints"):
+    with pytest.raises(UserError, match="has frames, but this model reads joints"):
         encoder.encode(Clip(np.zeros((3, 32, 32), np.uint8), "b", "walk"))
 
 
@@ -158,7 +158,7 @@ def test_clips_that_cannot_be_read_are_refused_in_one_line(clips):
         TASK.own_file.read(clips / "first", False)
 
 
-def test_a_subject_stands_on_one_side_of_a_users_split():
+def test_a_subject_is_in_one_part_of_a_users_split():
     examples = [Clip(skeletons(2, i), f"clip {i}", "walk", f"subject {i % 5}") for i in range(20)]
-    subjects = [{clip.group for clip in side} for _, side in TASK.own_file.split(examples, 0)]
+    subjects = [{clip.group for clip in part} for _, part in TASK.own_file.split(examples, 0)]
     assert not subjects[0] & subjects[1] and not subjects[0] & subjects[2] and not subjects[1] & subjects[2]

@@ -1,4 +1,4 @@
-"""Forecasts of weather: sides that share no row, no look ahead, columns known ahead, gaps, baselines, own files."""
+"""Forecasts of weather: splits that share no row, no look ahead, columns known ahead, gaps, baselines, own files."""
 
 import dataclasses
 
@@ -34,17 +34,17 @@ def encoder(some, **settings):
 
 
 def test_sample_is_the_sea_off_peru():
-    sides = weather.load_sample(None)
-    assert [len(side) for _, side in sides] == [427, 135, 134]
-    assert str(sides.train[0]) == "Niño 1+2 up to 1950-12: 21.8"
-    assert sides.test[-1].future.values == pytest.approx(np.array([[22.07]]))
+    splits = weather.load_sample(None)
+    assert [len(split) for _, split in splits] == [427, 135, 134]
+    assert str(splits.train[0]) == "Niño 1+2 up to 1950-12: 21.8"
+    assert splits.test[-1].future.values == pytest.approx(np.array([[22.07]]))
 
 
-def test_no_row_is_on_two_sides():
+def test_no_row_is_in_two_splits():
     made = weather.split(examples(hourly()), 0)
     rows = []
-    for _, side in made:
-        seen = {time for one in side for part in (one.past, one.future) for time in part.times.tolist()}
+    for _, split in made:
+        seen = {time for one in split for part in (one.past, one.future) for time in part.times.tolist()}
         rows.append(seen)
     assert not rows[0] & rows[1] and not rows[1] & rows[2]
     assert sum(map(len, rows)) == 600
@@ -76,7 +76,7 @@ def test_targets_are_departures_from_the_usual_and_the_level():
     targets = fitted.encode(some[100])[1]
     truth = targets * fitted.unit + fitted.expected(some[100])
     assert truth == pytest.approx(some[100].future.values[:24, 0], abs=1e-4)
-    assert len(fitted.encode(some[-1])[1]) == 1  # the end of the side
+    assert len(fitted.encode(some[-1])[1]) == 1  # the end of the split
 
 
 def test_the_target_is_a_column_by_name():
@@ -104,7 +104,7 @@ def test_a_forecast_needs_the_columns_known_ahead():
     inputs, targets = fitted.encode(last)
     assert targets is None and np.isfinite(inputs["ahead"]).all()
     (short,) = examples(hourly(known=True, ahead=5), labelled=False)
-    with pytest.raises(UserError, match="needs 24 more rows, in which known:holiday alone"):
+    with pytest.raises(UserError, match="needs 24 more rows, in which only known:holiday"):
         fitted.encode(short)
 
 

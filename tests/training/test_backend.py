@@ -1,4 +1,4 @@
-"""TensorFlow loads without a word, and what it has to say of its end arrives."""
+"""TensorFlow loads silently, and its fatal errors are still shown."""
 
 import os
 import subprocess

@@ -94,7 +94,7 @@ def test_gradients_of_a_token_that_occurs_twice_are_added_up():
 def fitted(model, config):
     """Train a small translation model; gives its batches."""
     _, _, few, encoder = small.setting("translation")
-    train, validation = (encoder.batches(batching.encode(encoder, side), 16, 0) for side in (few.train, few.validation))
+    train, validation = (encoder.batches(batching.encode(encoder, part), 16, 0) for part in (few.train, few.validation))
     folder = runs.create("translation", config.cell, config.seed, {})
     fitting.fit(model, train, validation, config, folder, Console(file=io.StringIO()))
     return train

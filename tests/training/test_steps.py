@@ -1,4 +1,4 @@
-"""Several steps in one call give what single steps give, and an epoch waits for nothing but its steps."""
+"""Several steps in one call give the same result as single steps, and an epoch takes no longer than its steps."""
 
 import io
 

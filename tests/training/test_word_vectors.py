@@ -1,4 +1,4 @@
-"""Vectors of others: read as they are written, put where the words are, refused where they do not fit."""
+"""Pretrained vectors: read in all formats, assigned to their words, refused if they do not fit."""
 
 import gzip
 
@@ -13,7 +13,7 @@ from tests import small
 
 def test_formats(tmp_path):
     rows = "the 1 2 3\nnew york 4 5 6\nfilm -1e-2 0 7\nthe 9 9 9\n"
-    for name, content in (("glove.txt", rows), ("word2vec.vec", "4 3\n" + rows)):
+    for name, content in (("glove.txt", rows), ("word2vec.vec", "4 3\n" + rows), ("tabs.tsv", rows.replace(" ", "\t"))):
         (tmp_path / name).write_text(content)
         found, features = word_vectors.read(tmp_path / name, {"the", "film", "new york", "absent"})
         assert features == 3 and sorted(found) == ["film", "new york", "the"]
@@ -26,7 +26,7 @@ def test_formats(tmp_path):
     ("content", "message"),
     [
         ("the 1 2\nfilm 1\n", "line 2, must hold a word and 2 numbers"),
-        ("the 1 x\n", "line 1, holds what is no number"),
+        ("the 1 x\n", "line 1, has something else than numbers"),
         ("the 1 nan\n", "line 1, holds a number that is not finite"),
         ("2 2\n", None),
     ],
@@ -55,7 +55,7 @@ def test_the_embedding_of_words_begins_with_the_vectors(name, tmp_path):
     assert found and all(isinstance(layer, keras.layers.Embedding) for layer in found)
     np.testing.assert_array_equal(np.array(found[0].embeddings)[place], np.arange(8))
     path.write_text("the 1 2 3\n")
-    with pytest.raises(UserError, match="3 features a word, the embedding 8: SET="):
+    with pytest.raises(UserError, match="3 features per word, the embedding 8: SET="):
         word_vectors.initialise(model, encoder, path)
 
 

@@ -51,7 +51,7 @@ def test_two_workers_follow_the_curve_of_one(tmp_path, task):
     finally:
         for process in running:
             process.kill()
-    one, two = (_history(tmp_path / side / task / "latest" / "history.csv") for side in ("one", "two"))
+    one, two = (_history(tmp_path / folder / task / "latest" / "history.csv") for folder in ("one", "two"))
     assert len(one) == len(two) == 2
     assert [row["validation_loss"] for row in two] == pytest.approx([row["validation_loss"] for row in one], rel=2e-4)
 

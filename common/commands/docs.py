@@ -1,0 +1,45 @@
+"""`docs`: compute every number and picture of the teaching documents anew, and make the notebook."""
+
+from __future__ import annotations
+
+from common import backend, files, folders
+from common.commands import console_output
+from common.errors import UserError
+
+CHAPTERS = folders.REPOSITORY / "docs" / "recurrent-networks.md"
+QUESTIONS = CHAPTERS.with_name("questions.md")
+NOTEBOOK = folders.REPOSITORY / "notebooks" / "recurrent_networks.ipynb"
+
+
+def run() -> None:
+    """Renew the chapters, the questions, their pictures and the notebook.
+
+    Raises:
+        UserError: if something in a document was not what the code gives; the documents have been put right.
+    """
+    console = console_output.console()
+    backend.load()
+    from common.lessons import documents, figures, mechanics, recorded, trainings
+
+    measured = {}
+    for part in (recorded, mechanics, trainings):
+        console.print(f"computing {part.__name__.split('.')[-1]} ...", highlight=False)
+        measured |= part.measure()
+    stale, used = [], set()
+    for file in (CHAPTERS, QUESTIONS):
+        text = file.read_text(encoding="utf-8")
+        used.update(name for name, _ in documents.NUMBER.findall(text))
+        text, numbers = documents.renewed(text, measured)
+        text, outputs = documents.run_blocks(text)
+        stale += [f"{file.name}: {line}" for line in numbers + outputs]
+        files.write_text(file, text)
+    stale += [f"{name}: no document shows it" for name in sorted(set(measured) - used)]
+    for path in figures.write(CHAPTERS.parent / "pictures"):
+        console.print(f"drew {console_output.relative(path)}", highlight=False)
+    content = documents.notebook(CHAPTERS.read_text(encoding="utf-8"))
+    stale += [f"{NOTEBOOK.name}: {line}" for line in documents.run_notebook(content)]
+    files.write_json(NOTEBOOK, content)
+    for line in stale:
+        console.print(line, highlight=False, soft_wrap=True)
+    if stale:
+        raise UserError(f"{len(stale)} places of the documents were not what the code gives; see above and git diff.")

@@ -1,0 +1,67 @@
+"""`probe`: how far back each recurrent cell remembers, by the field's tests of memory."""
+
+from __future__ import annotations
+
+from common import backend
+from common.commands import console_output
+from common.errors import UserError, unknown
+from common.insight.probes import PROBES
+
+LENGTHS = (10, 50, 100, 200, 400)
+SHORTEST, LONGEST = 10, 2000  # steps of training; tried on four times as many
+MOST_SEED = 2**32 - 1
+
+
+def run(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]) -> None:
+    """Train each cell on each length with each seed; after each, write its row to `docs/probes.json` and the table.
+
+    Args:
+        lengths: of training; None: `LENGTHS`, or the one length of the probe.
+
+    Raises:
+        UserError: for an unknown probe or cell, a length or seed that does not fit, or a list without any.
+    """
+    lengths = _check(name, cells, lengths, seeds)
+    console, done = console_output.console(), 0
+    backend.load()
+    from common.insight import probing
+    from common.reporting import probes as recorded
+
+    probe = PROBES[name]
+    for length in lengths:
+        for cell in cells:
+            for seed in seeds:
+                trial = probing.train(probe, cell, length, seed)
+                recorded.add(name, recorded.row(cell, length, seed, probe, trial))
+                done += 1
+                scores = "  ".join(f"{steps} steps {score:.4f}" for steps, score in trial.scores.items())
+                console.print(
+                    f"{done} of {len(lengths) * len(cells) * len(seeds)}: {name} {cell} seed {seed}, "
+                    f"trained on {length} steps in {trial.seconds:.0f} s: {probe.metric} {scores} "
+                    f"(memoryless {probe.memoryless(length):.4f})",
+                    highlight=False,
+                )
+                recorded.write()
+    console.print(f"wrote {console_output.relative(recorded.DOCUMENT)}", highlight=False)
+
+
+def _check(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]) -> list[int]:
+    """The lengths to train on."""
+    if name not in PROBES:
+        raise UserError(unknown("probe", name, list(PROBES)))
+    known = ["simple_rnn", "gru", "lstm"]
+    for cell in cells:
+        if cell not in known:
+            raise UserError(unknown("cell", cell, known))
+    fixed = PROBES[name].length
+    if fixed and lengths not in (None, [fixed]):
+        raise UserError(f"The probe {name} always has {fixed} steps: leave LENGTHS out.")
+    lengths = lengths or [fixed] if fixed else list(LENGTHS) if lengths is None else lengths
+    for what, given in (("CELLS", cells), ("LENGTHS", lengths), ("SEEDS", seeds)):
+        if not given:
+            raise UserError(f"{what} names none: leave it out, or give at least one.")
+    if wrong := [length for length in lengths if not SHORTEST <= length <= LONGEST]:
+        raise UserError(f"A length is a whole number from {SHORTEST} to {LONGEST}, not {wrong[0]}.")
+    if wrong := [seed for seed in seeds if not 0 <= seed <= MOST_SEED]:
+        raise UserError(f"A seed is a whole number from 0 to {MOST_SEED}, not {wrong[0]}.")
+    return lengths

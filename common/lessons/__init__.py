@@ -1,0 +1,1 @@
+"""The documents that teach: where their numbers, pictures and outputs come from."""

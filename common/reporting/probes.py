@@ -1,0 +1,104 @@
+"""What `make probe` has measured: rows in `docs/probes.json`, and their table and pictures in `docs/probes.md`."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from common import files, folders
+from common.insight.probes import PROBES, Probe
+from common.reporting import results, tables
+from common.runs import provenance
+
+JSON = folders.REPOSITORY / "docs" / "probes.json"
+DOCUMENT = JSON.with_suffix(".md")
+PICTURES = JSON.parent / "pictures"
+
+
+def read() -> dict[str, list[dict]]:
+    """The recorded rows of each probe."""
+    return files.read_json(JSON)["probes"] if JSON.exists() else {}
+
+
+def row(cell: str, length: int, seed: int, probe: Probe, trial) -> dict:
+    """One trained network as a row.
+
+    Args:
+        trial: `insight.probing.Trial`.
+    """
+    return {
+        "cell": cell,
+        "length": length,
+        "seed": seed,
+        "metric": probe.metric,
+        "scores": {str(steps): score for steps, score in trial.scores.items()},
+        "memoryless": {str(steps): probe.memoryless(steps) for steps in trial.scores},
+        "steps": probe.steps,
+        "parameters": trial.parameters,
+        "train_seconds": round(trial.seconds, 1),
+        "machine": provenance.machine(),
+        "cores": provenance.cores(),
+        "versions": provenance.versions(),
+    }
+
+
+def add(name: str, measured: dict) -> None:
+    """Keep a row; it takes the place of one with the same cell, length and seed."""
+    recorded = read()
+    rows = [one for one in recorded.get(name, []) if _key(one) != _key(measured)]
+    recorded[name] = sorted([*rows, measured], key=_key)
+    files.write_json(JSON, {"probes": {probe: recorded[probe] for probe in PROBES if probe in recorded}})
+
+
+def _key(one: dict) -> tuple:
+    return one["length"], list(results.CELL_NAMES).index(one["cell"]), one["seed"]
+
+
+def write() -> None:
+    """Make the table and the pictures anew from the rows."""
+    from common.plots import probes as plots
+    from common.plots import style
+
+    recorded = read()
+    for name, rows in recorded.items():
+        style.save(plots.by_length(PROBES[name], grouped(rows)), PICTURES / f"probe_{name}.png")
+    files.write_text(DOCUMENT, results.with_table(DOCUMENT, table(recorded)))
+
+
+def grouped(rows: Sequence[dict]) -> dict[tuple[int, str], dict[int, list[float]]]:
+    """(length of training, cell) to the length tried to the scores of all seeds."""
+    found = {}
+    for one in rows:
+        tried = found.setdefault((one["length"], one["cell"]), {})
+        for steps, score in one["scores"].items():
+            tried.setdefault(int(steps), []).append(score)
+    return found
+
+
+def table(recorded: dict[str, list[dict]]) -> list[str]:
+    """For each probe a heading, its picture and a row for each cell and length, as Markdown."""
+    if not recorded:
+        return ["Nothing is recorded yet: `make probe NAME=adding`."]
+    lines = []
+    for name, rows in recorded.items():
+        probe, machines = PROBES[name], "; ".join(dict.fromkeys(one["machine"] for one in rows))
+        lines += ["", f"## {name}: {probe.title}", "", f"![{name}](pictures/probe_{name}.png)", ""]
+        cells = [["trained on", "cell", "tried on", probe.metric, "memoryless", "seeds", "seconds of training"]]
+        for (length, cell), tried in grouped(rows).items():
+            mine = [one for one in rows if (one["length"], one["cell"]) == (length, cell)]
+            seconds = statistics.fmean(one["train_seconds"] for one in mine)
+            for steps, scores in tried.items():
+                trained = [f"{length} steps", results.CELL_NAMES[cell]] if steps == length else ["", ""]
+                ended = [str(len(mine)), f"{seconds:.0f}"] if steps == length else ["", ""]
+                memoryless = mine[0]["memoryless"][str(steps)]
+                cells.append([*trained, f"{steps} steps", _score(scores), f"{memoryless:.4f}", *ended])
+        lines += tables.markdown(cells)
+        batches = sorted({one["steps"] for one in rows})
+        lines += ["", f"{' or '.join(f'{count:,}' for count in batches)} batches of training. Measured on {machines}."]
+    return lines[1:]
+
+
+def _score(scores: Sequence[float]) -> str:
+    """The mean, and lowest and highest where there are several."""
+    several = f" ({min(scores):.4f} to {max(scores):.4f})" if len(scores) > 1 else ""
+    return f"{statistics.fmean(scores):.4f}{several}"
