@@ -14,7 +14,7 @@ from common.task import change_config, load_task
 CELLS = ("simple_rnn", "gru", "lstm")
 SIZES = {"batch": 64, "embedding_size": 64, "units": 128}
 STEP = {**SIZES, "timesteps": 200, "vocab_size": 10_000}
-SMALL_STEP = {"batch": 32, "timesteps": 25, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
+SMALL_STEP = {"batch": 32, "timesteps": 50, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
 SENTENCE = {"timesteps": 20, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
 SENTENCES, PAIRS = 6400, 1600
 CORPUS_MB = 50

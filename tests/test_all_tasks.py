@@ -81,10 +81,10 @@ def test_an_encoder_with_texts_for_numbers_is_refused(name):
 def test_model_overfits_one_batch_and_tells_inputs_apart(name):
     task, config, few, encoder = small.setting(name)
     no_dropout = {field.name: 0 for field in dataclasses.fields(config) if "dropout" in field.name}
-    model, config = small.model(name, learning_rate=0.02, epochs=60, **no_dropout)
+    model, config = small.model(name, learning_rate=0.02, epochs=100, **no_dropout)
     batches = encoder.batches(batching.encode(encoder, few.train[::3]), config.batch_size, 0)
     before = model.evaluate(batches.dataset(), verbose=0, return_dict=True)["loss"]
-    model.fit(batches.dataset(range(60)), verbose=0, shuffle=False)
+    model.fit(batches.dataset(range(100)), verbose=0, shuffle=False)
     after = model.evaluate(batches.dataset(), verbose=0, return_dict=True)["loss"]
     assert after < before - 0.3 * abs(before)
     predictions = task.predict(config, of_model(model), encoder, few.train[::3])

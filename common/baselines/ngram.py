@@ -174,10 +174,14 @@ def _joined(lines: Iterable[np.ndarray], most: int) -> tuple[np.ndarray, np.ndar
 
 
 def _discounts(counts: np.ndarray) -> np.ndarray:
-    """Discounts of the counts 0, 1, 2 and 3 or more, estimated from the numbers of n-grams with counts 1 to 4."""
+    """Discounts of the counts 0, 1, 2 and 3 or more, estimated from the numbers of n-grams with counts 1 to 4.
+
+    They are positive, so that unseen n-grams keep some probability: where an estimate is not, it is replaced.
+    """
+    usual = np.array([0, 0.5, 0.75, 0.75])
     n1, n2, n3, n4 = (int((counts == count).sum()) for count in (1, 2, 3, 4))
     if not (n1 and n2 and n3 and n4):
-        return np.array([0, 0.5, 0.75, 0.75])  # too little text for an estimate
+        return usual  # too little text for an estimate
     y = n1 / (n1 + 2 * n2)
     discounts = np.array([0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
-    return np.clip(discounts, 0, [0, 1, 2, 3])
+    return np.where(discounts > 0, np.minimum(discounts, [0, 1, 2, 3]), usual)

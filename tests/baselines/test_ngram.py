@@ -49,6 +49,15 @@ def test_bigram_by_hand():
     assert model.probabilities([D])[B] == pytest.approx(0.5 * unigrams[B])
 
 
+def test_frequent_successors_leave_some_probability_to_unseen_ones():
+    """Many bigrams that occur four times make the estimated discount of frequent ones negative."""
+    other = [4 + number for number in range(11)]
+    lines = [np.array([word, word, END]) for word in other[:8] for _ in range(4)]
+    lines += [np.array([other[8 + number], other[8 + number], END]) for number in range(3) for _ in range(number + 1)]
+    probabilities = KneserNey(lines, 2, 15).probabilities([START, other[0]])
+    assert (np.delete(probabilities, [PADDING, START]) > 0).all()
+
+
 def test_trigram_backs_off_to_the_context_it_knows():
     trigram, bigram = KneserNey(LINES, 3, 8), KneserNey(LINES, 2, 8)
     unseen = trigram.probabilities([START, D, B])  # D B was never seen, B was

@@ -267,10 +267,12 @@ def test_a_new_task_trains_at_once(tmp_path):
     settings = ["--quick", "--set", "epochs=1"]
     subprocess.run([*tasks, "new", "spam", "--from", "sentiment"], cwd=tmp_path, check=True)
     assert not (tmp_path / "tasks" / "spam" / "results.json").exists()
-    shutil.copytree(tmp_path / "tasks" / "sentiment", tmp_path / "tasks" / "plain_copy")
-    assert "plain_copy" in subprocess.check_output([*tasks, "list"], cwd=tmp_path, text=True)
     subprocess.run([*tasks, "train", "spam", *settings], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
     assert json.loads((tmp_path / "runs" / "spam" / "latest" / "metrics.json").read_text())["task"] == "spam"
+
+    shutil.copytree(tmp_path / "tasks" / "sentiment", tmp_path / "tasks" / "plain_copy")
+    done = subprocess.run([*tasks, "validate", "plain_copy"], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     said = subprocess.check_output(
         [*tasks, "predict", "spam", "--json"], cwd=tmp_path, input="a fine film\nit 'is' $dull\n", text=True
     )

@@ -374,7 +374,7 @@ def test_what_is_not_read_is_refused_in_one_line(tmp_path, task, name, content, 
         (
             "sentiment",
             "text\tlabel\n" + "".join(f"text {n}\tham\n" for n in range(20)),
-            "have the label 'ham': two labels",
+            "have the label 'ham': at least two labels",
         ),
     ],
 )

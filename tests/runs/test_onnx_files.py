@@ -179,7 +179,7 @@ def test_networks_that_do_not_fit_the_task_are_refused(run):
     """Those of another task: by the names of the networks, of their inputs, and by what they read."""
     for name, message in (
         ("translation", "no network 'encoder', only model"),
-        ("stock_forecast", "reads 'token_ids'"),
+        ("stock_forecast", "lacks its input 'token_ids'"),
     ):
         task, config, few, encoder = small.setting(name)
         with pytest.raises(UserError, match=message):
