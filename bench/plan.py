@@ -14,7 +14,7 @@ from common.task import change_config, load_task
 CELLS = ("simple_rnn", "gru", "lstm")
 SIZES = {"batch": 64, "embedding_size": 64, "units": 128}
 STEP = {**SIZES, "timesteps": 200, "vocab_size": 10_000}
-SMALL_STEP = {"batch": 32, "timesteps": 50, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
+SMALL_STEP = {"batch": 64, "timesteps": 100, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
 SENTENCE = {"timesteps": 20, "vocab_size": 10_000, "embedding_size": 64, "units": 64}
 SENTENCES, PAIRS = 6400, 1600
 CORPUS_MB = 50
@@ -73,7 +73,7 @@ def _growth(folder: Path, quick: bool) -> Iterator[Piece]:
 def _pipelines(folder: Path, quick: bool) -> Iterator[Piece]:
     for steps in (10, 20) if quick else (10, 100, 1000):
         told = {"does": "pipeline", **SMALL_STEP, "cell": "simple_rnn", "steps_per_epoch": steps}
-        turns = 3 if steps == 1000 else 5
+        turns = 2 if steps == 1000 else 5
         yield Piece(f"epochs of {steps:,} steps", "pipeline", told, NO_TORCH, turns, repeats=max(1, 100 // steps))
 
 

@@ -31,7 +31,7 @@ EXPLAINED = {
     ),
     "growth": "The same SimpleRNN step with other sizes; milliseconds per step.",
     "pipeline": (
-        "A SimpleRNN of 64 units, batch 32, 50 timesteps: a whole epoch of training, and as many steps on one "
+        "A SimpleRNN of 64 units, batch 64, 100 timesteps: a whole epoch of training, and as many steps on one "
         "batch in memory; a ratio above 1 is time lost between the steps. The zoo trains as `make train` does, stock "
         "Keras with `model.fit` on arrays, as most of its users do. All other tables spare Keras that loss. "
         "Milliseconds per epoch."

@@ -96,17 +96,20 @@ class Column:
             array `(rows, padded timesteps, ...)` (a column of fixed shape: `(rows, ...)`), of `dtype`, and its mask:
             float32 `(rows, padded timesteps)` or `(rows,)`, 1 for real timesteps and 0 for padding.
         """
-        lengths = np.zeros(rows, np.int64)
-        lengths[: len(examples)] = self.lengths[examples]
-        longest = self.padded_lengths[self.group(examples).max()] if self.is_sequence else 1
-        steps = np.arange(longest)
-        real = steps < lengths[:, None]  # (rows, padded timesteps)
-        starts = np.repeat(self.offsets[examples], lengths[: len(examples)])
-        within = np.broadcast_to(steps, real.shape)[real]
-        padded = np.zeros((*real.shape, *self.values.shape[1:]), self.dtype)
-        padded[real] = self.values[starts + within]
+        count = len(examples)
         if not self.is_sequence:
-            padded, real = padded[:, 0], real[:, 0]
+            padded = np.zeros((rows, *self.values.shape[1:]), self.dtype)
+            padded[:count] = self.values[self.offsets[examples]]
+            return padded, (np.arange(rows) < count).astype(np.float32)
+        lengths = np.zeros((rows, 1), np.int64)
+        starts = np.zeros((rows, 1), np.int64)
+        lengths[:count, 0], starts[:count, 0] = self.lengths[examples], self.offsets[examples]
+        steps = np.arange(self.padded_lengths[self.group(examples).max()])
+        real = steps < lengths  # (rows, padded timesteps)
+        padded = np.zeros((*real.shape, *self.values.shape[1:]), self.dtype)
+        if len(self.values):
+            taken = self.values.take(starts + steps, axis=0, mode="clip")  # runs on into other examples
+            np.copyto(padded, taken, casting="unsafe", where=real.reshape(*real.shape, *[1] * (padded.ndim - 2)))
         return padded, real.astype(np.float32)
 
 
@@ -182,6 +185,7 @@ class Batches:
 
         options = tf.data.Options()
         options.autotune.enabled = False
+        options.threading.private_threadpool_size = 1  # batches come one after the other; the cores belong to the steps
         return tf.data.Dataset.range(len(epochs) * len(self)).map(batch).prefetch(4).with_options(options)
 
     def _of(self, epochs: range) -> Iterator[tuple]:
