@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from common.datasets import reading
-from common.datasets.lines import Text, at_line, lines
+from common.datasets.lines import Text, at_line, line_of, lines
 from common.datasets.readers import numbered_rows
 from common.errors import UserError
 
@@ -80,17 +80,14 @@ def once(found: list[Entry]) -> list[Entry]:
     """
     places: dict[Path, str] = {}
     for entry in found:
-        before = places.setdefault(entry.file.resolve(), entry.place)
-        if before != entry.place:
-            line = before.rpartition(", ")[2]
-            raise UserError(f"{entry.place}, names {entry.file.name}, as {line} does: keep one of the rows.")
+        check_new(entry.place, entry.file, places)
     return found
 
 
 def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[Entry]:
     found = []
     for number, row in numbered_rows(table, ("file", *columns), optional):
-        entry = Entry(_existing(table.parent, row.pop("file")), row, f"{table}, line {number:,}")
+        entry = Entry(_existing(table.parent, row.pop("file")), row, line_of(table, number))
         if entry.file.suffix.lower() not in suffixes:
             raise at_line(table, number, f"names {entry.file.name}, which is no {' or '.join(suffixes)} file")
         if not entry.file.is_file():
@@ -107,15 +104,16 @@ def _existing(folder: Path, name: str) -> Path:
     return next((path for path in paths if path.is_file()), paths[0])
 
 
-def check_new(table: Path, number: int, file: Path, lines_of: dict[Path, int]) -> None:
-    """Remember the line that names a file.
+def check_new(place: str, file: Path, places: dict[Path, str]) -> None:
+    """Remember the place, `line_of` a table, that names a file.
 
     Raises:
         UserError: if another line names it too.
     """
-    before = lines_of.setdefault(file.resolve(), number)
-    if before != number:
-        raise at_line(table, number, f"names {file.name}, as line {before:,} does: keep one of the rows")
+    before = places.setdefault(file.resolve(), place)
+    if before != place:
+        line = before.rpartition(", ")[2]
+        raise UserError(f"{place}, names {file.name}, as {line} does: keep one of the rows.")
 
 
 def warn_of_others(table: Path, named: Collection[Path], there: Iterable[Path]) -> None:

@@ -160,9 +160,9 @@ class Batches:
 
         epochs = range(self.epoch, self.epoch + 1) if epochs is None else epochs
         inputs, _, weights = structure = next(iter(self))
-        columns = {name: self.encoded.inputs.get(name) for name in inputs}
+        sequences = {name for name, column in self.encoded.inputs.items() if column.is_sequence}
         lengthens = (
-            {name: column is not None and column.is_sequence for name, column in columns.items()},
+            {name: name in sequences for name in inputs},
             self.encoded.targets.is_sequence,
             weights.ndim > 1,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from common.datasets import manifest, pictures, readers, tables
-from common.datasets.lines import Text, at_line, lines
+from common.datasets.lines import Text, at_line, line_of, lines
 from common.errors import UserError
 
 MOST_PIXELS = 1024  # 32 x 32; each is a timestep
@@ -53,11 +53,11 @@ def _folder(folder: Path, labelled: bool) -> list[Raw]:
     if not labelled and not table.exists():
         return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
     columns = ("file", "label") if labelled else ("file",)
-    found, lines_of = [], {}
+    found, places = [], {}
     for number, row in readers.numbered_labelled(table, columns, ("group",)):
         if Path(row["file"]).name != row["file"]:
             raise at_line(table, number, f"must name a picture in the same folder, not {row['file']!r:.60}")
-        manifest.check_new(table, number, folder / row["file"], lines_of)
+        manifest.check_new(line_of(table, number), folder / row["file"], places)
         read = _picture(folder / row["file"])
         if found and (read.width, len(read.pixels)) != (found[0].width, len(found[0].pixels)):
             raise at_line(
@@ -66,7 +66,7 @@ def _folder(folder: Path, labelled: bool) -> list[Raw]:
                 f"names {row['file']}, of {_size(read)} pixels; the first has {_size(found[0])}: make all of one size",
             )
         found.append(read._replace(label=row["label"] if labelled else None, group=row.get("group", "")))
-    manifest.warn_of_others(table, lines_of, pictures.files_in(folder))
+    manifest.warn_of_others(table, places, pictures.files_in(folder))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from common.datasets import manifest, pictures, readers
-from common.datasets.lines import Text, at_line, lines
+from common.datasets.lines import Text, at_line, line_of, lines
 from common.errors import UserError
 
 SIDE = 32  # pixels of a frame in each direction
@@ -170,14 +170,14 @@ def own_clips(path: Path | Text, labelled: bool) -> list[Raw]:
         inner = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and pictures.files_in(folder)]
         return [Raw(_frames(folder), folder.name) for folder in inner or [path]]
     columns = ("folder", "label") if labelled else ("folder",)
-    found, lines_of = [], {}
+    found, places = [], {}
     for number, row in readers.numbered_labelled(table, columns, ("group",)):
         if Path(row["folder"]).name != row["folder"] or not (path / row["folder"]).is_dir():
             raise at_line(table, number, f"must name a folder beside the table, not {row['folder']!r:.60}")
-        manifest.check_new(table, number, path / row["folder"], lines_of)
+        manifest.check_new(line_of(table, number), path / row["folder"], places)
         frames = _frames(path / row["folder"])
         found.append(Raw(frames, row["folder"], row["label"] if labelled else None, row.get("group", "")))
-    manifest.warn_of_others(table, lines_of, (folder for folder in path.iterdir() if folder.is_dir()))
+    manifest.warn_of_others(table, places, (folder for folder in path.iterdir() if folder.is_dir()))
     return found
 
 
