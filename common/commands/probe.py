@@ -5,11 +5,12 @@ from __future__ import annotations
 from common import backend
 from common.commands import console_output
 from common.errors import UserError, unknown
+from common.insight import reference
 from common.insight.probes import PROBES
+from common.task import LARGEST
 
 LENGTHS = (10, 50, 100, 200, 400)
 SHORTEST, LONGEST = 10, 2000  # steps of training; tried on four times as many
-MOST_SEED = 2**32 - 1
 
 
 def run(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]) -> None:
@@ -49,10 +50,9 @@ def _check(name: str, cells: list[str], lengths: list[int] | None, seeds: list[i
     """The lengths to train on."""
     if name not in PROBES:
         raise UserError(unknown("probe", name, list(PROBES)))
-    known = ["simple_rnn", "gru", "lstm"]
     for cell in cells:
-        if cell not in known:
-            raise UserError(unknown("cell", cell, known))
+        if cell not in reference.CELLS:
+            raise UserError(unknown("cell", cell, list(reference.CELLS)))
     fixed = PROBES[name].length
     if fixed and lengths not in (None, [fixed]):
         raise UserError(f"The probe {name} always has {fixed} steps: leave LENGTHS out.")
@@ -62,6 +62,6 @@ def _check(name: str, cells: list[str], lengths: list[int] | None, seeds: list[i
             raise UserError(f"{what} names none: leave it out, or give at least one.")
     if wrong := [length for length in lengths if not SHORTEST <= length <= LONGEST]:
         raise UserError(f"A length is a whole number from {SHORTEST} to {LONGEST}, not {wrong[0]}.")
-    if wrong := [seed for seed in seeds if not 0 <= seed <= MOST_SEED]:
-        raise UserError(f"A seed is a whole number from 0 to {MOST_SEED}, not {wrong[0]}.")
+    if wrong := [seed for seed in seeds if not 0 <= seed <= LARGEST]:
+        raise UserError(f"A seed is a whole number from 0 to {LARGEST}, not {wrong[0]}.")
     return lengths

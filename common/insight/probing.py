@@ -7,6 +7,7 @@ import time
 
 import keras
 import numpy as np
+from scipy.special import log_softmax
 
 from common import layers
 from common.insight.probes import Probe
@@ -78,6 +79,4 @@ def measure(probe: Probe, answers: np.ndarray, targets: np.ndarray) -> float:
         return float(np.sqrt(np.mean((answers[..., 0] - targets) ** 2)))
     if probe.metric == "accuracy":
         return float(np.mean(answers.argmax(axis=-1) == targets))
-    largest = answers.max(axis=-1, keepdims=True)
-    logs = answers - largest - np.log(np.exp(answers - largest).sum(axis=-1, keepdims=True))
-    return float(-np.mean(np.take_along_axis(logs, targets[..., None], axis=-1)))
+    return float(-np.mean(np.take_along_axis(log_softmax(answers, axis=-1), targets[..., None], axis=-1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 
 import keras
 import numpy as np
@@ -22,11 +23,17 @@ def measure() -> dict[str, Measured]:
     return {**_shapes(), **_counts(), **_outputs(), **_padding(), **_tasks(), **_gradients(), **_scale()}
 
 
-def _shapes() -> dict[str, Measured]:
-    """Three reviews on their way through the model of the sentiment task."""
+@functools.cache
+def _sentiment() -> tuple:
+    """The sentiment task, its sample, and the encoder fitted on it."""
     task = load_task("sentiment")
     splits = task.datasets["sample"].load(None)
-    encoder = task.encoder.fit(task.config, splits.train)
+    return task, splits, task.encoder.fit(task.config, splits.train)
+
+
+def _shapes() -> dict[str, Measured]:
+    """Three reviews on their way through the model of the sentiment task."""
+    task, splits, encoder = _sentiment()
     model = task.build_model(task.config, encoder)
     batch = padded([encoder.encode(review)[0] for review in splits.test[:3]])
     found, x = {"reviews": Measured(str(batch["token_ids"].shape))}, batch["token_ids"]
@@ -87,9 +94,7 @@ def _outputs() -> dict[str, Measured]:
 def _padding() -> dict[str, Measured]:
     """An untrained sentiment model that reads one review with more and more padding; and a metric over padding."""
     keras.utils.set_random_seed(0)
-    task = load_task("sentiment")
-    splits = task.datasets["sample"].load(None)
-    encoder = task.encoder.fit(task.config, splits.train)
+    task, splits, encoder = _sentiment()
     model = task.build_model(task.config, encoder)
     token_ids = encoder.encode(splits.test[0])[0]["token_ids"][None]
     answers = [model.predict_on_batch({"token_ids": np.pad(token_ids, ((0, 0), (0, n)))}) for n in (0, 5, 50)]

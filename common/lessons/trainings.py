@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from common.insight import gradients, reference
+from common.insight import gradients, lesson, reference
 from common.insight.probes import PROBES
 from common.lessons import network
 from common.lessons.documents import Measured, number
@@ -99,12 +99,13 @@ def _characters() -> dict[str, Measured]:
         outputs, after, _ = one.read(inputs[:, t : t + 1], states)
         states = after[-1]
         steps.append(outputs[0, 0])
+    carried = nats(one, ids, carry=True)
     return {
         "characters": number(len(LETTERS), 0),
         "uniform_nats": number(float(np.log(len(LETTERS)))),
         "first_nats": number(history[0][0], 2, 0.05),
-        "trained_nats": number(nats(one, ids, carry=True), 2, 0.08),
-        "perplexity_carried": number(float(np.exp(nats(one, ids, carry=True))), 2, 0.25),
+        "trained_nats": number(carried, 2, 0.08),
+        "perplexity_carried": number(float(np.exp(carried)), 2, 0.25),
         "perplexity_reset": number(float(np.exp(nats(one, ids, carry=False))), 2, 0.25),
         "forced_right": number(100 * float(np.mean(forced)), 0, 5),
         "free_right": number(100 * float(np.mean(free)), 0, 8),
@@ -140,8 +141,6 @@ def _dropout() -> dict[str, Measured]:
 
 def _train_with_hidden_state(one: Network, batches, share: float) -> None:
     """Hide units of the state where they enter W, the same ones at all steps of a batch (Gal and Ghahramani 2016)."""
-    from common.insight import lesson
-
     adam, random = lesson.Adam(one.weights), np.random.default_rng(0)
     for inputs, targets, weights in batches:
         mask = (random.random(len(one.weights["W"])) >= share)[:, None] / (1 - share)
