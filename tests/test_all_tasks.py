@@ -1,13 +1,17 @@
 """Tests of every task, which also apply to every new folder in tasks/."""
 
+import contextlib
 import dataclasses
 import json
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from common import folders
-from common.commands import evaluate, train
+from common.commands import train
 from common.encoding import batching
 from common.errors import UserError
 from common.metrics.scores import lower_is_better
@@ -17,11 +21,12 @@ from common.runs import examples
 from common.runs import run as runs
 from common.runs.examples import Request
 from common.task import SHAPES, task_names
-from common.training import fitting
+from common.training import fitting, steps
 from tests import small
 
 TASKS = task_names()
 every_task = pytest.mark.parametrize("name", TASKS)
+EPOCHS = 100  # of a training on one batch
 
 
 def test_every_folder_is_a_task():
@@ -81,11 +86,11 @@ def test_an_encoder_with_texts_for_numbers_is_refused(name):
 def test_model_overfits_one_batch_and_tells_inputs_apart(name):
     task, config, few, encoder = small.setting(name)
     no_dropout = {field.name: 0 for field in dataclasses.fields(config) if "dropout" in field.name}
-    model, config = small.model(name, learning_rate=0.02, epochs=100, **no_dropout)
+    model, config = small.model(name, learning_rate=0.02, epochs=EPOCHS, **no_dropout)
     batches = encoder.batches(batching.encode(encoder, few.train[::3]), config.batch_size, 0)
-    before = model.evaluate(batches.dataset(), verbose=0, return_dict=True)["loss"]
-    model.fit(batches.dataset(range(100)), verbose=0, shuffle=False)
-    after = model.evaluate(batches.dataset(), verbose=0, return_dict=True)["loss"]
+    model.optimizer.build(model.trainable_variables)
+    one_pass = steps.passes(model, batches, range(EPOCHS))
+    before, *_, after = (logs["loss"] for epoch in range(EPOCHS) for _, logs in one_pass(epoch))
     assert after < before - 0.3 * abs(before)
     predictions = task.predict(config, of_model(model), encoder, few.train[::3])
     assert len({json.dumps(prediction) for prediction in predictions}) > 1
@@ -116,13 +121,34 @@ def test_padding_changes_no_loss(name):
     assert one == pytest.approx(many, rel=1e-4, abs=1e-5)
 
 
+MEASURE = """
+import json, sys
+from pathlib import Path
+from common import folders
+from common.commands import evaluate
+from common.reporting import report
+from common.runs import examples
+
+name, run, quick, folders.RUNS_FOLDER = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), Path(sys.argv[4])
+folders.CACHE_FOLDER = folders.RUNS_FOLDER.parent / "cache"
+examples.QUICK.update(quick)
+report._pictures = lambda *given: ([], [])  # they are drawn by the training
+measured = evaluate.run(name, run, None, {})
+loaded = {"tensorflow", "onnx", "keras"} & set(sys.modules)
+assert not loaded, loaded
+print(json.dumps(measured["test"]))
+"""
+
+
 @every_task
 def test_a_run_repeats_itself(name, own_folders, monkeypatch):
-    """Evaluate repeats what train wrote; a run that was killed and resumed ends with the very same weights."""
-    monkeypatch.setattr(examples, "QUICK", {"train": 96, "validation": 32, "test": 32})
+    """Evaluate, without TensorFlow, repeats what train wrote; a run that was stopped ends with the same weights."""
+    quick = {"train": 96, "validation": 32, "test": 32}
+    monkeypatch.setattr(examples, "QUICK", quick)
     _, config, *_ = small.setting(name)
     settings = {key: str(value) for key, value in small.settings(config).items()}
-    whole = train.run(name, Request(), settings, quick=True)
+    with _copied_after_one_epoch() as stopped:
+        whole = train.run(name, Request(), settings, quick=True)
     measured = json.loads(whole.metrics_file.read_text())
     assert measured["task"] == name and measured["metric"] in measured["test"]
     for key in ("interval", "baseline", "examples", "parameters", "epochs", "train_seconds", "versions", "data_sha256"):
@@ -130,33 +156,40 @@ def test_a_run_repeats_itself(name, own_folders, monkeypatch):
     best = min if lower_is_better(measured["metric"]) else max
     alone = [scores[measured["metric"]] for scores in measured["baselines"].values()]
     assert measured["baseline"][measured["metric"]] == best(alone)
-    repeated = evaluate.run(name, whole.path.name, None, {})
-    assert repeated["test"] == pytest.approx(measured["test"], rel=1e-6, nan_ok=True)
+    assert "could not be drawn" not in whole.report_file.read_text()
+    parity = json.loads(whole.networks_file.read_text())["parity"]
+    assert parity["batches"] >= 3 and parity["decisions"] + parity["undecided"] >= 8
 
-    with pytest.raises(KeyboardInterrupt):
-        _train_and_kill(name, settings)
-    assert not runs.unfinished(name).finished and runs.find(name).path == whole.path
+    arguments = [name, whole.path.name, json.dumps(quick), str(folders.RUNS_FOLDER)]
+    again = subprocess.run([sys.executable, "-c", MEASURE, *arguments], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout.splitlines()[-1]) == pytest.approx(measured["test"], rel=1e-6, nan_ok=True)
+
+    shutil.copytree(stopped.path, folders.RUNS_FOLDER / name / stopped.path.name)
+    assert runs.find(name).path == whole.path
     with pytest.raises(_Trained):
         _resume_and_stop(name)
     resumed = runs.unfinished(name)
-    assert resumed.path != whole.path
+    assert resumed.path.name == stopped.path.name
     assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
     for one, other in zip(_arrays(whole), _arrays(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def _train_and_kill(name, settings):
-    """Train, and be interrupted in the middle of the second epoch."""
+@contextlib.contextmanager
+def _copied_after_one_epoch():
+    """Copy the folder of a training in its second epoch, as it is on disk then; gives the copy, outside the runs."""
     begin = fitting._Keeper.on_epoch_begin
+    copy = runs.Run(folders.RUNS_FOLDER.parent / "99991231-235959-stopped")
 
-    def interrupt(self, epoch, logs=None):
-        begin(self, epoch, logs)
+    def copied(self, epoch, logs=None):
         if epoch == 1:
-            raise KeyboardInterrupt
+            shutil.copytree(self.run.path, copy.path)
+        begin(self, epoch, logs)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitting._Keeper, "on_epoch_begin", interrupt)
-        train.run(name, Request(), settings, quick=True)
+        patch.setattr(fitting._Keeper, "on_epoch_begin", copied)
+        yield copy
 
 
 class _Trained(Exception):  # noqa: N818 - it is no error
@@ -164,7 +197,7 @@ class _Trained(Exception):  # noqa: N818 - it is no error
 
 
 def _resume_and_stop(name):
-    """Go on with the run that was killed, to the end of its training; the same weights would be measured again."""
+    """Go on with the run that was stopped, to the end of its training; the same weights would be measured again."""
 
     def stop(*arguments):
         raise _Trained

@@ -10,9 +10,9 @@ import pytest
 
 from bench import memory, plan, report, turns, work
 from bench.__main__ import DOCS
-from common.task import load_task
+from tests import small
 
-SIZES = {"cell": "gru", "embedding_size": 4, "units": 3}
+SIZES = {"cell": "simple_rnn", "embedding_size": 4, "units": 3}
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_corpus_is_counted_and_encoded(tmp_path):
 @pytest.mark.parametrize("kind", sorted(set(report.TITLES) - {"memory"}))
 def test_every_kind_is_planned_in_quick_as_in_full(kind, tmp_path, monkeypatch):
     """Each piece names a function of each of its peers, and its arguments."""
-    monkeypatch.setattr(plan, "_loaded", lambda task, name: load_task(task).datasets["sample"].load(None))
+    monkeypatch.setattr(plan, "_loaded", lambda task, name: small.sample(task))
     monkeypatch.setattr(memory, "write_corpus", lambda path, megabytes: None)
     whole, quick = (plan.pieces(tmp_path, [kind], quick) for quick in (False, True))
     assert whole and (kind == "accuracy" or len(quick) >= len(whole) - 1)

@@ -95,12 +95,6 @@ def predicted(folder, name, kind, given) -> list[dict]:
     return answers(printed(folder, arguments, HEAVY if kind == "text" else HEAVY - {"pandas"}))  # which reads series
 
 
-@pytest.mark.parametrize("trained", ["sentiment"], indirect=True)
-def test_evaluate_needs_no_tensorflow(trained):
-    folder, name, *_ = trained
-    assert "95 % interval" in printed(folder, ["evaluate", name], {"tensorflow", "keras", "h5py", "pytest"})
-
-
 def test_an_exported_folder_answers_as_predict_does(trained, monkeypatch):
     """In a process that cannot import this repository, from whatever folder it is started."""
     folder, name, kind, given = trained

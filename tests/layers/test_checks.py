@@ -171,8 +171,7 @@ def test_other_arguments_that_make_no_layer():
 
 
 @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
-@pytest.mark.parametrize("masked", [False, True], ids=["whole", "padded"])
-@pytest.mark.parametrize("training", [False, True], ids=["rest", "training"])
+@pytest.mark.parametrize(("training", "masked"), [(False, True), (True, False)], ids=["rest-padded", "training-whole"])
 @pytest.mark.parametrize("units", [UNITS, 64], ids=["graph", "compiled"])
 @pytest.mark.parametrize("cell", layers.CELLS)
 def test_no_timesteps_end_in_the_initial_state(cell, units, training, masked, traced):

@@ -84,8 +84,7 @@ def one_part(monkeypatch):
     monkeypatch.setattr(sys.modules["common.layers.recurrent"], "MOST_PARTS", 1)
 
 
-@pytest.mark.parametrize("units", [UNITS, 64], ids=["graph", "compiled"])
-@pytest.mark.parametrize("cell", layers.CELLS)
+@pytest.mark.parametrize(("cell", "units"), [*[(cell, 64) for cell in layers.CELLS], ("lstm", UNITS)])
 def test_gradients_of_gradients(cell, units, one_part):
     """A penalty on the gradient, whose own gradient is compared with a difference of two of its values.
 

@@ -1,7 +1,6 @@
 """ONNX files of a run folder: written whole, read with suspicion."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -203,29 +202,3 @@ def test_the_sizes_that_an_encoder_counts_on_are_those_of_its_networks(name):
             encoder.check_sizes([(name, size - 1)])
     ids = [name for network in networks for name in network.inputs if name.endswith("_ids")]
     assert set(ids) <= encoder.network_sizes().keys()  # a vocabulary that nobody compares
-
-
-# -------------------------------------------------------------------------------------------- No TensorFlow
-
-
-@pytest.mark.parametrize("name", task_names())
-def test_predictions_from_files_import_no_tensorflow(name, tmp_path):
-    """And they are those of Keras, in a process of their own."""
-    task, _, few, encoder = small.setting(name)
-    model, config = small.model(name)
-    run = Run(tmp_path)
-    assert onnx_files.write(run, task, config, encoder, model, few.train) is None
-    script = (
-        "import sys, json, pathlib\n"
-        "from common.runs import onnx_files\n"
-        "from common.runs.run import Run\n"
-        "from tests import small\n"
-        f"task, config, few, encoder = small.setting({name!r})\n"
-        f"networks = onnx_files.load(Run(pathlib.Path({str(tmp_path)!r})))\n"
-        "print(json.dumps(task.predict(config, networks, encoder, few.train[:16])))\n"
-        "loaded = {'tensorflow', 'onnx', 'keras', 'h5py'} & set(sys.modules)\n"
-        "assert not loaded, loaded\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert len(json.loads(done.stdout)) == 16

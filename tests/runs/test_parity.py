@@ -10,7 +10,6 @@ from common.prediction import keras_networks
 from common.prediction.networks import Input, Networks
 from common.prediction.onnx_networks import OnnxNetwork
 from common.runs import onnx_files, onnx_own_layers, onnx_writer, parity
-from common.task import task_names
 from tests import small
 
 
@@ -21,17 +20,6 @@ def checked(name, damage=lambda networks: networks, **changes):
     exported = {network: OnnxNetwork(content) for network, content in onnx_writer.files_of(model).items()}
     exported = damage(Networks(exported, onnx_files.ENGINE, 0))
     return parity.check(task, config, encoder, model, exported, few.train)
-
-
-# Untrained, these give all symbols nearly the same probability: their likeliest one is a tie, and no decision.
-UNDECIDED = ("music_generation", "text_generation")
-
-
-@pytest.mark.parametrize("name", task_names())
-def test_every_task_passes(name):
-    found = checked(name)
-    assert found.largest_difference < 1e-5
-    assert found.batches >= 3 and found.decisions >= (0 if name in UNDECIDED else 8)
 
 
 @pytest.mark.parametrize(("cell", "order"), [("lstm", (0, 1, 2, 3)), ("gru", (1, 0, 2))])

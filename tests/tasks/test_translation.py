@@ -90,8 +90,7 @@ def test_long_sentences_are_cut():
     assert targets[-1] == END
 
 
-@pytest.mark.parametrize("attention", [True, False])
-@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
+@pytest.mark.parametrize(("cell", "attention"), [("simple_rnn", True), ("gru", False), ("lstm", True)])
 def test_the_decoder_steps_as_it_was_trained(cell, attention):
     """Logits piece by piece, each call beginning where the last one ended, are those of one call over the target."""
     _, _, few, encoder = small.setting("translation")

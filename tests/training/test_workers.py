@@ -8,27 +8,28 @@ import sys
 import pytest
 
 from common import folders
+from common.commands import train
 from common.errors import UserError
+from common.runs.examples import Request
 from common.training import workers
 
 REPOSITORY = folders.REPOSITORY
 
 TRAIN = """
-import sys
+import json, sys
 from pathlib import Path
 from common import folders
 from common.commands import train
 from common.runs.examples import Request
 folders.RUNS_FOLDER = Path(sys.argv[1])
 folders.CACHE_FOLDER = folders.RUNS_FOLDER / "cache"
-epochs, task = sys.argv[2:]
-settings = {"epochs": epochs, "units": "8", "dropout": "0"}
-train.run(task, Request(), settings, quick=True)
+train.run(sys.argv[2], Request(), json.loads(sys.argv[3]), quick=True)
 """
+SETTINGS = {"epochs": "2", "units": "8", "dropout": "0"}
 
 
 @pytest.mark.parametrize("task", ["sentiment", "next_word"])
-def test_two_workers_follow_the_curve_of_one(tmp_path, task):
+def test_two_workers_follow_the_curve_of_one(tmp_path, task, monkeypatch):
     """The same loss and validation loss after every epoch, though each worker sees half of every batch."""
     script = tmp_path / "train.py"
     script.write_text(TRAIN)
@@ -40,14 +41,16 @@ def test_two_workers_follow_the_curve_of_one(tmp_path, task):
     }
     ports = workers._free_ports(2)
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
-    alone = [sys.executable, script, tmp_path / "one", "2", task]
-    running = [subprocess.Popen(alone, env=environment, stdout=subprocess.DEVNULL)]
+    running = []
     for index in range(2):
         config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-        together = [sys.executable, script, tmp_path / "two", "2", task]
+        together = [sys.executable, script, tmp_path / "two", task, json.dumps(SETTINGS)]
         running.append(subprocess.Popen(together, env={**environment, "TF_CONFIG": config}, stdout=subprocess.DEVNULL))
     try:
-        assert [process.wait(timeout=240) for process in running] == [0, 0, 0]
+        monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "one")
+        monkeypatch.setattr(folders, "CACHE_FOLDER", tmp_path / "one" / "cache")
+        train.run(task, Request(), SETTINGS, quick=True)
+        assert [process.wait(timeout=240) for process in running] == [0, 0]
     finally:
         for process in running:
             process.kill()
