@@ -74,7 +74,7 @@ class KneserNey:
         return self._rows(self._before(line), len(line))
 
     def continuations(
-        self, before: np.ndarray, draws: Sequence[Callable[[np.ndarray], int]], count: int, never: Sequence[int] = ()
+        self, before: np.ndarray, draw: Callable[[np.ndarray], np.ndarray], count: int, never: Sequence[int] = ()
     ) -> np.ndarray:
         """Continuations of several texts; arguments and result are as for `prediction.sampling.continuations`."""
         drawn = np.asarray(before, np.int64)
@@ -83,7 +83,7 @@ class KneserNey:
             unnormalised[:, list(never)] = 0
             with np.errstate(divide="ignore"):
                 logits = np.log(unnormalised)
-            drawn = np.column_stack([drawn, [draw(row) for draw, row in zip(draws, logits, strict=True)]])
+            drawn = np.column_stack([drawn, draw(logits)])
         return drawn[:, -count:]
 
     def score(self, line: np.ndarray, top: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -55,6 +55,24 @@ def sample(
     return int(np.searchsorted(reached, random.random() * reached[-1], side="right"))
 
 
+def sample_rows(logits: np.ndarray, randoms: Sequence[np.random.Generator], temperatures: np.ndarray) -> np.ndarray:
+    """What `sample` draws from each row at its temperature, all rows in one computation.
+
+    Args:
+        logits: float array `(rows, vocab_size)`; -inf excludes a token.
+        randoms: the random generator of each row, which gives one number.
+        temperatures: float array `(rows,)`, above 0.
+
+    Returns:
+        int array `(rows,)`.
+    """
+    logits = np.asarray(logits, np.float64)
+    unnormalised = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperatures[:, None])
+    reached = np.cumsum(unnormalised / unnormalised.sum(axis=1, keepdims=True), axis=1)
+    drawn = np.array([random.random() for random in randoms]) * reached[:, -1]
+    return (reached <= drawn[:, None]).sum(axis=1)
+
+
 def continuation(
     step: Callable[[dict], dict],
     token_ids: np.ndarray,
@@ -89,7 +107,7 @@ def continuations(
     step: Callable[[dict], dict],
     states: dict[str, np.ndarray],
     token_ids: np.ndarray,
-    draws: Sequence[Callable[[np.ndarray], int]],
+    draw: Callable[[np.ndarray], np.ndarray],
     count: int,
     never: Sequence[int] = (),
 ) -> np.ndarray:
@@ -99,26 +117,26 @@ def continuations(
         step: as for `continuation`, over several rows.
         states: state name -> array `(rows, units)` before the first token.
         token_ids: int array `(rows, timesteps)` to continue, at least one each.
-        draws: for each row, `logits -> token id`, such as `sample` with its settings and a separate random generator.
+        draw: `logits (rows, vocab_size) -> token ids (rows,)`, such as `sample_rows` with its settings.
         count: number of tokens to draw.
         never: ids that are never drawn.
 
     Returns:
         int array `(rows, count)`.
     """
-    drawn = np.zeros((len(draws), count), np.int32)
+    drawn = np.zeros((len(token_ids), count), np.int32)
     for place in range(count):
         outputs = step({"token_ids": np.asarray(token_ids, np.int32), **states})
         states = {name: outputs[name] for name in states}
         logits = outputs["logits"][:, -1].astype(np.float64)
         logits[:, list(never)] = -np.inf
-        drawn[:, place] = [draw(row) for draw, row in zip(draws, logits, strict=True)]
+        drawn[:, place] = draw(logits)
         token_ids = drawn[:, place : place + 1]
     return drawn
 
 
 def at_temperatures(
-    write: Callable[[np.ndarray, Sequence, int], np.ndarray],
+    write: Callable[[np.ndarray, Callable, int], np.ndarray],
     prompts: np.ndarray,
     temperatures: Sequence[float],
     count: int,
@@ -127,19 +145,17 @@ def at_temperatures(
     """Continuations of several texts at several temperatures; each row has its own random generator.
 
     Args:
-        write: `(token_ids, draws, count) -> ids`, such as `continuations`.
+        write: `(token_ids, draw, count) -> ids`, such as `continuations`.
         prompts: int array `(texts, timesteps)`.
+        temperatures: above 0.
 
     Returns:
         int array `(texts, temperatures, count)`.
     """
-
-    def draw(number: int, temperature: float) -> Callable[[np.ndarray], int]:
-        random = np.random.default_rng([seed, number])
-        return lambda logits: sample(logits, random, temperature)
-
-    draws = [draw(number, temperature) for number in range(len(prompts)) for temperature in temperatures]
-    written = write(np.repeat(prompts, len(temperatures), axis=0), draws, count)
+    randoms = [np.random.default_rng([seed, number]) for number in range(len(prompts)) for _ in temperatures]
+    of_rows = np.tile(np.asarray(temperatures, np.float64), len(prompts))
+    rows = np.repeat(prompts, len(temperatures), axis=0)
+    written = write(rows, lambda logits: sample_rows(logits, randoms, of_rows), count)
     return written.reshape(len(prompts), len(temperatures), count)
 
 

@@ -4,7 +4,8 @@
 
 Every character is represented by hashed n-grams of it and up to three characters before it in its word, so any script
 can be read. A bidirectional recurrent layer reads the characters. The n-gram features follow Joulin et al. (2017),
-https://arxiv.org/abs/1607.01759; their hashing follows Weinberger et al. (2009), https://arxiv.org/abs/0902.2206
+https://arxiv.org/abs/1607.01759; their hashing follows Weinberger et al. (2009), https://arxiv.org/abs/0902.2206; and
+that the model starts from naive Bayes follows Wang and Manning (2012), https://aclanthology.org/P12-2018/
 """
 
 from __future__ import annotations
@@ -43,13 +44,15 @@ class Config(TrainConfig):
     max_timesteps: int = 160  # characters kept of a text; longer ones are truncated at the end
     longest_ngram: int = 4  # characters of the longest n-gram
     buckets: int = 1 << 14  # buckets of the n-gram hash; more buckets give fewer collisions
-    embedding_size: int = 64  # features of an n-gram
+    embedding_size: int = 32  # features of an n-gram, besides one for each language
     units: int = 64  # per direction
     dropout: float = 0.3  # share of features that training hides, before and after the reading
     ngram_dropout: float = 0.1  # share of n-grams that training hides
 
 
 # ------------------------------------------------------------------------------------------------------- Data
+
+ALPHA = 0.1  # added to every count of an n-gram in a language
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def normal(text: str) -> str:
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     labels: Labels
+    log_ratios: np.ndarray  # naive Bayes log-count ratio of each bucket with each label, float32 (buckets, labels)
     max_timesteps: int
     longest_ngram: int
     buckets: int
@@ -111,10 +115,21 @@ class Encoder(BaseEncoder):
     @classmethod
     def fit(cls, config, examples):
         labels = Labels.fit(example.label for example in examples)
-        return cls(labels, config.max_timesteps, config.longest_ngram, config.buckets)
+        encoder = cls(labels, np.zeros(0), config.max_timesteps, config.longest_ngram, config.buckets)
+        counts = np.full((config.buckets, len(labels)), ALPHA)
+        for example in examples:
+            inputs, label = encoder.encode(example)
+            for token_ids in inputs.values():
+                np.add.at(counts, (token_ids, label), 1)
+        logs = np.log(counts / counts.sum(axis=0))
+        ratios = logs - logs.mean(axis=1, keepdims=True)
+        ratios[: ngrams.FIRST] = 0  # a missing n-gram says nothing
+        return dataclasses.replace(encoder, log_ratios=np.float32(ratios))
 
     def contradicts_itself(self):
-        return not 1 <= self.longest_ngram <= 64 or not 3 <= self.buckets <= 1 << 24
+        if not 1 <= self.longest_ngram <= 64 or not 3 <= self.buckets <= 1 << 24:
+            return True
+        return self.log_ratios.shape != (self.buckets, len(self.labels))
 
     def network_sizes(self):
         return super().network_sizes() | {f"ngrams_{size}": self.buckets for size in range(1, self.longest_ngram + 1)}
@@ -132,6 +147,8 @@ class Encoder(BaseEncoder):
 
 # ------------------------------------------------------------------------------------------------------ Model
 
+SCALE = 0.1  # of the naive Bayes features of an embedding
+
 
 def build_model(config: Config, encoder: Encoder) -> keras.Model:
     """The sum of the n-grams that end at each character, a recurrent layer, averages of both over time, and logits."""
@@ -146,16 +163,21 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     }
     padding_mask = keras.ops.not_equal(inputs["ngrams_1"], PADDING)  # (batch, timesteps), True = real
     hide = layers.TokenDropout(config.ngram_dropout, UNKNOWN, PADDING)
-    embedding = keras.layers.Embedding(encoder.buckets, config.embedding_size)
+    languages = len(encoder.labels)
+    embedding = keras.layers.Embedding(encoder.buckets, languages + config.embedding_size)
     embedded = [embedding(hide(token_ids)) for token_ids in inputs.values()]
     features = keras.layers.Add()(embedded) if len(embedded) > 1 else embedded[0]
-    x = keras.layers.Dropout(config.dropout)(features)  # (batch, timesteps, embedding_size)
+    x = keras.layers.Dropout(config.dropout)(features)  # (batch, timesteps, features)
     x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
     pooled = [layers.MaskedAveragePooling()(sequence, padding_mask) for sequence in (features, x)]
-    x = keras.layers.Concatenate()(pooled)  # (batch, embedding_size + 2 * units)
+    x = keras.layers.Concatenate()(pooled)  # (batch, features + 2 * units)
     x = keras.layers.Dropout(config.dropout)(x)
-    logits = keras.layers.Dense(len(encoder.labels), name="logits")(x)
-    model = keras.Model(inputs, logits)
+    output = keras.layers.Dense(languages, name="logits")
+    model = keras.Model(inputs, output(x))
+    # Initialise one embedding feature per language with the n-gram's naive Bayes log-count ratio, scaled down for the
+    # recurrent layer. The logits begin as the averages of the ratios over the characters.
+    embedding.embeddings.assign(np.column_stack([SCALE * encoder.log_ratios, embedding.embeddings[:, languages:]]))
+    output.kernel.assign(np.concatenate([np.eye(languages) / SCALE, output.kernel[languages:]]))
     model.compile(
         optimizer=optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
@@ -222,7 +244,7 @@ TASK = Task(
             base_url="https://raw.githubusercontent.com/pemistahl/lingua-go/a440fc12f15b142f9c6c7b1eb95375fe5ac0f3e7/",
             files=checksums("lingua.sha256"),
             size=11_823_646,
-            settings="buckets=65536 batch_size=128 learning_rate=3e-3 dropout=0.2",
+            settings="buckets=65536 batch_size=128 learning_rate=2e-3 epochs=5",
             references=(
                 Reference(
                     "Lingua, other training text, sentences", "accuracy_sentence", 0.9612, "its accuracy reports"

@@ -62,6 +62,16 @@ def test_draws_follow_the_probabilities_and_the_seed():
     np.testing.assert_allclose(np.bincount(draw(1)) / 4000, [0.5, 0.1, 0.3, 0.1], atol=0.03)
 
 
+def test_rows_drawn_together_are_those_drawn_one_by_one():
+    logits = np.random.default_rng(0).normal(0, 2, (40, 7))
+    logits[:, 3] = -np.inf
+    temperatures = np.linspace(0.3, 2, 40)
+    randoms, again = ([np.random.default_rng([5, row]) for row in range(40)] for _ in range(2))
+    for _ in range(5):
+        alone = [sampling.sample(*row) for row in zip(logits, again, temperatures)]
+        assert sampling.sample_rows(logits, randoms, temperatures).tolist() == alone
+
+
 @pytest.mark.parametrize("changes", [{"temperature": -1}, {"top_k": -1}, {"top_p": 0}, {"top_p": 1.1}])
 def test_settings_out_of_range_are_refused(changes):
     with pytest.raises(UserError, match=next(iter(changes))):

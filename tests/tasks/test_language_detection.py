@@ -9,6 +9,7 @@ from common.datasets.splits import same_input, shared
 from common.encoding.ngrams import FIRST
 from common.errors import UserError
 from common.prediction.keras_networks import of_model
+from common.task import change_config
 from tasks.language_detection import sample
 from tasks.language_detection.task import TASK, Encoder, Written, baseline, load_lingua, normal, predict, read, score
 from tests import small
@@ -68,6 +69,26 @@ def test_encoder_gives_the_ngrams_of_every_size_and_cuts_the_end():
     assert (
         encoder.encode(Written("ONE"))[0]["ngrams_2"].tolist() == encoder.encode(Written("one"))[0]["ngrams_2"].tolist()
     )
+
+
+def test_training_starts_from_naive_bayes():
+    """The first logits are the mean log-count ratios, but for what the recurrent layer adds."""
+    train = [Written("ab", "x"), Written("ab", "x"), Written("cd", "y")]
+    config = change_config(TASK.config, {"longest_ngram": 1, "buckets": 1000, "units": 1, "embedding_size": 1})
+    encoder = Encoder.fit(config, train)
+    inputs, _ = encoder.encode(Written("a"))
+    space, a, _ = inputs["ngrams_1"]
+    counts = {space: (4, 2), a: (2, 0)}  # in x, which has 8 characters, and in y, which has 4
+    for bucket, (in_x, in_y) in counts.items():
+        ratio = np.log((in_x + 0.1) / (8 + 100)) - np.log((in_y + 0.1) / (4 + 100))
+        np.testing.assert_allclose(encoder.log_ratios[bucket], [ratio / 2, -ratio / 2], rtol=1e-5)
+    assert not encoder.log_ratios[:FIRST].any()
+
+    model = TASK.build_model(config, encoder)
+    kernel = np.array(model.get_layer("logits").kernel)
+    model.get_layer("logits").kernel.assign(np.where(np.arange(len(kernel))[:, None] < 2, kernel, 0))
+    expected = encoder.log_ratios[inputs["ngrams_1"]].mean(axis=0)
+    np.testing.assert_allclose(np.array(model({"ngrams_1": inputs["ngrams_1"][None]}))[0], expected, rtol=1e-4)
 
 
 def test_the_answer_comes_first_and_probabilities_fall():
