@@ -113,7 +113,7 @@ class Road:
         picture = np.full((HEIGHT, WIDTH), shades[3])
         picture[HORIZON + 1 :] = np.where(distance[:, None] <= FARTHEST, ground, shades[2])
         if self.light["blinded"][number]:
-            picture = 235 + 0.03 * picture
+            picture = np.full((HEIGHT, WIDTH), 255.0)  # the sensor is saturated: nothing of the road is left
         picture += random.normal(0, 6, picture.shape)
         return picture.clip(0, 255).astype(np.uint8)
 
