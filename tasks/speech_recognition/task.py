@@ -120,14 +120,14 @@ class Encoder(BaseEncoder):
     @classmethod
     def fit(cls, config, examples):
         tokens = Labels.fit(token for e in examples for token in (e.text if config.characters else e.text.split()))
-        scaler = Scaler.fit(np.concatenate([_centred(example, config.bands) for example in examples]))
+        scaler = Scaler.fit(np.concatenate([_levelled(example, config.bands) for example in examples]))
         return cls(tokens, scaler, config.bands, config.frames_per_step, config.characters, config.warp, config.noise)
 
     def contradicts_itself(self):
         return len(self.scaler) != self.bands or not 1 <= self.frames_per_step <= 100
 
     def encode(self, example):
-        frames = self.scaler.scale(_centred(example, self.bands)).astype(np.float32)
+        frames = self.scaler.scale(_levelled(example, self.bands)).astype(np.float32)
         steps = spectrogram.stacked(frames, self.frames_per_step)  # (timesteps, frames_per_step * bands)
         inputs = {"frames": steps, "real": np.ones(len(steps), np.int32)}
         if example.text is None:
@@ -164,10 +164,13 @@ class Encoder(BaseEncoder):
         return Augmented(encoded, batch_size, seed, change)
 
 
-def _centred(example: Utterance, bands: int) -> np.ndarray:
-    """The log-mel spectrogram minus its mean over time, which depends more on voice and microphone than on words."""
+def _levelled(example: Utterance, bands: int) -> np.ndarray:
+    """The log-mel spectrogram minus its mean over time and bands, which depends on loudness alone.
+
+    The mean of each band would tell voices apart, but in a recording of one word it also tells the vowel.
+    """
     frames = spectrogram.log_mel(example.sound.at(spectrogram.RATE), bands)
-    return frames - frames.mean(axis=0)
+    return frames - frames.mean()
 
 
 # ------------------------------------------------------------------------------------------------------ Model

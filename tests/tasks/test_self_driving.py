@@ -110,7 +110,7 @@ def test_to_the_right_is_positive():
 def test_a_blinded_camera_shows_nothing_of_the_road():
     road = sample.Road(1)
     blind = int(np.flatnonzero(road.light["blinded"])[0])
-    here, elsewhere = road.start(), road.start() + (5, 0.5, 0.2)
+    here, elsewhere = road.start(), (*road.start()[:2] + 5, 0.2)
     assert (road.frame(here, blind) == road.frame(elsewhere, blind)).all()
     assert not (road.frame(here, 0) == road.frame(elsewhere, 0)).all()
 

@@ -7,7 +7,7 @@ import pytest
 
 from common.datasets import splits
 from common.datasets.lines import Text
-from common.datasets.sounds import write_wav
+from common.datasets.sounds import Sound, write_wav
 from common.errors import UserError
 from common.prediction import ctc
 from tasks.speech_recognition import sample
@@ -98,6 +98,20 @@ def test_a_text_that_does_not_fit_into_its_recording_is_refused():
     encoder = Encoder.fit(Config(), SPOKEN.train[:5])
     with pytest.raises(UserError, match="too short for"):
         encoder.encode(dataclasses.replace(SPOKEN.train[0], text="one " * 500))
+
+
+def test_a_vowel_survives_the_encoding_and_loudness_does_not():
+    """A recording of one vowel alone has the same spectrum all the time, and this spectrum is what tells the vowel."""
+    *_, encoder = small.setting("speech_recognition")
+    seconds = np.arange(4000) / 8000
+
+    def encoded(hertz, volume):
+        sound = Sound((volume * np.sin(2 * np.pi * hertz * seconds)).astype(np.int16), 8000)
+        return encoder.encode(Utterance(sound))[0]["frames"]
+
+    low, louder, high = encoded(300, 3000), encoded(300, 12000), encoded(900, 3000)
+    np.testing.assert_allclose(low, louder, atol=0.3)
+    assert np.abs(low - high).max() > 3
 
 
 def test_training_batches_are_changed_and_padding_stays_zero():
