@@ -61,7 +61,13 @@ def write() -> None:
 
     recorded = read()
     for name, rows in recorded.items():
-        style.save(plots.by_length(PROBES[name], grouped(rows)), PICTURES / f"probe_{name}.png")
+        probe, scores = PROBES[name], grouped(rows)
+        if probe.length:
+            of_cells = {results.CELL_NAMES[cell]: tried[probe.length] for (_, cell), tried in scores.items()}
+            figure = plots.by_cell(probe, of_cells)
+        else:
+            figure = plots.by_length(probe, scores)
+        style.save(figure, PICTURES / f"probe_{name}.png")
     files.write_text(DOCUMENT, results.with_table(DOCUMENT, table(recorded)))
 
 

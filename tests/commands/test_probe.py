@@ -35,6 +35,13 @@ def test_rows_table_and_picture(documents, monkeypatch):
     assert (documents / "pictures" / "probe_order.png").stat().st_size > 5000
 
 
+def test_a_probe_of_one_length_has_a_bar_for_each_cell(documents, monkeypatch):
+    monkeypatch.setitem(probes.PROBES, "pixels", dataclasses.replace(probes.PROBES["pixels"], steps=2))
+    probe.run("pixels", ["gru"], None, [0])
+    assert "| 64 steps | GRU | 64 steps | " in recorded.DOCUMENT.read_text()
+    assert (documents / "pictures" / "probe_pixels.png").stat().st_size > 5000
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
