@@ -286,7 +286,7 @@ TASK = Task(
             "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/",
             files={"input.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
             size=1_115_394,
-            settings="units=512 embedding_size=64 dropout=0.2 batch_size=32 learning_rate=2e-3 epochs=10",
+            settings="units=512 embedding_size=64 dropout=0.2 batch_size=32 learning_rate=2e-3 epochs=16",
             references=(
                 Reference("Transformer, 6 layers of 384, validated on our test", "char_loss", 1.4697, "nanoGPT README"),
                 Reference("Transformer, 4 layers of 128, validated on our test", "char_loss", 1.88, "nanoGPT README"),
