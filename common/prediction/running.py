@@ -7,13 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def probabilities(logits: Sequence[np.ndarray]) -> np.ndarray:
-    """Softmax over the last axis, float64."""
-    logits = np.array(logits, np.float64)
-    unnormalised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return unnormalised / unnormalised.sum(axis=-1, keepdims=True)
-
-
 def answers(labels: Sequence[str], shares: Sequence[float], so_far: np.ndarray) -> list[dict]:
     """Predictions from the probabilities after increasing parts of each sequence.
 

@@ -19,6 +19,7 @@ from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import Labels
+from common.prediction import classes
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
 
@@ -197,8 +198,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Many
 
     answers = []
     for example, row in zip(examples, forward(analyse, encoder, examples)):
-        exponentials = np.exp(row["logits"] - row["logits"].max(), dtype=np.float64)
-        answer = _answer(encoder.labels.names, exponentials / exponentials.sum())
+        answer = classes.answer(encoder.labels.names, classes.probabilities(row["logits"]))
         weights = np.round(row["attention"].astype(float), 6).tolist()
         answers.append({**answer, "attention": [list(pair) for pair in zip(example.bases, weights)]})
     return answers
@@ -217,12 +217,8 @@ def baseline(config, train, examples):
     answers = {}
     for name, model in models.items():
         labels, probabilities = model(*given)
-        answers[name] = [_answer(labels, row) for row in probabilities]
+        answers[name] = [classes.answer(labels, row) for row in probabilities]
     return answers
-
-
-def _answer(names: Many[str], probabilities: np.ndarray) -> dict:
-    return {"label": names[probabilities.argmax()], "probabilities": dict(zip(names, map(float, probabilities)))}
 
 
 def score(examples, predictions):

@@ -24,6 +24,7 @@ from common.datasets.splits import by_chance
 from common.encoding import ngrams
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import PADDING, UNKNOWN, Labels
+from common.prediction import classes
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
 
@@ -191,11 +192,8 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Written]) -> list[dict]:
     """`{"label", "probabilities": {language: probability}}` for each text, the most probable language first."""
-    answers = []
-    for logits in forward(networks["model"], encoder, examples):  # (num_classes,)
-        exponentials = np.exp(logits - logits.max(), dtype=np.float64)
-        answers.append(_answer(encoder.labels.names, exponentials / exponentials.sum()))
-    return answers
+    logits = forward(networks["model"], encoder, examples)  # of each text (labels,)
+    return [classes.answer(encoder.labels.names, classes.probabilities(row)) for row in logits]
 
 
 def baseline(config: Config, train: Sequence[Written], examples: Sequence[Written]) -> dict[str, list[dict]]:
@@ -204,12 +202,7 @@ def baseline(config: Config, train: Sequence[Written], examples: Sequence[Writte
 
     texts, labels = [normal(example.text) for example in train], [example.label for example in train]
     names, probabilities = naive_bayes(texts, labels, [normal(example.text) for example in examples])
-    return {"naive Bayes on characters": [_answer(names, row) for row in probabilities]}
-
-
-def _answer(names, probabilities) -> dict:
-    order = np.argsort(-probabilities, kind="stable")
-    return {"label": names[order[0]], "probabilities": {names[i]: float(probabilities[i]) for i in order}}
+    return {"naive Bayes on characters": [classes.answer(names, row) for row in probabilities]}
 
 
 def score(examples: Sequence[Written], predictions: Sequence[dict]) -> Scores:

@@ -21,7 +21,7 @@ from common.encoding.augmenting import Augmented
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import Labels
 from common.errors import UserError
-from common.prediction import running
+from common.prediction import classes, running
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
 
@@ -184,7 +184,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     """`{"label", "probabilities", "running"}`: the answer at the end, and those after each eighth of the pixels."""
     shares = tuple(part / POINTS for part in range(1, POINTS + 1))
     parts = [list(forward(networks["model"], FirstPart(encoder, share), examples)) for share in shares]
-    so_far = running.probabilities(np.stack(parts, axis=1))  # (examples, shares, labels)
+    so_far = classes.probabilities(np.stack(parts, axis=1))  # (examples, shares, labels)
     return running.answers(encoder.labels.names, shares, so_far)
 
 

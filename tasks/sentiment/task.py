@@ -20,6 +20,7 @@ from common.datasets import readers
 from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import PADDING, Labels, Vocabulary, words
+from common.prediction import classes
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
@@ -158,12 +159,9 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Review]) -> list[dict]:
-    """`{"label", "probabilities": {label: probability}}` for each review."""
-    answers = []
-    for logits in forward(networks["model"], encoder, examples):  # (num_classes,)
-        exponentials = np.exp(logits - logits.max(), dtype=np.float64)
-        answers.append(_answer(encoder.labels.names, exponentials / exponentials.sum()))
-    return answers
+    """`{"label", "probabilities": {label: probability}}` for each review, the most probable label first."""
+    logits = forward(networks["model"], encoder, examples)  # of each review (labels,)
+    return [classes.answer(encoder.labels.names, classes.probabilities(row)) for row in logits]
 
 
 def baseline(config, train, examples):
@@ -178,12 +176,8 @@ def baseline(config, train, examples):
     answers = {}
     for name, model in models.items():
         labels, probabilities = model(*given)
-        answers[name] = [_answer(labels, row) for row in probabilities]
+        answers[name] = [classes.answer(labels, row) for row in probabilities]
     return answers
-
-
-def _answer(names, probabilities) -> dict:
-    return {"label": names[probabilities.argmax()], "probabilities": dict(zip(names, map(float, probabilities)))}
 
 
 def score(examples, predictions):

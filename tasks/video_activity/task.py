@@ -21,7 +21,7 @@ from common.encoding.augmenting import Augmented
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import Labels
 from common.errors import UserError
-from common.prediction import running
+from common.prediction import classes, running
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
@@ -198,7 +198,7 @@ def build_model(config, encoder):
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Clip]) -> list[dict]:
     """`{"label", "probabilities", "running"}`: the answer at the end, and the answers after each eighth of the clip."""
     parts = [list(forward(networks["model"], encoder, [clip.first(share) for clip in examples])) for share in SHARES]
-    so_far = running.probabilities(np.stack(parts, axis=1))  # (examples, shares, labels)
+    so_far = classes.probabilities(np.stack(parts, axis=1))  # (examples, shares, labels)
     return running.answers(encoder.labels.names, SHARES, so_far)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from common.metrics.running import RunningClassification, running_classification
 from common.plots.running import figures
-from common.prediction.running import answers, probabilities
+from common.prediction.classes import probabilities
+from common.prediction.running import answers
 
 SHARES = (0.25, 0.5, 1.0)
 
