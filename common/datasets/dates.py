@@ -63,10 +63,15 @@ def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series
     return times
 
 
+def in_calendar(times: pd.Series) -> pd.Series:
+    """The times with NaT outside the years 1 to 9999, which Python's dates do not have."""
+    return times.where(times.dt.year.between(1, 9999))
+
+
 def _iso(texts: pd.Series) -> pd.Series:
     import pandas as pd
 
-    return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    return in_calendar(pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None))
 
 
 def _readings(texts: pd.Series):

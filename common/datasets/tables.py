@@ -204,7 +204,8 @@ def _no_header(path, number, first, rest, missing, columns) -> UserError:
         names = {place: column for column, place in places.items()}
         wanted = ",".join(names.get(place, f"column_{place + 1}") for place in range(len(first)))
         return at_line(path, number, f"looks like data: add a header line {wanted} above it, or say COLUMNS={wanted}")
-    places = _likely_places(missing, [p for p in has if _plain(first[p]) not in map(_plain, columns)], below)
+    free = [place for place in has if _plain(first[place]) not in map(_plain, columns)]
+    places = _likely_places(missing, free, below or [first])
     example = " ".join(f"{column}={first[place].replace(' ', '_')}" for column, place in places.items())
     which = f', or say which it is: COLUMNS="{example}"' if example else ""
     in_order = ",".join(sorted(columns, key=places.get)) if len(places) == len(first) == len(columns) > 1 else ""
