@@ -128,10 +128,10 @@ bench:
 test:
 	@PYTEST_ADDOPTS="-n auto --maxprocesses=8 $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
 
-## 50,000 damaged files for each reader (30,000 of series): parsed, refused in one line, and nothing else
+## 50,000 damaged files for each reader, and 5,000 damaged folders: parsed, refused in one line, and nothing else
 ##   [ARGS=1000]; guided by coverage where atheris is installed
 fuzz:
-	@.venv/bin/python -m tests.fuzz $$ARGS
+	@.venv/bin/python -m tests.fuzz $$ARGS && .venv/bin/python -m tests.folder_fuzz $$ARGS
 
 ## check lint, format and the layout rules
 check:

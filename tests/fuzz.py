@@ -1,11 +1,12 @@
 """Many damaged files for every reader: each is parsed, or refused in one line, and nothing else happens.
 
-    python -m tests.fuzz          50,000 files for each reader, 30,000 for those of series
+    python -m tests.fuzz          50,000 files for each reader
     python -m tests.fuzz 1000     as many as that
 
 Files are made of pieces that mean something to a reader (delimiters, quotation marks, tags, marks of encodings), and of
 bytes that mean nothing; `generate` draws the same files from the same number. Where the package atheris is installed,
-it goes on from such files, guided by the lines of code that they reach: see `guided_fuzz.py`.
+it goes on from such files, guided by the lines of code that they reach: see `guided_fuzz.py`. Folders are damaged in
+`folder_fuzz.py`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ from common.errors import UserError
 from common.task import load_task
 
 FILES = 50_000  # for each reader
-SLOW = ("stock_forecast", "weather_forecast")  # take 15 ms a file, which pandas needs
 # Task and names of files that its reader takes.
 READERS = {
     "sentiment": ("a.csv", "a.tsv", "a.TXT", "a.jsonl", "a.csv.gz"),
@@ -52,6 +52,7 @@ READERS = {
     "image_captioning": ("a.png", "a.jpg", "a.bmp"),
     "pixel_sequence": ("a.png", "a.csv"),
     "self_driving": ("tub/catalog_0.catalog",),  # its folder is read
+    "video_activity": ("a.txt",),  # a skeleton
 }
 COLUMNS = (
     *[None] * 20,
@@ -118,6 +119,7 @@ WHOLE = {
     ),
     "music_generation": ("C4 E4+G4 - F#5\nBb3 C4\n" * 3,),
     "pixel_sequence": ("label,0,1,2,3\n" + "a,0,128,255,3\nb,9,8,7,6\n" * 4, "0 128 255 3\n" * 4),
+    "video_activity": ("0.1 -0.2 2.5 1\n" * 40,),
     "self_driving": (
         "".join(
             json.dumps({"_index": n, "cam/image_array": "1.png", "user/angle": n / 9, "_timestamp_ms": 50 * n}) + "\n"
@@ -176,18 +178,30 @@ def generate(task: str, number: int) -> bytes:
     """The content of that file of a task: pieces, or a whole file that was damaged in a few places."""
     drawn = random.Random(number)
     if recordings(task) and (drawn.random() < 0.8 or task not in WHOLE):
-        content = drawn.choice(recordings(task))
-        for _ in range(drawn.choice((0, 0, 1, 1, 2, 4))):
-            place = drawn.randrange(len(content) + 1)
-            content = content[:place] + drawn.choice(BYTES) + content[place + drawn.choice((0, 1, 4, 4)) :]
-        return content[: drawn.choice((None, None, None, drawn.randrange(len(content) + 1)))]
+        return damaged(drawn, drawn.choice(recordings(task)))
     if drawn.random() < 0.2:
-        text = "".join(drawn.choices(PIECES, k=drawn.randint(0, 40)))
-    else:
-        text = drawn.choice(WHOLE[task])
-        for _ in range(drawn.choice((0, 0, 1, 1, 2, 4))):
-            place = drawn.randrange(len(text) + 1)
-            text = text[:place] + drawn.choice(PIECES) + text[place + drawn.choice((0, 0, 1, 5)) :]
+        return encoded(drawn, "".join(drawn.choices(PIECES, k=drawn.randint(0, 40))))
+    return damaged_text(drawn, drawn.choice(WHOLE[task]))
+
+
+def damaged(drawn: random.Random, content: bytes) -> bytes:
+    """A whole file with bytes inserted or exchanged in a few places, perhaps cut off."""
+    for _ in range(drawn.choice((0, 0, 1, 1, 2, 4))):
+        place = drawn.randrange(len(content) + 1)
+        content = content[:place] + drawn.choice(BYTES) + content[place + drawn.choice((0, 1, 4, 4)) :]
+    return content[: drawn.choice((None, None, None, drawn.randrange(len(content) + 1)))]
+
+
+def damaged_text(drawn: random.Random, text: str) -> bytes:
+    """A whole text with pieces inserted or exchanged in a few places, in some encoding."""
+    for _ in range(drawn.choice((0, 0, 1, 1, 2, 4))):
+        place = drawn.randrange(len(text) + 1)
+        text = text[:place] + drawn.choice(PIECES) + text[place + drawn.choice((0, 0, 1, 5)) :]
+    return encoded(drawn, text)
+
+
+def encoded(drawn: random.Random, text: str) -> bytes:
+    """The text in some encoding, perhaps with a wrong byte."""
     content = text.encode(drawn.choice(CODECS), "ignore")
     for _ in range(drawn.choice((0, 0, 0, 1))):
         place = drawn.randrange(len(content) + 1)
@@ -195,9 +209,12 @@ def generate(task: str, number: int) -> bytes:
     return content
 
 
+_task = functools.cache(load_task)
+
+
 def outcome(task: str, path: Path, labelled: bool, columns: str | None) -> str:
     """`parsed` or `refused`; whatever else happens is raised."""
-    found = load_task(task)
+    found = _task(task)
     if found.own_file.folders and path.suffix == ".catalog":
         path = path.parent
     with reading.reading(Reading(columns)):
@@ -233,7 +250,8 @@ def fuzz(task: str, files: int, folder: Path) -> Counter[str]:
         content, name = generate(task, number), drawn.choice(READERS[task])
         path = written(folder / f"{number % 64}-{name}", content, packed=drawn.random() < 0.9)
         try:
-            labelled = drawn.random() < (0.2 if recordings(task) else 0.6)  # a single picture has no label
+            single = recordings(task) or task == "video_activity"  # a single picture or clip has no label
+            labelled = drawn.random() < (0.2 if single else 0.6)
             counts[outcome(task, path, labelled, drawn.choice(COLUMNS))] += 1
             if not number % 10:
                 typed = Text(content.decode("utf-8", "surrogateescape"))
@@ -248,7 +266,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for task in READERS:
             started = time.perf_counter()
-            files = int(sys.argv[1]) if len(sys.argv) > 1 else FILES * 3 // 5 if task in SLOW else FILES
+            files = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
             if guided:  # ends its process
                 found = subprocess.run(
                     [sys.executable, "-m", "tests.guided_fuzz", task, str(files), folder],

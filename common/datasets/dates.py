@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,10 +63,15 @@ def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series
     return times
 
 
+def in_calendar(times: pd.Series) -> pd.Series:
+    """The times with NaT outside the years 1 to 9999, which Python's dates do not have."""
+    return times.where(times.dt.year.between(1, 9999))
+
+
 def _iso(texts: pd.Series) -> pd.Series:
     import pandas as pd
 
-    return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    return in_calendar(pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None))
 
 
 def _readings(texts: pd.Series):
@@ -75,15 +82,25 @@ def _readings(texts: pd.Series):
         if texts.str.fullmatch(rf"\d{{{digits}}}(?:\.0)?").all():
             yield pd.to_datetime(texts.astype(float), unit=unit)
     top = texts.iloc[:LOOKED_AT]
+    shapes = set(map(_shape, top))
     for date in DATES:
         formats = [
-            date + time for time in TIMES if pd.to_datetime(top, format=date + time, errors="coerce").notna().any()
+            date + time
+            for time in TIMES
+            if _shape(date + time) in shapes and pd.to_datetime(top, format=date + time, errors="coerce").notna().any()
         ]
         if formats:
             found = pd.to_datetime(texts, format=formats[0], errors="coerce")
             for other in formats[1:]:
                 found = found.fillna(pd.to_datetime(texts, format=other, errors="coerce"))
             yield found
+
+
+@functools.lru_cache(maxsize=256)
+def _shape(text: str) -> str:
+    """What the texts of one format have in common, of a text or a format: `"31 Jan 2024"`, `"%d %b %Y" -> "0a0"`."""
+    words = re.sub(r"%[abBp]|[^\W\d_]+", "a", re.sub(r"%[dmyYHMSI]|\d+", "0", text))
+    return re.sub(r"\s+", "", words)
 
 
 def _is_sorted(times: pd.Series) -> bool:

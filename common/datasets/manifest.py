@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from os.path import realpath  # Path.resolve raises an error for links in a circle
 from pathlib import Path
 from typing import NamedTuple
 
 from common.datasets import reading
 from common.datasets.lines import Text, at_line, line_of, lines
+from common.datasets.paths import is_file
 from common.datasets.readers import numbered_rows
 from common.errors import UserError
 
@@ -78,7 +80,7 @@ def once(found: list[Entry]) -> list[Entry]:
     Raises:
         UserError: if two rows of a table name one file.
     """
-    places: dict[Path, str] = {}
+    places: dict[str, str] = {}
     for entry in found:
         check_new(entry.place, entry.file, places)
     return found
@@ -89,11 +91,11 @@ def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional
     for number, row in numbered_rows(table, ("file", *columns), optional):
         entry = Entry(_existing(table.parent, row.pop("file")), row, line_of(table, number))
         if entry.file.suffix.lower() not in suffixes:
-            raise at_line(table, number, f"names {entry.file.name}, which is no {' or '.join(suffixes)} file")
-        if not entry.file.is_file():
-            raise at_line(table, number, f"names {entry.file.name}, which is not in {entry.file.parent}")
+            raise at_line(table, number, f"names {entry.file.name:.60}, which is no {' or '.join(suffixes)} file")
+        if not is_file(entry.file):
+            raise at_line(table, number, f"names {entry.file.name:.60}, which is not in {entry.file.parent}")
         found.append(entry)
-    named = {entry.file.resolve() for entry in found}
+    named = {realpath(entry.file) for entry in found}
     warn_of_others(table, named, (file for file in table.parent.iterdir() if file.suffix.lower() in suffixes))
     return found
 
@@ -101,24 +103,24 @@ def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional
 def _existing(folder: Path, name: str) -> Path:
     """The file of that name; some systems store accents as separate characters (NFD)."""
     paths = [folder / unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
-    return next((path for path in paths if path.is_file()), paths[0])
+    return next((path for path in paths if is_file(path)), paths[0])
 
 
-def check_new(place: str, file: Path, places: dict[Path, str]) -> None:
+def check_new(place: str, file: Path, places: dict[str, str]) -> None:
     """Remember the place, `line_of` a table, that names a file.
 
     Raises:
         UserError: if another line names it too.
     """
-    before = places.setdefault(file.resolve(), place)
+    before = places.setdefault(realpath(file), place)
     if before != place:
         line = before.rpartition(", ")[2]
         raise UserError(f"{place}, names {file.name}, as {line} does: keep one of the rows.")
 
 
-def warn_of_others(table: Path, named: Collection[Path], there: Iterable[Path]) -> None:
+def warn_of_others(table: Path, named: Collection[str], there: Iterable[Path]) -> None:
     """Warn of files beside those that a table names, which are skipped."""
-    others = sorted(file.name for file in there if file.resolve() not in named)
+    others = sorted(file.name for file in there if realpath(file) not in named)
     if others:
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
         reading.warn(f"{table} does not name {len(others):,} of the files beside it ({shown}): they are passed over.")

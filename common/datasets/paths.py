@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from pathlib import Path
 
 from common.errors import UserError
+
+NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)  # Path.exists raises the last of them
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file lies there; no, if the name is longer than names can be."""
+    return stat.S_ISREG(_mode(path))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder lies there; no, if the name is longer than names can be."""
+    return stat.S_ISDIR(_mode(path))
 
 
 def check_is_file(path: Path, kind: str) -> None:
@@ -16,8 +30,18 @@ def check_is_file(path: Path, kind: str) -> None:
     Raises:
         UserError: if nothing lies there, or what is no file.
     """
-    if not path.exists():
+    if not _mode(path):
         raise UserError(f"There is no {kind} {path}.")
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "no file"
+    if not is_file(path):
+        what = "a folder" if is_folder(path) else "no file"
         raise UserError(f"{path} is {what}: name a {kind}.")
+
+
+def _mode(path: Path) -> int:
+    """The kind of what lies there and its permissions; 0 for nothing."""
+    try:
+        return path.stat().st_mode
+    except OSError as error:
+        if error.errno not in NOTHING:
+            raise
+        return 0

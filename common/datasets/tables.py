@@ -192,21 +192,45 @@ def _only_once(path, names: list[str], columns: Sequence[str]) -> None:
 
 
 def _no_header(path, number, first, rest, missing, columns) -> UserError:
-    wanted = ",".join(columns)
-    if _looks_like_data(first, [cells for _, cells in rest]):
-        others = [f"column_{place}" for place in range(len(columns) + 1, len(first) + 1)]
-        names = ",".join([*columns, *others][: max(len(first), len(columns))])
-        problem = f"looks like data: add a header line {wanted} above it, or say COLUMNS={names}"
+    has = [place for place, cell in enumerate(first) if cell]
+    if len(has) < len(columns) == len(missing) and suffix_of(path) not in JSON_LINES:
+        problem = (
+            f"has {len(has)} of {len(columns)} columns: {','.join(columns)}, separated by commas or tabs, are needed"
+        )
         return at_line(path, number, problem)
-    has = [cell for cell in first if cell]
-    theirs = [name for name in has if _plain(name) not in map(_plain, columns)]
-    example = " ".join(f"{column}={name.replace(' ', '_')}" for column, name in zip(missing, theirs))
+    below = [cells for _, cells in rest]
+    if _looks_like_data(first, below):
+        places = _likely_places(columns, range(len(first)), [first, *below])
+        names = {place: column for column, place in places.items()}
+        wanted = ",".join(names.get(place, f"column_{place + 1}") for place in range(len(first)))
+        return at_line(path, number, f"looks like data: add a header line {wanted} above it, or say COLUMNS={wanted}")
+    free = [place for place in has if _plain(first[place]) not in map(_plain, columns)]
+    places = _likely_places(missing, free, below or [first])
+    example = " ".join(f"{column}={first[place].replace(' ', '_')}" for column, place in places.items())
     which = f', or say which it is: COLUMNS="{example}"' if example else ""
-    no_header = f"; if line {number} is no header, say COLUMNS={wanted}" if len(first) == len(columns) > 1 else ""
+    in_order = ",".join(sorted(columns, key=places.get)) if len(places) == len(first) == len(columns) > 1 else ""
+    no_header = f"; if line {number} is no header, say COLUMNS={in_order}" if in_order else ""
+    shown = one_line(", ".join(cell for cell in first if cell))
     return UserError(
-        f"{path} has no column {missing[0]!r}. It has: {one_line(', '.join(has))}. Rename one in line {number}{which}"
-        f"{no_header}."
+        f"{path} has no column {missing[0]!r}. It has: {shown}. Rename one in line {number}{which}{no_header}."
     )
+
+
+def _likely_places(columns: Sequence[str], free: Sequence[int], rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Which of the free places of a table holds which column, judged by its rows.
+
+    A single column beside the label has the most text, and of the rest the label has the fewest different cells, words
+    rather than numbers; several columns are in order.
+    """
+    cells = {place: {row[place] for row in rows if place < len(row)} for place in free}
+    others = [column for column in columns if column != "label"]
+    by_text = sorted(free, key=lambda place: -sum(map(len, cells[place])))
+    found = dict(zip(others, by_text if len(others) == 1 else free))
+    rest = [place for place in free if place not in found.values()]
+    if "label" in columns and rest:
+        numbers = {place for place in rest if all(re.fullmatch(NUMBER_OR_TIME, cell) for cell in cells[place])}
+        found["label"] = min(rest, key=lambda place: (len(cells[place]) < 2, len(cells[place]), place in numbers))
+    return found
 
 
 def _looks_like_data(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:

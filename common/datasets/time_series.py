@@ -224,7 +224,8 @@ def _times(path: Path | Text, cells: pd.DataFrame) -> pd.Series:
     for part, first in (("month", 1), ("day", 1)):
         if part not in parts:
             parts[part] = first
-    return dates.all_read(path, pd.to_datetime(parts, errors="coerce"), cells.agg(" ".join, axis=1))
+    times = dates.in_calendar(pd.to_datetime(parts, errors="coerce"))
+    return dates.all_read(path, times, cells.iloc[:, 0].str.cat(cells.iloc[:, 1:], " "))
 
 
 def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:

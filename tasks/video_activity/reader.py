@@ -11,6 +11,7 @@ import numpy as np
 
 from common.datasets import manifest, pictures, readers
 from common.datasets.lines import Text, at_line, line_of, lines
+from common.datasets.paths import is_folder
 from common.errors import UserError
 
 SIDE = 32  # pixels of a frame in each direction
@@ -172,7 +173,7 @@ def own_clips(path: Path | Text, labelled: bool) -> list[Raw]:
     columns = ("folder", "label") if labelled else ("folder",)
     found, places = [], {}
     for number, row in readers.numbered_labelled(table, columns, ("group",)):
-        if Path(row["folder"]).name != row["folder"] or not (path / row["folder"]).is_dir():
+        if Path(row["folder"]).name != row["folder"] or not is_folder(path / row["folder"]):
             raise at_line(table, number, f"must name a folder beside the table, not {row['folder']!r:.60}")
         manifest.check_new(line_of(table, number), path / row["folder"], places)
         frames = _frames(path / row["folder"])

@@ -89,6 +89,16 @@ def without(file):
     return lambda folder: shutil.rmtree(folder / file) if (folder / file).is_dir() else (folder / file).unlink()
 
 
+def loop(file):
+    """A link to itself."""
+
+    def make(folder):
+        (folder / file).unlink()
+        (folder / file).symlink_to(folder / file)
+
+    return make
+
+
 def pipe(file):
     def make(folder):
         (folder / file).unlink()
@@ -133,8 +143,12 @@ FAULTS = [
     ("pixel_sequence", resized, r"pictures\.csv, line 4, names 2\.png, of 4 x 4 pixels; the first has 3 x 3"),
     ("pixel_sequence", appended("pictures.csv", "0.png,b\n"), r"line 6, names 0\.png, as line 2 does"),
     ("pixel_sequence", changed("pictures.csv", "2.png", "../2.png"), "line 4, must name a picture in the same folder"),
+    ("pixel_sequence", changed("pictures.csv", "2.png", "a" * 260), "There is no picture"),  # no system has such names
+    ("pixel_sequence", loop("1.png"), r"There is no picture .*1\.png"),
     ("pixel_sequence", without("pictures.csv"), r"pictures\.csv"),
     ("video_activity", without("1"), r"clips\.csv, line 3, must name a folder beside the table, not '1'"),
+    ("video_activity", changed("clips.csv", "2,a", "a" * 260 + ",a"), "line 4, must name a folder beside the table"),
+    ("video_activity", loop("1/2.png"), r"There is no picture .*2\.png"),
     ("video_activity", lambda folder: emptied(folder / "1"), "1 holds 0 pictures"),
     ("video_activity", cut("1/2.png"), r"1/2\.png is not a whole PNG"),
     ("video_activity", pipe("1/2.png"), r"1/2\.png is no file"),

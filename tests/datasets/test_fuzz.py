@@ -10,16 +10,28 @@ from common.datasets import readers
 from common.datasets.lines import Text, lines
 from common.encoding.subwords import spaced_words
 from common.encoding.text import UNSPACED, running_text, words
-from tests import fuzz
+from common.task import load_task, task_names
+from tests import folder_fuzz, fuzz
 
 PATHS = st.sampled_from(sorted({name for names in fuzz.READERS.values() for name in names}))
 
 
 @pytest.mark.parametrize("task", fuzz.READERS)
 def test_damaged_files_are_parsed_or_refused(task, tmp_path):
-    files = 80 if task in fuzz.SLOW else 400
-    counts = fuzz.fuzz(task, files, tmp_path)
-    assert counts["parsed"] > files / 10 and counts["refused"] > files / 10
+    counts = fuzz.fuzz(task, 400, tmp_path)
+    assert counts["parsed"] > 40 and counts["refused"] > 40
+
+
+@pytest.mark.parametrize("task", folder_fuzz.WHOLE_FOLDERS)
+def test_damaged_folders_are_parsed_or_refused(task, tmp_path):
+    counts = folder_fuzz.fuzz(task, 150, tmp_path)
+    assert counts["parsed"] > 15 and counts["refused"] > 15
+
+
+def test_every_task_that_reads_folders_has_damaged_ones():
+    reading_folders = {task for task in task_names() if load_task(task).own_file.folders}
+    assert reading_folders == set(folder_fuzz.WHOLE_FOLDERS)
+    assert set(task_names()) == {*fuzz.READERS}
 
 
 @pytest.mark.parametrize("task", fuzz.READERS)

@@ -24,6 +24,8 @@ def test_a_folder_with_a_table(folder):
     assert found[0].row == {"text": "one two", "speaker": "ann"}
     assert found[1].place == f"{folder / 'texts.csv'}, line 3"
     assert entries(folder / "texts.csv", SUFFIXES, ("text",), ("speaker",)) == found
+    (folder / "loop.wav").symlink_to(folder / "loop.wav")  # a file beside the table that it does not name
+    assert entries(folder, SUFFIXES, ("text",), ("speaker",)) == found
 
 
 def test_inputs_alone(folder):
@@ -46,6 +48,11 @@ def test_folders_that_cannot_be_read(folder):
     refused("texts.csv, line 3, names z.wav, which is not in")
     (folder / "texts.csv").write_text("file,text\nnotes.md,one\n")
     refused("line 2, names notes.md, which is no .wav file")
+    (folder / "texts.csv").write_text(f"file,text\n{'no file ' * 40}.wav,one\n")  # a name that no system can hold
+    refused("line 2, names no file .*, which is not in")
+    (folder / "loop.wav").symlink_to(folder / "loop.wav")
+    (folder / "texts.csv").write_text("file,text\na.wav,one\nloop.wav,two\n")
+    refused("line 3, names loop.wav, which is not in")
     (folder / "texts.csv").write_text("file,words\na.wav,one\n")
     refused("no column 'text'")
     (folder / "more.tsv").write_text("file\ttext\na.wav\tone\n")

@@ -121,6 +121,7 @@ def test_the_step_and_what_comes_next(prices, dates, first, step, following):
         (table("Date,Close,Name", DAYS, [1, 2, 3, 4], "AABB"), r"column Name holds 2 stocks \(A, B\): give one stock"),
         (YFINANCE.replace("Ticker,AAPL", "Ticker,MSFT"), "column Ticker holds 2 stocks"),
         (table("Date,Close", ["2020-13-01", *DAYS[1:]], [1, 1, 1, 1]), "line 2, has the time '2020-13-01': write it"),
+        (table("Date,Close", [*DAYS[:3], "-0001-01-07"], [1, 1, 1, 1]), "line 5, has the time '-0001-01-07': write it"),
         (table("Date,Close", ["", *DAYS[1:]], [1, 1, 1, 1]), "line 2, has an empty Date"),
         (table("Date,Close", ["02/01/2020", "03/01/2020"], [1, 1]), "line 2, has the time '02/01/2020': day or month"),
         (table("Date,Close", [*DAYS[:3], DAYS[2]], [1, 1, 1, 1]), "line 5, has the date 2020-01-06, which occurs"),

@@ -1,11 +1,13 @@
 """Tables read as series: dialects of dates, steps, gaps, categories; what is no regular series is refused in a line."""
 
 import re
+from datetime import datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from common.datasets import reading
+from common.datasets import dates, reading
 from common.datasets.lines import Text
 from common.datasets.time_series import Step, read_series, time_text
 from common.errors import UserError
@@ -48,10 +50,25 @@ def test_times_and_steps(times, first, step, season):
     assert later[-1] > later[-2] > series.times[-1]
 
 
+@pytest.mark.parametrize("date", dates.DATES)
+@pytest.mark.parametrize("time", dates.TIMES)
+def test_every_format_of_times_is_read(date, time, monkeypatch):
+    given = [datetime(2024, 1, 30, 9, 5) + timedelta(days=days) for days in range(3)]
+    tried = []
+    read_times = pd.to_datetime
+    monkeypatch.setattr(pd, "to_datetime", lambda *of, **how: tried.append(how) or read_times(*of, **how))
+    texts = [one.strftime(date + time) for one in given]
+    expected = [one if time else one.replace(hour=0, minute=0) for one in given]
+    assert dates.read(Text("", "a.csv"), pd.Series(texts)).tolist() == expected
+    assert len(tried) < 15  # only formats of its shape: to try all of them took 10 ms a file
+
+
 def test_time_in_several_columns():
     series = read("No,year,month,day,hour,x\n1,2020,2,28,22,5\n2,2020,2,28,23,6\n3,2020,2,29,0,8\n")
     assert series.columns == ("x",)  # a column that counts the rows is left out
     assert str(series.times[-1]) == "2020-02-29T00:00:00"
+    with pytest.raises(UserError, match=r"line 3, has the time '2020 2 30 23': write it as 2017-09-01"):
+        read("year,month,day,hour,x\n2020,2,28,22,5\n2020,2,30,23,6\n2020,2,29,0,8\n")
 
 
 def test_parts_of_a_time_without_its_year_are_no_times():
