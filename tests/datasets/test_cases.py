@@ -234,47 +234,8 @@ def test_two_parallel_files_are_pairs(tmp_path, monkeypatch):
 # ------------------------------------------------------------------------------------------------------ Refused
 
 REFUSED = {
-    "no header": (
-        "sentiment",
-        "a.csv",
-        CSV.partition("\n")[2],
-        r"line 1, looks like data: add a header line text,label above it, or say COLUMNS=text,label",
-    ),
-    "no header, one column too many": (
-        "sentiment",
-        "a.csv",
-        "1,So dull,bad\n2,Fine film,good\n",
-        r"add a header line column_1,text,label above it, or say COLUMNS=column_1,text,label\.",
-    ),
-    "no header, the label first": (
-        "sentiment",
-        "a.csv",
-        '1,"I love it, really"\n0,Dull\n1,Fine\n',
-        r"line 1, looks like data: add a header line label,text above it, or say COLUMNS=label,text\.",
-    ),
-    "no header, the label before a tab": (
-        "sentiment",
-        "SMSSpamCollection",
-        "ham\tSee you\nspam\tWin a prize\nham\tI see\n",
-        r"add a header line label,text above it, or say COLUMNS=label,text\.",
-    ),
-    "no header, the label in line 1 only": ("language_detection", "a.tsv", "en\tIs it so?\n", r"COLUMNS=label,text\."),
-    "no header, and columns of no use": (
-        "sentiment",
-        "a.csv",
-        "0,1467,NO_QUERY,ann,is upset that he is late\n4,1468,NO_QUERY,ben,had fun\n4,1469,NO_QUERY,eva,slept\n",
-        r"say COLUMNS=label,column_2,column_3,column_4,text\.",
-    ),
-    "other names, the label first": (
-        "sentiment",
-        "a.csv",
-        "v1,v2,,\nham,See you,,\nspam,Win a prize,,\n",
-        r'COLUMNS="text=v2 label=v1"\.',
-    ),
-    "one column": ("sentiment", "a.csv", "So dull\nFine\n", r"line 1, has 1 of 2 columns: text,label, separated by"),
     "nothing below the line sep=": ("sentiment", "a.csv", "sep=;\n", "nothing to read below its first line, sep=;"),
     "a series with nothing below sep=": ("weather_forecast", "a.csv", "sep=;", "to read below its first line, sep=;"),
-    "other names": ("sentiment", "a.csv", "review,sentiment\nfine,good\n", r'COLUMNS="text=review label=sentiment"'),
     "real numbers for labels": (
         "sentiment",
         "a.csv",
