@@ -1,4 +1,4 @@
-"""`probe`: how far back each recurrent cell remembers, by the field's tests of memory."""
+"""`probe`: how far back each recurrent cell remembers, by the memory probes of the literature."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from common.insight.probes import PROBES
 from common.task import LARGEST
 
 LENGTHS = (10, 50, 100, 200, 400)
-SHORTEST, LONGEST = 10, 2000  # steps of training; tried on four times as many
+SHORTEST, LONGEST = 10, 2000  # length of the training sequences; those of the test are up to four times as long
 
 
 def run(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]) -> None:
-    """Train each cell on each length with each seed; after each, write its row to `docs/probes.json` and the table.
+    """Train each cell on each length with each seed; after each, write its row to `docs/probes.json` and the tables.
 
     Args:
-        lengths: of training; None: `LENGTHS`, or the one length of the probe.
+        lengths: of the training sequences; None: `LENGTHS`, or the fixed length of the probe.
 
     Raises:
-        UserError: for an unknown probe or cell, a length or seed that does not fit, or a list without any.
+        UserError: for an unknown probe or cell, a length or seed out of range, or an empty list.
     """
     lengths = _check(name, cells, lengths, seeds)
     console, done = console_output.console(), 0
@@ -47,7 +47,7 @@ def run(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]
 
 
 def _check(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]) -> list[int]:
-    """The lengths to train on."""
+    """The training lengths, after checking all arguments."""
     if name not in PROBES:
         raise UserError(unknown("probe", name, list(PROBES)))
     for cell in cells:
@@ -55,11 +55,11 @@ def _check(name: str, cells: list[str], lengths: list[int] | None, seeds: list[i
             raise UserError(unknown("cell", cell, list(reference.CELLS)))
     fixed = PROBES[name].length
     if fixed and lengths not in (None, [fixed]):
-        raise UserError(f"The probe {name} always has {fixed} steps: leave LENGTHS out.")
+        raise UserError(f"Sequences of the probe {name} always have {fixed} steps: leave LENGTHS out.")
     lengths = lengths or [fixed] if fixed else list(LENGTHS) if lengths is None else lengths
     for what, given in (("CELLS", cells), ("LENGTHS", lengths), ("SEEDS", seeds)):
         if not given:
-            raise UserError(f"{what} names none: leave it out, or give at least one.")
+            raise UserError(f"{what} is empty: leave it out, or give at least one.")
     if wrong := [length for length in lengths if not SHORTEST <= length <= LONGEST]:
         raise UserError(f"A length is a whole number from {SHORTEST} to {LONGEST}, not {wrong[0]}.")
     if wrong := [seed for seed in seeds if not 0 <= seed <= LARGEST]:

@@ -1,4 +1,4 @@
-"""A recurrent layer of ours, trained on one length of a probe and tried on longer ones."""
+"""Training of a recurrent layer on a memory probe of one length, and its scores there and on longer sequences."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from common.insight.probes import Probe
 from common.training.optimizers import Adam, CosineDecay
 
 UNITS, BATCH = 64, 64
-TESTED = 2000  # sequences of each length
-LONGER = (1, 2, 4)  # times the length of training that a network is tried on
+TESTED = 2000  # test sequences of each length
+LONGER = (1, 2, 4)  # lengths of the test sequences, as multiples of the training length
 
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """One network.
+    """The result of training one network.
 
     Attributes:
-        scores: length to the score on fresh sequences of it, the trained length first.
+        scores: length -> score on new sequences of that length, the training length first.
         seconds: of training.
         parameters: of the network.
     """
@@ -34,7 +34,7 @@ class Trial:
 
 
 def train(probe: Probe, cell: str, length: int, seed: int) -> Trial:
-    """Train one network from fresh sequences, none of which it sees twice (but for the digits, of which there are few).
+    """Train one network; each batch consists of new sequences, except for the digits, of which there are few.
 
     Args:
         cell: of `layers.CELLS`.
@@ -45,12 +45,12 @@ def train(probe: Probe, cell: str, length: int, seed: int) -> Trial:
     for _ in range(probe.steps):
         model.train_on_batch(*probe.make(random, BATCH, length, held_out=False))
     seconds = time.perf_counter() - started
-    tried = [length] if probe.length else [times * length for times in LONGER]
-    return Trial({steps: score(probe, model, steps, seed) for steps in tried}, seconds, model.count_params())
+    lengths = [length] if probe.length else [times * length for times in LONGER]
+    return Trial({steps: score(probe, model, steps, seed) for steps in lengths}, seconds, model.count_params())
 
 
 def build(probe: Probe, cell: str) -> keras.Model:
-    """One recurrent layer and a dense one, after the last step or after each."""
+    """A recurrent layer and a dense one, applied to the last step or to each."""
     inputs = keras.Input((None, probe.features))
     x = layers.recurrent(cell, UNITS, return_sequences=probe.every_step)(inputs)
     model = keras.Model(inputs, keras.layers.Dense(probe.outputs)(x))
@@ -63,7 +63,7 @@ def build(probe: Probe, cell: str) -> keras.Model:
 
 def score(probe: Probe, model: keras.Model, length: int, seed: int) -> float:
     """The metric of the probe on held-out sequences of this length."""
-    random = np.random.default_rng([seed, length])  # never the stream of training
+    random = np.random.default_rng([seed, length])  # other sequences than in training
     inputs, targets = probe.make(random, TESTED, length, held_out=True)
     return measure(probe, model.predict(inputs, batch_size=BATCH, verbose=0).astype(float), targets)
 
@@ -72,7 +72,7 @@ def measure(probe: Probe, answers: np.ndarray, targets: np.ndarray) -> float:
     """The metric of the probe.
 
     Args:
-        answers: what the network gives, `(rows, [steps,] outputs)`.
+        answers: outputs of the network, `(rows, [steps,] outputs)`.
         targets: `(rows, [steps])`.
     """
     if probe.metric == "rmse_error":

@@ -1,4 +1,4 @@
-"""What `make probe` has measured: rows in `docs/probes.json`, and their table and pictures in `docs/probes.md`."""
+"""The results of `make probe`: rows in `docs/probes.json`, and their tables and plots in `docs/probes.md`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read() -> dict[str, list[dict]]:
 
 
 def row(cell: str, length: int, seed: int, probe: Probe, trial) -> dict:
-    """One trained network as a row.
+    """The row for one trained network.
 
     Args:
         trial: `insight.probing.Trial`.
@@ -43,7 +43,7 @@ def row(cell: str, length: int, seed: int, probe: Probe, trial) -> dict:
 
 
 def add(name: str, measured: dict) -> None:
-    """Keep a row; it takes the place of one with the same cell, length and seed."""
+    """Store a row; it replaces the one with the same cell, length and seed."""
     recorded = read()
     rows = [one for one in recorded.get(name, []) if _key(one) != _key(measured)]
     recorded[name] = sorted([*rows, measured], key=_key)
@@ -55,7 +55,7 @@ def _key(one: dict) -> tuple:
 
 
 def write() -> None:
-    """Make the table and the pictures anew from the rows."""
+    """Regenerate the tables and plots from the rows."""
     from common.plots import probes as plots
     from common.plots import style
 
@@ -66,39 +66,39 @@ def write() -> None:
 
 
 def grouped(rows: Sequence[dict]) -> dict[tuple[int, str], dict[int, list[float]]]:
-    """(length of training, cell) to the length tried to the scores of all seeds."""
-    found = {}
+    """(training length, cell) -> test length -> scores of all seeds."""
+    groups = {}
     for one in rows:
-        tried = found.setdefault((one["length"], one["cell"]), {})
+        by_length = groups.setdefault((one["length"], one["cell"]), {})
         for steps, score in one["scores"].items():
-            tried.setdefault(int(steps), []).append(score)
-    return found
+            by_length.setdefault(int(steps), []).append(score)
+    return groups
 
 
 def table(recorded: dict[str, list[dict]]) -> list[str]:
-    """For each probe a heading, its picture and a row for each cell and length, as Markdown."""
+    """For each probe, as Markdown, a heading, its plot, and a table with a row for each cell and length."""
     if not recorded:
         return ["Nothing is recorded yet: `make probe NAME=adding`."]
     lines = []
     for name, rows in recorded.items():
         probe, machines = PROBES[name], "; ".join(dict.fromkeys(one["machine"] for one in rows))
         lines += ["", f"## {name}: {probe.title}", "", f"![{name}](pictures/probe_{name}.png)", ""]
-        cells = [["trained on", "cell", "tried on", probe.metric, "memoryless", "seeds", "seconds of training"]]
-        for (length, cell), tried in grouped(rows).items():
+        cells = [["trained on", "cell", "tested on", probe.metric, "memoryless", "seeds", "training seconds"]]
+        for (length, cell), by_length in grouped(rows).items():
             mine = [one for one in rows if (one["length"], one["cell"]) == (length, cell)]
             seconds = statistics.fmean(one["train_seconds"] for one in mine)
-            for steps, scores in tried.items():
+            for steps, scores in by_length.items():
                 trained = [f"{length} steps", results.CELL_NAMES[cell]] if steps == length else ["", ""]
-                ended = [str(len(mine)), f"{seconds:.0f}"] if steps == length else ["", ""]
+                cost = [str(len(mine)), f"{seconds:.0f}"] if steps == length else ["", ""]
                 memoryless = mine[0]["memoryless"][str(steps)]
-                cells.append([*trained, f"{steps} steps", _score(scores), f"{memoryless:.4f}", *ended])
+                cells.append([*trained, f"{steps} steps", _score(scores), f"{memoryless:.4f}", *cost])
         lines += tables.markdown(cells)
         batches = sorted({one["steps"] for one in rows})
-        lines += ["", f"{' or '.join(f'{count:,}' for count in batches)} batches of training. Measured on {machines}."]
+        lines += ["", f"{' or '.join(f'{count:,}' for count in batches)} training batches. Measured on {machines}."]
     return lines[1:]
 
 
 def _score(scores: Sequence[float]) -> str:
-    """The mean, and lowest and highest where there are several."""
+    """The mean, and the lowest and highest if there are several."""
     several = f" ({min(scores):.4f} to {max(scores):.4f})" if len(scores) > 1 else ""
     return f"{statistics.fmean(scores):.4f}{several}"

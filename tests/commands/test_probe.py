@@ -28,10 +28,10 @@ def test_rows_table_and_picture(documents, monkeypatch):
     assert [row["seed"] for row in rows] == [0, 1]
     assert list(rows[0]["scores"]) == ["10", "20", "40"] and rows[0]["memoryless"]["10"] == 0.25
     probe.run("order", ["simple_rnn"], [10], [1])
-    assert len(recorded.read()["order"]) == 2  # the new row took the place of the old one
+    assert len(recorded.read()["order"]) == 2  # the new row replaced the old one
     text = recorded.DOCUMENT.read_text()
     assert text.startswith("before\n") and text.endswith("after\n")
-    assert "| 10 steps | SimpleRNN | 10 steps | " in text and "2 batches of training" in text
+    assert "| 10 steps | SimpleRNN | 10 steps | " in text and "2 training batches" in text
     assert (documents / "pictures" / "probe_order.png").stat().st_size > 5000
 
 
@@ -40,13 +40,13 @@ def test_rows_table_and_picture(documents, monkeypatch):
     [
         (("ading", ["gru"], None, [0]), "did you mean adding"),
         (("adding", ["gur"], None, [0]), "did you mean gru"),
-        (("adding", [], None, [0]), "CELLS names none"),
-        (("adding", ["gru"], [], [0]), "LENGTHS names none"),
-        (("adding", ["gru"], None, []), "SEEDS names none"),
+        (("adding", [], None, [0]), "CELLS is empty"),
+        (("adding", ["gru"], [], [0]), "LENGTHS is empty"),
+        (("adding", ["gru"], None, []), "SEEDS is empty"),
         (("adding", ["gru"], [9], [0]), "from 10 to 2000, not 9"),
         (("adding", ["gru"], [100_000], [0]), "from 10 to 2000"),
         (("adding", ["gru"], None, [-1]), "A seed is"),
-        (("pixels", ["gru"], [100], [0]), "always has 64 steps"),
+        (("pixels", ["gru"], [100], [0]), "always have 64 steps"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(documents, arguments, said):
