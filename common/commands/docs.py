@@ -1,4 +1,4 @@
-"""`docs`: compute every number and picture of the teaching documents anew, and make the notebook."""
+"""`docs`: recompute every number and figure of the teaching documents, and regenerate the notebook."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ NOTEBOOK = folders.REPOSITORY / "notebooks" / "recurrent_networks.ipynb"
 
 
 def run() -> None:
-    """Renew the chapters, the questions, their pictures and the notebook.
+    """Update the chapters, the questions, their figures and the notebook.
 
     Raises:
-        UserError: if something in a document was not what the code gives; the documents have been put right.
+        UserError: if a document differed from the results of the code; the document has been updated.
     """
     console = console_output.console()
     backend.load()
-    from common.lessons import documents, figures, mechanics, recorded, trainings
+    import tensorflow as tf
 
+    from common.lessons import characters, documents, figures, forecasts, mechanics, order, recorded, samples
+
+    tf.get_logger().setLevel("ERROR")  # suppresses warnings of functions traced for several models
     measured = {}
-    for part in (recorded, mechanics, trainings):
+    for part in (recorded, mechanics, characters, order, forecasts, samples):
         console.print(f"computing {part.__name__.split('.')[-1]} ...", highlight=False)
         measured |= part.measure()
     stale, used = [], set()
@@ -33,7 +36,7 @@ def run() -> None:
         text, outputs = documents.run_blocks(text)
         stale += [f"{file.name}: {line}" for line in numbers + outputs]
         files.write_text(file, text)
-    stale += [f"{name}: no document shows it" for name in sorted(set(measured) - used)]
+    stale += [f"{name}: no document uses it" for name in sorted(set(measured) - used)]
     for path in figures.write(CHAPTERS.parent / "pictures"):
         console.print(f"drew {console_output.relative(path)}", highlight=False)
     content = documents.notebook(CHAPTERS.read_text(encoding="utf-8"))
@@ -42,4 +45,6 @@ def run() -> None:
     for line in stale:
         console.print(line, highlight=False, soft_wrap=True)
     if stale:
-        raise UserError(f"{len(stale)} places of the documents were not what the code gives; see above and git diff.")
+        raise UserError(
+            f"{len(stale)} parts of the documents were out of date and are updated; see above and git diff."
+        )

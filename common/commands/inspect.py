@@ -1,4 +1,4 @@
-"""`inspect`: what the recurrent network of a trained run does with one example, as pages with pictures."""
+"""`inspect`: explain what the network of a trained run computes for one example, as pages with plots."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from common.runs import run as runs
 from common.runs.run import Run
 from common.task import Task, TrainConfig, change_config, load_task
 
-LONGEST_ANSWER = 300  # characters of an answer that the page shows
+LONGEST_ANSWER = 300  # maximum number of characters of the answer on a page
 
 
 def run(task_name: str | None, run_name: str | None, text: str | None, file: str | None) -> list:
     """Write `inspect/inspect.md` and `inspect/inspect.html` below the run; prints their paths.
 
-    The network of the run is compared with untrained ones with each cell, and with the latest runs with other cells on
-    the same data.
+    The network is compared with an untrained one of each cell, and with the latest runs of the other cells on the same
+    data.
 
     Args:
         task_name: None for the task that was trained last.
         run_name: None for the latest.
-        text, file: their first input is inspected; None for an example of the test set.
+        text, file: the first input in them is inspected; without either, an example of the test set.
 
     Returns:
         The paths of the two pages.
@@ -48,16 +48,16 @@ def run(task_name: str | None, run_name: str | None, text: str | None, file: str
 
     tf.get_logger().setLevel("ERROR")  # suppresses warnings of functions traced for several lengths
     model = runs.load_model(folder, task, config, encoder)
-    fresh = {}
+    untrained = {}
     for cell in reference.CELLS:
         keras.utils.set_random_seed(config.seed)
-        fresh[cell] = task.build_model(change_config(config, {"cell": cell}), encoder)
+        untrained[cell] = task.build_model(change_config(config, {"cell": cell}), encoder)
     others = {cell: runs.load_model(other, task, *of_run) for cell, (other, *of_run) in _others(task, folder).items()}
     prediction = task.predict(config, keras_networks.of_model(model), encoder, [example])[0]
-    found = study(Subject(model, fresh, others, config.cell, encoder, source.splits.test), example)
+    result = study(Subject(model, untrained, others, config.cell, encoder, source.splits.test), example)
     title = f"{task_name}, {folder.path.name}"
     answer = one_line(predict.answer(prediction), LONGEST_ANSWER)
-    pages = inspection.write(folder.path / "inspect", title, str(example), answer, found)
+    pages = inspection.write(folder.path / "inspect", title, str(example), answer, result)
     for path in pages:
         console.print(str(console_output.relative(path)), highlight=False)
     return pages
@@ -72,7 +72,7 @@ def _example(task: Task, text: str | None, file: str | None, test: Sequence):
         raise UserError(f"There is no input in {file or 'the text'}.")
     if not len(inputs[0]):
         raise UserError(
-            f"The input {one_line(repr(str(inputs[0])), 60)} has no timesteps: there is nothing to look at."
+            f"The input {one_line(repr(str(inputs[0])), 60)} has no timesteps: there is nothing to inspect."
         )
     return inputs[0]
 
@@ -80,7 +80,7 @@ def _example(task: Task, text: str | None, file: str | None, test: Sequence):
 def _others(task: Task, own: Run) -> dict[str, tuple[Run, TrainConfig, object]]:
     """Other cell -> the latest finished run with this cell, the same data and the same encoder."""
     about, encoder = own.config, files.read_json(own.encoder_file)
-    found = {}
+    others = {}
     for path in sorted((folders.RUNS_FOLDER / about["task"]).glob("*/metrics.json")):
         other = Run(path.parent.resolve())
         if other == own or other.config["data_sha256"] != about["data_sha256"]:
@@ -88,5 +88,5 @@ def _others(task: Task, own: Run) -> dict[str, tuple[Run, TrainConfig, object]]:
         if files.read_json(other.encoder_file) == encoder and other.config["quick"] == about["quick"]:
             config, other_encoder = runs.load_encoder(other, task)
             if config.cell != about["settings"]["cell"]:
-                found[config.cell] = (other, config, other_encoder)
-    return found
+                others[config.cell] = (other, config, other_encoder)
+    return others

@@ -1,1 +1,1 @@
-"""What a trained recurrent network does, from the numbers of a run, and the network itself in plain NumPy."""
+"""Explanations of a trained recurrent network, and the network itself in plain NumPy."""

@@ -1,6 +1,6 @@
-"""How an error fares on its way back through time, and how a difference of states grows or dies out.
+"""Vanishing and exploding gradients: norms by distance, Jacobians, Lyapunov exponents and memory of a recurrent layer.
 
-All of it is measured on the cells of `reference`, in float64, with the weights of a layer and the inputs it really saw.
+All are computed in float64 by the cells of `reference`, from the weights of a layer and the inputs that it read.
 """
 
 from __future__ import annotations
@@ -11,34 +11,34 @@ import numpy as np
 
 from common.insight import reference
 
-DIRECTIONS = 8  # random errors that are followed back from a step
-MOST_DISTANCES = 400  # steps; longer sequences are followed back no further
-VANISHED, EXPLODED = 1e-2, 1e2  # of an error's norm at its start
+DIRECTIONS = 8  # random directions of dL/dh at the last step
+MOST_DISTANCES = 400  # maximum number of steps back
+VANISHED, EXPLODED = 1e-2, 1e2  # relative to the norm at the last step
 
 
 def vanished_at(norms: np.ndarray) -> int | None:
-    """The first distance at which a norm is below a hundredth of its start, or None."""
+    """The first distance at which the norm is below a hundredth of that at the last step, or None."""
     below = np.flatnonzero(norms < VANISHED)
     return int(below[0]) if len(below) else None
 
 
 def exploded_at(norms: np.ndarray) -> int | None:
-    """The first distance at which a norm is above a hundred times its start, or None."""
+    """The first distance at which the norm is above a hundred times that at the last step, or None."""
     above = np.flatnonzero(norms > EXPLODED)
     return int(above[0]) if len(above) else None
 
 
 def norms_by_distance(cell: str, kept: Sequence[tuple], weights, seed: int = 0) -> np.ndarray:
-    """The norm of dL/dh_(T-k) beside that of dL/dh_T, for losses L that read the last state alone.
+    """The norm of dL/dh_(T-k) relative to that of dL/dh_T, for losses L that depend on the last state alone.
 
-    The errors dL/dh_T are random directions, so that no readout decides.
+    dL/dh_T has random directions, so that the result depends on no readout.
 
     Args:
-        kept: of each step, as `reference.forward` gives it for one sequence `(1, timesteps, features)`.
+        kept: of `reference.forward` for one sequence, `(1, timesteps, features)`.
 
     Returns:
-        `(directions, distances)`: 1 at distance 0, then the norms k steps before the end. In an LSTM the error of c
-        goes along; the norm is that of h and c together.
+        `(directions, distances)`: 1 at distance 0, then the norm k steps before the last. For an LSTM it is the norm of
+        dL/dh and dL/dc together.
     """
     units = weights[1].shape[0]
     kind, random = reference.CELLS[cell], np.random.default_rng(seed)
@@ -52,15 +52,15 @@ def norms_by_distance(cell: str, kept: Sequence[tuple], weights, seed: int = 0) 
 
 
 def jacobian(cell: str, of_step: tuple, weights) -> np.ndarray:
-    """d(state after a step) / d(state before it), `(states * units, states * units)`, from one sequence."""
+    """d(state after a step) / d(state before it) for one sequence, `(states * units, states * units)`."""
     kind, units = reference.CELLS[cell], weights[1].shape[0]
     errors = np.split(np.eye(kind.states * units), kind.states, axis=1)
     before, *_ = kind.back(tuple(errors), of_step, weights[1])
-    return np.concatenate(before, axis=1)  # row i is the error of output i
+    return np.concatenate(before, axis=1)  # row i is the gradient of element i of the new state
 
 
 def jacobian_product(cell: str, kept: Sequence[tuple], weights) -> np.ndarray:
-    """d(last state) / d(state before the first step)."""
+    """d(last state) / d(initial state), `(states * units, states * units)`."""
     product = np.eye(reference.CELLS[cell].states * weights[1].shape[0])
     for of_step in reversed(kept):
         product = product @ jacobian(cell, of_step, weights)
@@ -68,11 +68,12 @@ def jacobian_product(cell: str, kept: Sequence[tuple], weights) -> np.ndarray:
 
 
 def lyapunov_exponents(cell: str, kept: Sequence[tuple], weights, count: int = 8, seed: int = 0) -> np.ndarray:
-    """The largest Lyapunov exponents in nats a step, largest first (Vogt and others 2020).
+    """The `count` largest Lyapunov exponents in nats per step, in descending order (Vogt and others 2020).
 
-    A frame of orthogonal errors goes back through the Jacobians and is made orthogonal again after each, by QR; the
+    Orthonormal vectors are propagated back through the Jacobians and orthonormalised by QR after each step; the
     exponents are the mean logarithms of R's diagonal. The product of the transposed Jacobians has the same singular
-    values as the product itself. Above 0 differences of states grow, and errors explode; below they die out.
+    values as the product itself. With an exponent above 0, small differences of states grow and gradients explode; if
+    all are below 0, they decay.
     """
     kind, units = reference.CELLS[cell], weights[1].shape[0]
     size = kind.states * units
@@ -86,11 +87,11 @@ def lyapunov_exponents(cell: str, kept: Sequence[tuple], weights, count: int = 8
 
 
 def memory_curve(cell: str, weights, delays: int, timesteps: int = 3000, seed: int = 0) -> np.ndarray:
-    """How well the input of k steps ago can be read from the state by linear regression, k = 1 to `delays`.
+    """How well linear regression reconstructs the input of k steps ago from the state, for k = 1 to `delays`.
 
-    The input is white noise along one direction. Each value is r2 on the second half of the steps, held out from the
-    regression, and not below 0: on the steps it was fitted on it would be above 0 for any delay. The sum of all is the
-    memory capacity, of a linear network at most its number of units (Jaeger 2001).
+    The input is white noise along one direction. Each value is r2, at least 0, on the second half of the steps, which
+    the regression was not fitted on: on its own steps r2 is above 0 for any delay. The sum over all delays is the
+    memory capacity, for a linear network at most its number of units (Jaeger 2001).
     """
     random = np.random.default_rng(seed)
     direction = random.normal(size=weights[0].shape[0])

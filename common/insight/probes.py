@@ -1,7 +1,7 @@
-"""The tests of memory with which the field compares recurrent cells, as generators of batches.
+"""Memory probes: the synthetic tasks with which the literature compares how far back recurrent cells remember.
 
-Each sequence holds what decides far from where the answer is due. Beside each probe stands its memoryless answer: the
-best score of a model that knows the task and remembers nothing of the sequence.
+The answer depends on inputs far before the step at which it is due. Each probe has a memoryless baseline: the best
+score of a model that knows the task and remembers nothing of the sequence.
 """
 
 from __future__ import annotations
@@ -9,30 +9,30 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-SYMBOLS, COPIED = 8, 10  # of the copy probe: how many there are, and how many are to be repeated
+SYMBOLS, COPIED = 8, 10  # of the copy probe: size of the alphabet, and number of symbols to repeat
 DIGIT_STEPS, DIGIT_CLASSES = 64, 10  # scikit-learn's digits: 8 x 8 pixels
-DIGITS_TRAINED = 1437  # of 1,797; the rest, by other writers, is held out
+DIGITS_TRAINED = 1437  # of 1,797 for training; the others, by other writers, are held out
 
 
 @dataclasses.dataclass(frozen=True)
 class Probe:
-    """One test of memory.
+    """One memory probe.
 
     Attributes:
         title: what has to be remembered.
-        metric: "rmse_error", "nats_loss" (each step counts) or "accuracy".
+        metric: "rmse_error", "nats_loss" (mean over all steps) or "accuracy".
         features: of a step.
-        outputs: 1 for a number, else the number of classes.
+        outputs: 1 for regression, else the number of classes.
         make: `(random, rows, length, held_out) -> inputs, targets`: float32 `(rows, steps, features)`, and targets
-            `(rows,)`, or `(rows, steps)` where an answer is due at each step.
-        memoryless: length to the score of the memoryless answer.
-        steps: of training.
-        learning_rate: of the first step; it falls to 0 like half a cosine.
-        length: where it is fixed; None: any.
+            `(rows,)`, or `(rows, steps)` if there is one for each step.
+        memoryless: length -> score of the memoryless baseline.
+        steps: batches of training.
+        learning_rate: initial value; cosine decay to 0.
+        length: if it is fixed; None: any.
     """
 
     title: str
@@ -47,12 +47,12 @@ class Probe:
 
     @property
     def every_step(self) -> bool:
-        """Whether an answer is due at each step."""
+        """Whether there is a target for each step."""
         return self.metric == "nats_loss"
 
 
 def adding(random: np.random.Generator, rows: int, length: int, held_out: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers between 0 and 1, of which two are marked, one in each half; the target is the sum of these two.
+    """Numbers between 0 and 1; two of them are marked, one in each half, and their sum is the target.
 
     Hochreiter and Schmidhuber (1997), in the form of Le, Jaitly and Hinton (2015). Two features: number and mark.
     """
@@ -66,10 +66,10 @@ def adding(random: np.random.Generator, rows: int, length: int, held_out: bool) 
 
 
 def copy(random: np.random.Generator, rows: int, length: int, held_out: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Ten symbols, `length` - 1 blanks, a marker and ten blanks; after the marker the ten are to be repeated.
+    """Ten symbols, `length` - 1 blanks, a marker and ten blanks; the target repeats the symbols after the marker.
 
     In the form of Arjovsky, Shah and Bengio (2016): `length` + 20 steps, one-hot over 8 symbols, blank and marker;
-    until the marker has been read the target is blank.
+    up to the marker the target is blank.
     """
     symbols = random.integers(0, SYMBOLS, (rows, COPIED))
     read, wanted = (np.full((rows, length + 2 * COPIED), SYMBOLS) for _ in range(2))
@@ -80,10 +80,10 @@ def copy(random: np.random.Generator, rows: int, length: int, held_out: bool) ->
 
 
 def order(random: np.random.Generator, rows: int, length: int, held_out: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Noise over four symbols, and two places that hold X or Y; the class is which of the four pairs it was.
+    """Random symbols of four kinds, and X or Y at two steps; the class is XX, XY, YX or YY.
 
-    Hochreiter and Schmidhuber (1997), experiment 6a: the places lie in the second tenth and in the sixth tenth. One-hot
-    over six symbols, X and Y the last two.
+    Hochreiter and Schmidhuber (1997), experiment 6a: the two steps lie in the second and in the sixth tenth of the
+    sequence. One-hot over six symbols, X and Y the last two.
     """
     read, row = random.integers(0, 4, (rows, length)), np.arange(rows)
     pair = random.integers(0, 2, (rows, 2))
@@ -104,9 +104,9 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def pixels(random: np.random.Generator, rows: int, length: int, held_out: bool) -> tuple[np.ndarray, np.ndarray]:
-    """A digit, one pixel a step, row by row (Le, Jaitly and Hinton 2015).
+    """A digit, one pixel per step, row by row (Le, Jaitly and Hinton 2015).
 
-    Held out, all 360 of them come, whatever `rows`.
+    If `held_out`, all 360 held-out digits, whatever `rows`.
     """
     pictures, labels = digits()
     chosen = np.arange(DIGITS_TRAINED, len(labels)) if held_out else random.integers(0, DIGITS_TRAINED, rows)
@@ -114,13 +114,13 @@ def pixels(random: np.random.Generator, rows: int, length: int, held_out: bool) 
 
 
 def permuted(random: np.random.Generator, rows: int, length: int, held_out: bool) -> tuple[np.ndarray, np.ndarray]:
-    """A digit, one pixel a step, in one shuffled order."""
+    """A digit, one pixel per step, all digits in the same shuffled order."""
     inputs, labels = pixels(random, rows, length, held_out)
     return inputs[:, np.random.default_rng(0).permutation(DIGIT_STEPS)], labels
 
 
 def _copied_by_chance(length: int) -> float:
-    """Blanks are certain; each of ten symbols costs ln 8, spread over all steps."""
+    """Blanks cost nothing and each of the ten symbols ln 8; the mean over all steps."""
     return COPIED * math.log(SYMBOLS) / (length + 2 * COPIED)
 
 
@@ -148,3 +148,19 @@ PROBES = {
         length=DIGIT_STEPS,
     ),
 }
+
+
+def batches(probe: Probe, rows: int, length: int, count: int, seed: int = 0) -> Iterator[tuple]:
+    """Training batches for `network.train`, of a probe with one target per sequence, due after the last step.
+
+    Yields:
+        inputs float64 `(rows, length, features)`; targets `(rows, length)`, or `(rows, length, 1)` of numbers;
+        weights `(rows, length)`, 1 at the last step and 0 before.
+    """
+    random = np.random.default_rng(seed)
+    for _ in range(count):
+        inputs, targets = probe.make(random, rows, length, held_out=False)
+        weights = np.zeros((rows, length))
+        weights[:, -1] = 1
+        repeated = np.repeat(targets[:, None], length, axis=1)
+        yield inputs.astype(float), repeated[..., None] if probe.outputs == 1 else repeated, weights

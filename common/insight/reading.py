@@ -1,4 +1,4 @@
-"""What a model answers while it has read only the beginning of a sequence."""
+"""The answer of a model after it has read only the first steps of a sequence."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ import numpy as np
 
 from common.insight.composition import Answer, Composition
 
-MOST_POINTS = 48  # of one example
-SHARES = tuple(part / 8 for part in range(1, 9))  # of the examples of a test set
+MOST_POINTS = 48  # maximum number of prefixes of one example
+SHARES = tuple(part / 8 for part in range(1, 9))  # fractions of an example that are read, for a test set
 
 
 def beginning(composition: Composition, batch: Mapping[str, np.ndarray], steps: int) -> dict[str, np.ndarray]:
-    """The first steps of an example; an input of fixed length is hidden from there on."""
+    """The first steps of an example; in an input of fixed length the other steps are occluded."""
     names = composition.steps(batch)
     if names[0] in composition.encoder.fixed:
-        return composition.hidden(batch, np.arange(composition.timesteps(batch))[None] >= steps)
+        return composition.occluded(batch, np.arange(composition.timesteps(batch))[None] >= steps)
     return {name: array[:, :steps] if name in names else array for name, array in batch.items()}
 
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """The answer to one example after more and more steps.
+    """The answer to prefixes of one example.
 
     Attributes:
-        read: int `(points,)`, steps that had been read.
-        value: float `(points,)`, the number of the final answer: log-odds, or the number itself. Where each step has
-            an answer of its own, it is that of the step read last.
-        agreed: `(points,)`, the share of the answers that are the final ones already.
-        right: `(points,)`, the share that is as the target says, or None where the target is not known.
-        whole: `(points,)`, the value of the same answers once all has been read.
+        read: int `(points,)`, number of steps read.
+        value: float `(points,)`, value of the final answer: its log-odds, or the number in regression. If each step has
+            an answer of its own, the value of the last step read.
+        agreed: `(points,)`, fraction of the answers that equal the final ones.
+        right: `(points,)`, fraction of the answers that equal the target; None if the target is unknown.
+        final: `(points,)`, value of the same answers after all steps.
     """
 
     read: np.ndarray
     value: np.ndarray
     agreed: np.ndarray
     right: np.ndarray | None
-    whole: np.ndarray
+    final: np.ndarray
 
 
 def read(composition: Composition, batch, answer: Answer, target, points: Sequence[int]) -> Reading:
-    """What the model answers after so many steps.
+    """The model's answer after each number of steps in `points`.
 
     Args:
         answer: to the whole example.
-        target: as the encoder gives it, or None.
+        target: from the encoder, or None.
     """
     timesteps = composition.timesteps(batch)
     aligned = len(answer.decided) == timesteps > 1 and not answer.last
     final = answer.values(composition.readout(composition(batch)))[0]
     target = target if target is not None and np.shape(target) in ((), answer.decided.shape) else None
     rows = [_after(composition, batch, answer, target, steps, aligned) for steps in points]
-    whole = [final[steps - 1] if aligned else final.mean() for steps in points]
+    finals = [final[steps - 1] if aligned else final.mean() for steps in points]
     value, agreed, right = (np.array(column, float) for column in zip(*rows))
     known = target is not None and answer.kind == "class"
-    return Reading(np.array(points), value, agreed, right if known else None, np.array(whole))
+    return Reading(np.array(points), value, agreed, right if known else None, np.array(finals))
 
 
 def _after(composition, batch, answer, target, steps, aligned) -> tuple[float, float, float]:
@@ -68,31 +68,31 @@ def _after(composition, batch, answer, target, steps, aligned) -> tuple[float, f
     agreed = float(np.mean(decided == expected.decided)) if decided.shape == expected.decided.shape else 0.0
     right = float("nan")
     if target is not None and answer.kind == "class":
-        wanted = np.atleast_1d(target)
-        right = float(np.mean(decided == (wanted[place] if aligned else wanted)))
+        targets = np.atleast_1d(target)
+        right = float(np.mean(decided == (targets[place] if aligned else targets)))
     return float(expected.values(readout).mean()), agreed, right
 
 
 def points(timesteps: int) -> list[int]:
-    """Numbers of steps after which to look, 1 to all."""
+    """The lengths of the prefixes of an example, from 1 to `timesteps`."""
     return np.unique(np.linspace(1, timesteps, min(timesteps, MOST_POINTS)).round().astype(int)).tolist()
 
 
 def over_examples(composition: Composition, examples: Sequence, answers) -> dict[float, dict[str, float]]:
-    """Means over examples after each of SHARES: `{share: {"agreed", "distance", "right" where it is known}}`.
+    """Means over examples after each of SHARES: `{share: {"agreed", "distance", "right" if it is known}}`.
 
-    The distance is that of the answer's number from what it is once all has been read.
+    The distance is the absolute difference between the answer's value and its final value.
 
     Args:
         answers: `(composition, batch, example) -> Answer`.
     """
-    found = list(_readings(composition, examples, answers))
+    readings = list(_readings(composition, examples, answers))
     table = {}
     for number, share in enumerate(SHARES):
-        table[share] = {"agreed": _mean(one.agreed[number] for one in found)}
-        table[share]["distance"] = _mean(abs(one.value[number] - one.whole[number]) for one in found)
-        if found and all(one.right is not None for one in found):
-            table[share]["right"] = _mean(one.right[number] for one in found)
+        table[share] = {"agreed": _mean(one.agreed[number] for one in readings)}
+        table[share]["distance"] = _mean(abs(one.value[number] - one.final[number]) for one in readings)
+        if readings and all(one.right is not None for one in readings):
+            table[share]["right"] = _mean(one.right[number] for one in readings)
     return table
 
 

@@ -1,4 +1,4 @@
-"""The recurrences of a trained model, computed once more by `reference`, so that every state and gate can be seen."""
+"""The recurrent layers of a trained model, recomputed by `reference` to get every state and gate."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from common.layers import Recurrent
 
 @dataclasses.dataclass(frozen=True)
 class Recurrence:
-    """One direction of a recurrent layer, and what it read in a batch.
+    """One direction of a recurrent layer, and its inputs in a batch.
 
     Attributes:
         network, layer: names.
         cell: name in `reference.CELLS`.
         direction: "forward" or "backward".
         weights: U, W and b, float64.
-        inputs: of each row what it read, in the order of reading, float64 `(timesteps, features)`.
-        initial: states before the first step, each `(rows, units)`; None: zeros.
+        inputs: of each row, in the order of reading, float64 `(timesteps, features)`.
+        initial: initial states, each `(rows, units)`; None: zeros.
     """
 
     network: str
@@ -46,7 +46,7 @@ class Recurrence:
         return f"{self.network}/{self.layer}, {self.direction}"
 
     def states(self) -> list[np.ndarray]:
-        """h after each step of each row, `(timesteps, units)`, in the order of time."""
+        """h of each row, `(timesteps, units)`, in the order of time."""
         lengths = [len(row) for row in self.inputs]
         padded = np.zeros((len(lengths), max([1, *lengths]), self.features))
         for row, read in zip(padded, self.inputs):
@@ -56,28 +56,29 @@ class Recurrence:
         return [row[::-1] if self.direction == "backward" else row for row in rows]
 
     def kept(self, row: int = 0) -> list[tuple]:
-        """What `reference` keeps of each step of a row, in the order of reading."""
+        """What the backward pass of `reference` needs of each step of a row, in the order of reading."""
         initial = None if self.initial is None else tuple(state[row : row + 1] for state in self.initial)
         return reference.forward(self.cell, self.inputs[row][None], self.weights, initial)[1]
 
     def gates(self, row: int = 0) -> dict[str, np.ndarray]:
-        """Each gate at each step of a row, `(timesteps, units)`, in the order of time; none of a SimpleRNN."""
+        """Gate -> its values for a row, `(timesteps, units)`, in the order of time; nothing for a SimpleRNN."""
         kept, places = self.kept(row), reference.CELLS[self.cell].gate_names
-        found = {name: np.concatenate([step[place] for step in kept]) for name, place in places.items() if kept}
-        return {name: gate[::-1] if self.direction == "backward" else gate for name, gate in found.items()}
+        gates = {name: np.concatenate([step[place] for step in kept]) for name, place in places.items() if kept}
+        return {name: gate[::-1] if self.direction == "backward" else gate for name, gate in gates.items()}
 
 
 def find(model: keras.Model, encoder, batch: Mapping[str, np.ndarray], lengths: list[int]) -> list[Recurrence]:
-    """Every recurrence over the timesteps of a batch, in the order of the model; spelling within words is left out.
+    """Every recurrence over the timesteps of a batch, in the order of the model, without those inside a timestep.
 
     Args:
-        lengths: timesteps of each example, for layers that get no mask.
+        lengths: timesteps of each example, for layers without a mask.
     """
-    found = []
-    for call in walk.calls(model, encoder, batch):
-        if isinstance(call.layer, Recurrent):
-            found += _directions(call, lengths)
-    return found
+    return [
+        one
+        for call in walk.calls(model, encoder, batch)
+        if isinstance(call.layer, Recurrent)
+        for one in _directions(call, lengths)
+    ]
 
 
 def _directions(call: walk.Call, lengths: list[int]) -> list[Recurrence]:
@@ -88,10 +89,10 @@ def _directions(call: walk.Call, lengths: list[int]) -> list[Recurrence]:
     rows = [row[:length] for row, length in zip(read, lengths)]
     states = [] if states is None else states if isinstance(states, (list, tuple)) else [states]
     halves = [np.split(np.asarray(state, np.float64), len(layer.directions), axis=-1) for state in states]
-    arrays, found = [np.asarray(weight, np.float64) for weight in layer.get_weights()], []
+    arrays, recurrences = [np.asarray(weight, np.float64) for weight in layer.get_weights()], []
     for number, direction in enumerate(layer.directions):
         inputs = [row[::-1] for row in rows] if direction == "backward" else rows
         initial = tuple(half[number] for half in halves) or None
         weights = arrays[3 * number : 3 * number + 3]
-        found.append(Recurrence(call.network, layer.name, layer.cell, direction, weights, inputs, initial))
-    return found
+        recurrences.append(Recurrence(call.network, layer.name, layer.cell, direction, weights, inputs, initial))
+    return recurrences

@@ -1,13 +1,14 @@
-"""The recurrent network and back-propagation through time in plain NumPy, in the symbols of the textbooks.
+"""Recurrent networks and back-propagation through time in plain NumPy, in the symbols of the textbooks.
 
-Elman (1990) and Goodfellow, Bengio and Courville, chapter 10: `U` multiplies the input x_t, `W` the state h_(t-1) of
-the step before, `b` is added. Examples are rows, so a product is `x @ U`. `weights` is `(U, W, b)` as
-`get_weights` of `keras.layers.SimpleRNN`, `GRU` and `LSTM` gives them: the gates side by side, those of a GRU in the
-order z, r, candidate and with a second row of b that belongs to the state; those of an LSTM i, f, g, o.
+As in Elman (1990) and Goodfellow, Bengio and Courville, chapter 10, `U` multiplies the input x_t, `W` the previous
+state h_(t-1), and `b` is the bias. Examples are rows, so a product is `x @ U`. `weights` is `(U, W, b)` in the layout
+of `get_weights` of `keras.layers.SimpleRNN`, `GRU` and `LSTM`: the gates side by side, in the order z, r, candidate in
+a GRU, whose `b` has a second row for the product with the state, and i, f, g, o in an LSTM.
 
-A step gives the state after it and what its derivative needs. The way back takes the errors, the derivatives of the
-loss with respect to that state, and gives the errors of the state before and those of the two sums that enter the
-gates: the one over the inputs and the one over the state.
+A forward step returns the new state and the values that its derivative needs (`kept`). A backward step takes the
+errors, the derivatives of the loss with respect to that state, and returns the errors of the previous state and the
+derivatives with respect to the pre-activations: one array for x @ U, one for h @ W. They differ only in a GRU, whose
+reset gate multiplies the second product.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def simple_rnn_back(errors, kept, W):  # noqa: N803
 
 
 def gru_step(x, state, weights):
-    """h_t = z h_(t-1) + (1 - z) candidate: z keeps, r decides what of the state the candidate sees (Cho 2014)."""
+    """h_t = z h_(t-1) + (1 - z) candidate; the reset gate r scales what the candidate sees of the state (Cho 2014)."""
     (before,), (U, W, b) = state, weights  # noqa: N806
     x_z, x_r, x_c = np.split(x @ U + b[0], 3, axis=-1)
     h_z, h_r, h_c = np.split(before @ W + b[1], 3, axis=-1)
@@ -53,12 +54,12 @@ def gru_back(errors, kept, W):  # noqa: N803
     d_c = d_h * (1 - z) * (1 - candidate**2)
     d_z = d_h * (before - candidate) * z * (1 - z)
     d_r = d_c * h_c * r * (1 - r)
-    over_state = np.concatenate([d_z, d_r, d_c * r], axis=-1)
-    return (d_h * z + over_state @ W.T,), np.concatenate([d_z, d_r, d_c], axis=-1), over_state
+    d_state = np.concatenate([d_z, d_r, d_c * r], axis=-1)
+    return (d_h * z + d_state @ W.T,), np.concatenate([d_z, d_r, d_c], axis=-1), d_state
 
 
 def lstm_step(x, state, weights):
-    """c_t = f c_(t-1) + i g and h_t = o tanh(c_t) (Hochreiter and Schmidhuber 1997; Gers 2000 added f)."""
+    """c_t = f c_(t-1) + i g and h_t = o tanh(c_t) (Hochreiter and Schmidhuber 1997; f by Gers 2000)."""
     (h, before), (U, W, b) = state, weights  # noqa: N806
     i, f, g, o = np.split(x @ U + h @ W + b, 4, axis=-1)
     i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
@@ -84,11 +85,11 @@ class Cell:
     """A recurrent cell.
 
     Attributes:
-        states: number of arrays of which the state consists; the first is the output h.
-        gates: how many blocks of `units` columns U and W have.
-        gate_names: what `kept` holds of a step that lies between 0 and 1, name to place.
+        states: number of arrays in the state; the first is the output h.
+        gates: number of blocks of `units` columns in U and W, the candidate's included.
+        gate_names: name of each gate with values between 0 and 1 -> its index in `kept`.
         step: `(x, state, weights) -> (state, kept)`.
-        back: `(errors, kept, W) -> (errors before, errors of the sum over inputs, errors of the sum over the state)`.
+        back: `(errors, kept, W) -> (errors of the previous state, dL/d(x @ U), dL/d(h @ W))`.
     """
 
     states: int
@@ -98,7 +99,7 @@ class Cell:
     back: Callable
 
     def zeros(self, rows: int, weights) -> tuple[np.ndarray, ...]:
-        """The state before the first step."""
+        """The initial state."""
         return (np.zeros((rows, len(weights[1])), weights[1].dtype),) * self.states
 
 
@@ -108,18 +109,18 @@ CELLS = {
     "lstm": Cell(2, 4, {"input": 1, "forget": 2, "output": 4}, lstm_step, lstm_back),
 }
 
-# ------------------------------------------------------------------------------------- Forward and back in time
+# ----------------------------------------------------------------------------------------- Forward and backward
 
 
 def forward(cell: str, inputs: np.ndarray, weights: Sequence[np.ndarray], state=None) -> tuple[list, list]:
-    """Read a sequence.
+    """Run a cell over a batch of sequences.
 
     Args:
         inputs: `(batch, timesteps, features)`.
-        state: before the first step, a tuple of arrays `(batch, units)`; None: zeros.
+        state: initial state, a tuple of arrays `(batch, units)`; None: zeros.
 
     Returns:
-        The states, one tuple a step, and what the way back needs of each step.
+        Two lists with an entry per step: the state after it, a tuple, and the values that the backward pass needs.
     """
     kind, states, kept = CELLS[cell], [], []
     state = kind.zeros(len(inputs), weights) if state is None else state
@@ -131,47 +132,47 @@ def forward(cell: str, inputs: np.ndarray, weights: Sequence[np.ndarray], state=
 
 
 def outputs(states: Sequence[tuple]) -> np.ndarray:
-    """The h of all steps, `(batch, timesteps, units)`."""
+    """h at all steps, `(batch, timesteps, units)`."""
     return np.stack([state[0] for state in states], axis=1)
 
 
 def back_propagate(cell: str, inputs: np.ndarray, weights, states, kept, d_outputs: np.ndarray) -> tuple:
-    """Back-propagation through time (Werbos 1990), from zeros before the first step.
+    """Back-propagation through time (Werbos 1990), for sequences whose initial state was zeros.
 
     Args:
         inputs, weights, states, kept: of `forward`.
-        d_outputs: dL/dh_t as far as h_t is read, not handed on: `(batch, timesteps, units)`.
+        d_outputs: dL/dh_t through the output of step t alone, not through later states: `(batch, timesteps, units)`.
 
     Returns:
-        For each step its share `(dU, dW, db)` of the gradient, dL/dx `(batch, timesteps, features)`, and the errors
-        dL/dh_t by all paths `(batch, timesteps, units)`. The gradient is the sum of the shares.
+        The contribution `(dU, dW, db)` of each step to the gradient, which is their sum (`total`); dL/dx
+        `(batch, timesteps, features)`; and the errors dL/dh_t through all paths, `(batch, timesteps, units)`.
     """
     kind, (U, W, b) = CELLS[cell], weights  # noqa: N806
-    shares, d_inputs, errors_h = [], np.zeros_like(inputs), np.zeros_like(d_outputs)
+    by_step, d_inputs, errors_h = [], np.zeros_like(inputs), np.zeros_like(d_outputs)
     errors = kind.zeros(len(inputs), weights)
     for t in reversed(range(inputs.shape[1])):
         errors = (errors[0] + d_outputs[:, t], *errors[1:])
         errors_h[:, t] = errors[0]
         before = states[t - 1][0] if t else np.zeros_like(errors[0])
-        errors, over_inputs, over_state = kind.back(errors, kept[t], W)
-        d_inputs[:, t] = over_inputs @ U.T
-        d_b = over_inputs.sum(axis=0)
-        d_b = np.stack([d_b, over_state.sum(axis=0)]) if b.ndim > 1 else d_b
-        shares.append((inputs[:, t].T @ over_inputs, before.T @ over_state, d_b))
-    return shares[::-1], d_inputs, errors_h
+        errors, d_xU, d_hW = kind.back(errors, kept[t], W)  # noqa: N806
+        d_inputs[:, t] = d_xU @ U.T
+        d_b = d_xU.sum(axis=0)
+        d_b = np.stack([d_b, d_hW.sum(axis=0)]) if b.ndim > 1 else d_b
+        by_step.append((inputs[:, t].T @ d_xU, before.T @ d_hW, d_b))
+    return by_step[::-1], d_inputs, errors_h
 
 
-def total(shares: Sequence[tuple]) -> list[np.ndarray]:
-    """The gradient of the weights: the sum of the shares of all steps, since all steps use the same weights."""
-    return [np.sum(arrays, axis=0) for arrays in zip(*shares)]
+def total(by_step: Sequence[tuple]) -> list[np.ndarray]:
+    """The gradient of U, W and b: the sum of the contributions of all steps, since all steps share the weights."""
+    return [np.sum(arrays, axis=0) for arrays in zip(*by_step)]
 
 
 # ---------------------------------------------------------------------------------------- Cross-entropy over time
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return odds / odds.sum(axis=-1, keepdims=True)
+    unnormalised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return unnormalised / unnormalised.sum(axis=-1, keepdims=True)
 
 
 def cross_entropy(logits: np.ndarray, targets: np.ndarray, real: np.ndarray | None = None) -> tuple:
@@ -180,7 +181,7 @@ def cross_entropy(logits: np.ndarray, targets: np.ndarray, real: np.ndarray | No
     Args:
         logits: o `(..., classes)`.
         targets: int y `(...)`.
-        real: `(...)`, 1 where a target counts and 0 where it is padding; None: all count.
+        real: `(...)`, 1 for real steps and 0 for padding; None: all are real.
 
     Returns:
         The loss in nats and its derivative dL/do, which is softmax(o) - 1 at the target: `(..., classes)`.

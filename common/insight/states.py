@@ -1,4 +1,4 @@
-"""What the units of a recurrent network follow, with a control, and states that are like each other."""
+"""Which quantities the units of a recurrent network encode, with a permutation control; and similar states."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MOST_KINDS = 50  # of labels; more are not told apart by the examples that are looked at
+MOST_KINDS = 50  # maximum number of labels; the examples are too few to distinguish more
 SHUFFLES = 40
-MARGIN = 4.0  # standard deviations that the threshold lies above the mean of what shuffled quantities reach
+MARGIN = 4.0  # threshold: mean of the shuffled maxima plus this many standard deviations
 OPENING, CLOSING, QUOTE = "([{«“", ")]}»”", '"'
 
 
 @dataclasses.dataclass(frozen=True)
-class Followed:
-    """How closely units follow a quantity.
+class Encoded:
+    """How much of the units' variance a quantity explains.
 
     Attributes:
         quantity: its name.
-        share: `(units,)`, the share of each unit's variance that the quantity explains: r2, or eta2 for kinds.
-        threshold: what no unit reaches when the quantity is shuffled.
-        shuffled: the largest share that one more shuffle gives: the control, below the threshold.
+        share: `(units,)`, fraction of each unit's variance explained: r2, or eta2 for categories.
+        threshold: above what any unit reaches when the quantity is shuffled.
+        shuffled: the largest fraction for one more shuffle: the control, expected below the threshold.
     """
 
     quantity: str
@@ -31,38 +31,38 @@ class Followed:
 
     @property
     def units(self) -> list[int]:
-        """Those above the threshold, the closest first."""
+        """The units above the threshold, in descending order of the variance explained."""
         order = np.argsort(-self.share)
         return [int(unit) for unit in order if self.share[unit] > self.threshold]
 
 
 def explained(states: np.ndarray, quantity: np.ndarray) -> np.ndarray:
-    """The share of each unit's variance that a quantity explains, `(units,)`.
+    """The fraction of each unit's variance that a quantity explains, `(units,)`.
 
     Args:
         states: `(n, units)`.
-        quantity: `(n,)`; of whole numbers the kinds count (eta2), of real numbers the straight line (r2).
+        quantity: `(n,)`; integers are categories (eta2), floats enter a linear regression (r2).
     """
     centred = states - states.mean(axis=0)
     total = (centred**2).sum(axis=0)
     if quantity.dtype.kind == "f":
         line = quantity - quantity.mean()
-        found = (line @ centred) ** 2 / max((line**2).sum(), 1e-300)
+        squares = (line @ centred) ** 2 / max((line**2).sum(), 1e-300)
     else:
-        kinds = np.eye(quantity.max() + 1)[quantity]  # (n, kinds)
-        found = ((kinds.T @ centred) ** 2 / np.maximum(kinds.sum(axis=0), 1)[:, None]).sum(axis=0)
-    return np.where(total > 1e-12, found / np.maximum(total, 1e-300), 0.0)
+        kinds = np.eye(quantity.max() + 1)[quantity]  # (n, categories)
+        squares = ((kinds.T @ centred) ** 2 / np.maximum(kinds.sum(axis=0), 1)[:, None]).sum(axis=0)
+    return np.where(total > 1e-12, squares / np.maximum(total, 1e-300), 0.0)
 
 
-def followed(name: str, states: Sequence[np.ndarray], quantity: Sequence[np.ndarray], seed: int = 0) -> Followed:
-    """How closely units follow a quantity that has a value at each step of each example, or one for each example.
+def encoded(name: str, states: Sequence[np.ndarray], quantity: Sequence[np.ndarray], seed: int = 0) -> Encoded:
+    """How much of the units' variance a quantity explains that has a value for each step, or one for each example.
 
-    The control keeps what is alike for another reason. A quantity of steps is turned around within its example by a
-    random number of steps, since neighbouring steps are alike; one of examples is dealt out anew.
+    The control preserves autocorrelation: the values of steps are rotated within their example by a random number of
+    steps. The values of examples are permuted.
 
     Args:
         states: of each example `(timesteps, units)`.
-        quantity: of each example `(timesteps,)`, or `()`: it is compared with the mean of the states then.
+        quantity: of each example `(timesteps,)`; or `()`, which is compared with the mean of the states.
     """
     by_example = np.ndim(quantity[0]) == 0
     table = np.stack([rows.mean(axis=0) for rows in states]) if by_example else np.concatenate(list(states))
@@ -73,26 +73,26 @@ def followed(name: str, states: Sequence[np.ndarray], quantity: Sequence[np.ndar
             return random.permutation(np.array(quantity))
         return np.concatenate([np.roll(values, random.integers(len(values))) for values in quantity])
 
-    found = [explained(table, shuffled()).max() for _ in range(SHUFFLES)]
-    threshold = float(np.mean(found) + MARGIN * np.std(found))
-    right = np.array(quantity) if by_example else np.concatenate(list(quantity))
-    return Followed(name, explained(table, right), threshold, float(explained(table, shuffled()).max()))
+    maxima = [explained(table, shuffled()).max() for _ in range(SHUFFLES)]
+    threshold = float(np.mean(maxima) + MARGIN * np.std(maxima))
+    values = np.array(quantity) if by_example else np.concatenate(list(quantity))
+    return Encoded(name, explained(table, values), threshold, float(explained(table, shuffled()).max()))
 
 
 def quantities(names: Sequence[Sequence[str]], targets: Sequence[np.ndarray | None]) -> dict[str, list[np.ndarray]]:
-    """What units might follow: the label, the place in the sequence, an open bracket or quote, the place in a line.
+    """What units might encode: the label, the position, an open bracket or quote, the position in the line.
 
     Args:
-        names: of each example the names of its steps.
-        targets: of each example, as the encoder gives them.
+        names: names of the steps of each example.
+        targets: of each example, from the encoder.
 
     Returns:
-        name to its values in each example; what does not vary is left out.
+        Name of a quantity -> its values for each example; without quantities that do not vary.
     """
-    found = {
+    values_of = {
         "position": [np.arange(len(steps), dtype=float) for steps in names],
         "open bracket or quote": [np.array(inside(steps), int) for steps in names],
-        "place in the line": [place_in_line(steps) for steps in names],
+        "position in the line": [position_in_line(steps) for steps in names],
     }
     if all(target is not None for target in targets):
         fits = all(np.ndim(target) == 0 or len(target) == len(steps) for target, steps in zip(targets, names))
@@ -100,39 +100,39 @@ def quantities(names: Sequence[Sequence[str]], targets: Sequence[np.ndarray | No
         few = flat.dtype.kind == "f" or len(np.unique(flat)) <= MOST_KINDS
         if fits and few and all(np.ndim(target) <= 1 for target in targets):
             kinds = float if flat.dtype.kind == "f" else int
-            found["label"] = [np.asarray(target, kinds) for target in targets]
-    return {name: values for name, values in found.items() if np.ptp(np.concatenate([*map(np.ravel, values)])) > 0}
+            values_of["label"] = [np.asarray(target, kinds) for target in targets]
+    return {name: values for name, values in values_of.items() if np.ptp(np.concatenate([*map(np.ravel, values)])) > 0}
 
 
 def inside(steps: Sequence[str]) -> list[bool]:
-    """At each step, whether a bracket or quote is open after it."""
-    depth, quoted, found = 0, False, []
+    """For each step, whether a bracket or quote is open after it."""
+    depth, quoted, is_inside = 0, False, []
     for step in steps:
         for character in step:
             depth = max(0, depth + (character in OPENING) - (character in CLOSING))
             quoted ^= character == QUOTE
-        found.append(bool(depth) or quoted)
-    return found
+        is_inside.append(bool(depth) or quoted)
+    return is_inside
 
 
-def place_in_line(steps: Sequence[str]) -> np.ndarray:
-    """At each step, how many steps ago the line began; zeros where there are no lines."""
-    found, since = np.zeros(len(steps)), 0.0
+def position_in_line(steps: Sequence[str]) -> np.ndarray:
+    """For each step, the number of steps since the last line break; zeros if there is none."""
+    positions, since = np.zeros(len(steps)), 0.0
     for number, step in enumerate(steps):
         since = 0.0 if step == "\n" else since + 1
-        found[number] = since
-    return found if "\n" in steps else np.zeros(len(steps))
+        positions[number] = since
+    return positions if "\n" in steps else np.zeros(len(steps))
 
 
 def nearest(query: np.ndarray, pool: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The states of a pool that are most like each of some states.
+    """The nearest neighbours of some states by cosine similarity.
 
     Args:
-        query: `(n, units)`.
-        pool: `(m, units)`.
+        query: states `(n, units)`.
+        pool: candidates `(m, units)`.
 
     Returns:
-        numbers of the states, int `(n, count)`, the likest first, and the cosines of the angles between them.
+        Indices into the pool, int `(n, count)`, the most similar first, and the cosine similarities.
     """
     one, other = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (query, pool))
     cosines = one @ other.T

@@ -1,4 +1,4 @@
-"""Everything that `inspect` shows of one example and a trained model, as numbers."""
+"""The numbers behind `inspect`: everything it shows about a trained model and one example."""
 
 from __future__ import annotations
 
@@ -15,60 +15,61 @@ from common.insight.attribution import Attribution
 from common.insight.composition import Answer, Composition
 from common.insight.flow import Flow
 from common.insight.recurrences import Recurrence
-from common.insight.states import Followed
+from common.insight.states import Encoded
 from common.prediction import keras_networks
 from common.prediction.networks import padded
 
-POOL = 200  # test examples whose states are looked at
-READ = 24  # test examples that are read bit by bit
-FLOWS = 8  # examples in which errors are followed
-MOST_SHOWN = 600  # steps on the interactive page
-LONGEST_STEPS = 1024  # of an example; what comes after is left out of the pictures
-SIMILAR = 3  # states shown beside each state
+POOL = 200  # test examples whose states are compared
+READ = 24  # test examples for the answer after each step
+FLOWS = 8  # examples for the gradient through time
+MOST_SHOWN = 600  # maximum number of steps on the interactive page
+LONGEST_STEPS = 1024  # test examples with more steps are left out of the comparison of states
+SIMILAR = 3  # nearest states shown for each state
 
 
 @dataclasses.dataclass(frozen=True)
 class Effects:
-    """How much each step moves the answer, by three measures; float64 `(steps,)` each."""
+    """The effect of each step on the answer, by three measures; float64 `(steps,)` each."""
 
     gradient: np.ndarray
     occlusion: np.ndarray
     integrated: np.ndarray
-    completeness_error: float  # of the integrated gradients, a fraction
-    by_answer: np.ndarray  # occlusion, (answers, steps)
+    completeness_error: float  # of the integrated gradients, as a fraction
+    by_answer: np.ndarray  # occlusion, float64 (answers, steps)
 
     @property
     def agreement(self) -> dict[str, float]:
-        """Rank correlations of the three."""
+        """Rank correlations between the measures."""
         effects = {"gradient": self.gradient, "occlusion": self.occlusion, "integrated gradients": self.integrated}
         return attribution.agreement(effects)
 
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """What was found.
+    """The results for one model and one example.
 
     Attributes:
         names: of the steps of the example.
-        answers: what the model answered, one text for each answer.
-        shapes: a row for each call of a layer: network, layer, kind, shape of what it gives.
-        wrong_shapes: what the recurrent layer says when it gets an array of a wrong shape: shape to message.
-        recurrences: of the example, all of them.
-        main: the one whose states are shown.
-        final: for each recurrence its title, the steps it read, where its last state stands among the outputs of the
-            layer, and by how much the output there differs from the state computed by hand.
-        counts: a row for each recurrence: title, formula, result, weights that the layer has.
-        vocabulary: size of a one-hot step, or features of a step.
+        answers: of the model, as text.
+        shapes: a row for each call of a layer: network, layer, class, shapes of its outputs.
+        wrong_shapes: a wrong input shape -> the error message of the recurrent layer.
+        recurrences: all recurrences over the example.
+        main: the recurrence whose states are shown.
+        final: for each recurrence its title, the number of steps read, the step at which the layer outputs its final
+            state, and the difference between that output and the state computed by `reference`.
+        counts: a row for each recurrence: title, formula, result of the formula, number of weights in the layer.
+        vocabulary: size of the one-hot vector of a step, or its number of features.
         state, gates: of the main recurrence, `(timesteps, units)`.
-        followed: quantities and the units that follow them.
-        similar: for each step, texts of the test set after which the state is most alike, with the cosine.
+        encoded: quantities and the units that encode them.
+        similar: for each step, the steps in the test set with the most similar states, and the cosine similarities.
         reading, over_examples: the answer after each step.
         flows: gradient through time.
-        clipping: start ("orthogonal", "random") to norms of dL/dW by flow.GAINS.
-        training: "without clipping" and "clipped" to the losses of a short training from a kernel that explodes.
-        effects, untrained: of the trained and of an untrained network.
+        clipping: initialisation ("orthogonal", "random") -> norms of dL/dW by flow.GAINS.
+        training: "without clipping" and "clipped" -> losses of a short training from an exploding kernel.
+        effects, untrained: for the trained and for an untrained network.
         attention: `(answers, steps)` or None.
         one_unit: rows of the trace.
+        kind: of the answer, as in `Answer.kind`.
     """
 
     names: list[str]
@@ -82,7 +83,7 @@ class Study:
     vocabulary: int
     state: np.ndarray
     gates: dict[str, np.ndarray]
-    followed: list[Followed]
+    encoded: list[Encoded]
     similar: list[list[tuple[str, float]]]
     reading: reading.Reading
     over_examples: dict[float, dict[str, float]]
@@ -98,19 +99,19 @@ class Study:
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """A model and what belongs to it.
+    """A trained model, and the models and examples with which it is compared.
 
     Attributes:
         model: trained.
-        fresh: cell to an untrained model with that cell.
-        others: trained models of the same data with other cells, by cell.
+        untrained: cell -> untrained model with that cell.
+        others: other cell -> model with that cell, trained on the same data.
         cell: of the model.
         encoder: of the run.
-        pool: examples that training did not see.
+        pool: test examples.
     """
 
     model: keras.Model
-    fresh: Mapping[str, keras.Model]
+    untrained: Mapping[str, keras.Model]
     others: Mapping[str, keras.Model]
     cell: str
     encoder: object
@@ -121,82 +122,86 @@ class Subject:
 
 
 def study(subject: Subject, example) -> Study:
-    """Look at one example."""
-    encoder, whole = subject.encoder, subject.composition(subject.model)
+    """Compute everything that `inspect` shows of one example."""
+    encoder, composed = subject.encoder, subject.composition(subject.model)
     inputs, target = encoder.encode(example)
-    batch = whole.complete(inputs)
-    answer = occlusion.answer_of(whole, batch, example)
-    timesteps, names = whole.timesteps(batch), whole.names(example, batch)
+    batch = composed.complete(inputs)
+    answer = occlusion.answer_of(composed, batch, example)
+    timesteps, names = composed.timesteps(batch), composed.names(example, batch)
     calls = walk.calls(subject.model, encoder, batch)
-    found = recurrences.find(subject.model, encoder, batch, [timesteps])
-    main = _main(found, timesteps, whole.readers(batch))
-    state = main.states()[0]
-    pool = _Pool(whole, subject.model, list(subject.pool)[:POOL])
-    fresh = subject.composition(subject.fresh[subject.cell])
+    all_recurrences = recurrences.find(subject.model, encoder, batch, [timesteps])
+    main = _main(all_recurrences, timesteps, composed.readers(batch))
+    number, state = all_recurrences.index(main), main.states()[0]
+    pool = _Pool(composed, subject.model, list(subject.pool)[:POOL])
+    untrained = subject.composition(subject.untrained[subject.cell])
     return Study(
         names=names,
-        answers=_answers(encoder, whole.readout(whole(batch)), answer),
+        answers=_answers(encoder, composed.readout(composed(batch)), answer),
         shapes=[_shape(call) for call in calls],
         wrong_shapes=_wrong_shapes(calls),
-        recurrences=found,
+        recurrences=all_recurrences,
         main=main,
-        final=[_final(one, calls) for one in found],
-        counts=[_count(one) for one in found],
-        vocabulary=_vocabulary(calls, whole, batch),
+        final=[_final(one, calls) for one in all_recurrences],
+        counts=[_count(one) for one in all_recurrences],
+        vocabulary=_vocabulary(calls, composed, batch),
         state=state,
         gates=main.gates(),
-        followed=pool.followed(found.index(main)),
-        similar=pool.similar(found.index(main), state),
-        reading=reading.read(whole, batch, answer, target, reading.points(timesteps)),
-        over_examples=reading.over_examples(whole, pool.examples[:READ], occlusion.answer_of),
+        encoded=pool.encoded(number),
+        similar=pool.similar(number, state),
+        reading=reading.read(composed, batch, answer, target, reading.points(timesteps)),
+        over_examples=reading.over_examples(composed, pool.examples[:READ], occlusion.answer_of),
         flows=_flows(subject, pool),
         clipping={start: flow.kernel_gradients(main, start == "orthogonal") for start in ("orthogonal", "random")},
         training={
-            "without clipping": flow.training(main, limit=np.inf),
-            "clipped": flow.training(main, limit=flow.CLIP),
+            "without clipping": flow.training(main, clip_norm=np.inf),
+            "clipped": flow.training(main, clip_norm=flow.CLIP),
         },
-        effects=_effects(subject.model, whole, batch, answer),
-        untrained=_effects(subject.fresh[subject.cell], fresh, batch, occlusion.answer_of(fresh, batch, example)),
-        attention=_attention(whole, batch),
+        effects=_effects(subject.model, composed, batch, answer),
+        untrained=_effects(
+            subject.untrained[subject.cell], untrained, batch, occlusion.answer_of(untrained, batch, example)
+        ),
+        attention=_attention(composed, batch),
         one_unit=flow.one_unit(_one_number(main.inputs[0])),
         kind=answer.kind,
     )
 
 
-def _main(found: Sequence[Recurrence], timesteps: int, readers: Sequence[str]) -> Recurrence:
+def _main(candidates: Sequence[Recurrence], timesteps: int, readers: Sequence[str]) -> Recurrence:
     """The last forward recurrence over the steps of the example, in one of the networks that read it."""
-    fits = [one for one in found if one.direction == "forward" and len(one.inputs[0]) == timesteps]
+    fits = [one for one in candidates if one.direction == "forward" and len(one.inputs[0]) == timesteps]
     fits = [one for one in fits if one.network in readers]
-    return (fits or list(found))[-1]
+    return (fits or list(candidates))[-1]
 
 
 class _Pool:
-    """The states of many examples."""
+    """Test examples and their recurrences."""
 
-    def __init__(self, whole: Composition, model: keras.Model, examples: list):
-        encoder, kept = whole.encoder, []
+    def __init__(self, composed: Composition, model: keras.Model, examples: list):
+        encoder, kept = composed.encoder, []
         for example in examples:
             inputs, target = encoder.encode(example)
-            count = whole.timesteps({name: np.asarray(array)[None] for name, array in inputs.items()})
+            count = composed.timesteps({name: np.asarray(array)[None] for name, array in inputs.items()})
             if 0 < count <= LONGEST_STEPS:
                 kept.append((example, inputs, target, count))
         self.examples, self.inputs, self.targets, self.lengths = (list(column) for column in zip(*kept))
         alone = [{name: np.asarray(a)[None] for name, a in inputs.items()} for inputs in self.inputs]
-        self.names = [whole.names(example, one) for example, one in zip(self.examples, alone)]
-        self.readers = whole.readers(alone[0])
-        self.found = recurrences.find(model, encoder, padded(self.inputs), self.lengths)
+        self.names = [composed.names(example, one) for example, one in zip(self.examples, alone)]
+        self.readers = composed.readers(alone[0])
+        self.recurrences = recurrences.find(model, encoder, padded(self.inputs), self.lengths)
 
-    def followed(self, number: int) -> list[Followed]:
-        rows = self.found[number].states()
+    def encoded(self, number: int) -> list[Encoded]:
+        """Quantities encoded in the states of a recurrence; nothing for fewer than eight examples."""
+        rows = self.recurrences[number].states()
         fitting = [i for i, row in enumerate(rows) if len(row) == len(self.names[i])]
         if len(fitting) < 8:
             return []
         rows, names = [rows[i] for i in fitting], [self.names[i] for i in fitting]
         kinds = states.quantities(names, [self.targets[i] for i in fitting])
-        return [states.followed(name, rows, values) for name, values in kinds.items()]
+        return [states.encoded(name, rows, values) for name, values in kinds.items()]
 
     def similar(self, number: int, query: np.ndarray) -> list[list[tuple[str, float]]]:
-        rows = self.found[number].states()
+        """For each state in `query`, the steps with the most similar states in a recurrence."""
+        rows = self.recurrences[number].states()
         texts = [_context(names, t) for names, row in zip(self.names, rows) for t in range(min(len(row), len(names)))]
         table = np.concatenate([row[: len(names)] for names, row in zip(self.names, rows)])
         order, cosines = states.nearest(query, table, SIMILAR)
@@ -206,7 +211,7 @@ class _Pool:
 
 
 def _context(names: Sequence[str], step: int, before: int = 5, after: int = 2) -> str:
-    """A step among its neighbours."""
+    """A step in brackets, with its neighbours."""
     glue = "" if all(len(name) == 1 for name in names) else " "
     first = max(0, step - before * (1 if glue else 4))
     left, right = glue.join(names[first:step]), glue.join(names[step + 1 : step + 1 + after])
@@ -215,19 +220,19 @@ def _context(names: Sequence[str], step: int, before: int = 5, after: int = 2) -
 
 def _flows(subject: Subject, pool: _Pool) -> list[Flow]:
     inputs, lengths = padded(pool.inputs[:FLOWS]), pool.lengths[:FLOWS]
-    models = {f"{cell}, untrained": model for cell, model in subject.fresh.items()}
+    models = {f"{cell}, untrained": model for cell, model in subject.untrained.items()}
     models |= {f"{cell}, trained": model for cell, model in {**subject.others, subject.cell: subject.model}.items()}
-    found = []
+    flows = []
     for label, model in models.items():
         read = recurrences.find(model, subject.encoder, inputs, lengths)
         one = flow.flow(label, _main(read, lengths[0], pool.readers))
-        found += [one] if one else []
-    return found
+        flows += [one] if one else []
+    return flows
 
 
-def _effects(model: keras.Model, whole: Composition, batch, answer: Answer) -> Effects:
-    attributed = Attribution(model, whole.encoder, batch, answer)
-    by_answer, integrated = occlusion.occlude(whole, batch, answer), attributed.integrated()
+def _effects(model: keras.Model, composed: Composition, batch, answer: Answer) -> Effects:
+    attributed = Attribution(model, composed.encoder, batch, answer)
+    by_answer, integrated = occlusion.occlude(composed, batch, answer), attributed.integrated()
     return Effects(attributed.gradient(), by_answer.sum(axis=0), integrated.effect, integrated.error, by_answer)
 
 
@@ -241,7 +246,7 @@ def _answers(encoder, readout: np.ndarray, answer: Answer) -> list[str]:
 
 
 def class_names(encoder, count: int) -> list[str]:
-    """What the classes are called: by the part of the encoder that has as many, else by their numbers."""
+    """The names of the classes, from the field of the encoder with as many entries; else their numbers."""
     for field in dataclasses.fields(encoder):
         part = getattr(encoder, field.name)
         if hasattr(part, "__len__") and not isinstance(part, (str, np.ndarray, list)) and len(part) == count:
@@ -256,28 +261,28 @@ def _shape(call: walk.Call) -> tuple[str, str, str, str]:
 
 
 def _wrong_shapes(calls: Sequence[walk.Call]) -> dict[str, str]:
-    """What a recurrent layer says to one sequence without a batch, and to a batch of vectors without timesteps."""
+    """The error messages of a recurrent layer for inputs of three wrong shapes."""
     call = next(call for call in calls if type(call.layer).__name__ == "Recurrent")
     array = np.asarray(call.arguments["inputs"])
     wrong = {
-        "one sequence without the axis of the batch": array[0],
-        "one more feature": np.concatenate([array, array[..., :1]], axis=-1),
-        "an axis too many": array[None],
+        "no batch axis": array[0],
+        "one feature too many": np.concatenate([array, array[..., :1]], axis=-1),
+        "one axis too many": array[None],
     }
-    return {f"{name}, {given.shape}": _refusal(call.layer, given) for name, given in wrong.items()}
+    return {f"{name}, {inputs.shape}": _error_message(call.layer, inputs) for name, inputs in wrong.items()}
 
 
-def _refusal(layer: keras.Layer, given: np.ndarray) -> str:
-    """The first line of what a layer says to an array."""
+def _error_message(layer: keras.Layer, inputs: np.ndarray) -> str:
+    """The first line of the error that a layer raises for these inputs."""
     try:
-        layer(given)
+        layer(inputs)
     except (ValueError, TypeError, tf.errors.OpError) as error:
         lines = [_CODES.sub("", line) for line in str(error).splitlines() if line.strip()]
         return next((line for line in lines if not line.startswith("Exception encountered")), lines[0])
-    return "nothing: it reads it"
+    return "no error"
 
 
-_CODES = re.compile(r"\x1b\[[0-9;]*m|\{\{.*?\}\} ?| ?\[Op:\w+\]")  # of terminals and of TensorFlow
+_CODES = re.compile(r"\x1b\[[0-9;]*m|\{\{.*?\}\} ?| ?\[Op:\w+\]")  # of terminals and TensorFlow
 
 
 def _final(one: Recurrence, calls: Sequence[walk.Call]) -> tuple[str, int, str, float]:
@@ -286,24 +291,24 @@ def _final(one: Recurrence, calls: Sequence[walk.Call]) -> tuple[str, int, str, 
     part = output[0, ..., -one.units :] if backward else output[0, ..., : one.units]
     place = 0 if backward else len(rows) - 1
     where = ("the first step" if backward else "the last step") if part.ndim > 1 else "its only output"
-    there = part[place] if part.ndim > 1 else part
-    return one.title, len(rows), where, float(np.abs(there - rows[place]).max())
+    final = part[place] if part.ndim > 1 else part
+    return one.title, len(rows), where, float(np.abs(final - rows[place]).max())
 
 
 def _count(one: Recurrence) -> tuple[str, str, int, int]:
-    said = counting.weights(one.cell, one.features, one.units)
-    has = sum(weight.size for weight in one.weights)
-    return one.title, counting.formula(one.cell, one.features, one.units), said, has
+    expected = counting.weights(one.cell, one.features, one.units)
+    actual = sum(weight.size for weight in one.weights)
+    return one.title, counting.formula(one.cell, one.features, one.units), expected, actual
 
 
-def _vocabulary(calls: Sequence[walk.Call], whole: Composition, batch) -> int:
+def _vocabulary(calls: Sequence[walk.Call], composed: Composition, batch) -> int:
     embeddings = [call.layer.input_dim for call in calls if isinstance(call.layer, keras.layers.Embedding)]
-    array = batch[whole.steps(batch)[0]]
+    array = batch[composed.steps(batch)[0]]
     return embeddings[0] if array.ndim == 2 and embeddings else int(np.prod(array.shape[2:]))
 
 
-def _attention(whole: Composition, batch) -> np.ndarray | None:
-    for outputs in whole(batch).values():
+def _attention(composed: Composition, batch) -> np.ndarray | None:
+    for outputs in composed(batch).values():
         if "attention" in outputs:
             weights = outputs["attention"][0]
             return weights if weights.ndim > 1 else weights[None]
@@ -311,7 +316,7 @@ def _attention(whole: Composition, batch) -> np.ndarray | None:
 
 
 def _one_number(inputs: np.ndarray) -> np.ndarray:
-    """One number for each step, between -1 and 1: the feature that varies most."""
+    """The feature with the largest variance, scaled to the range from -1 to 1: one number per step."""
     if not len(inputs):
         return np.zeros(0)
     column = inputs[:, inputs.std(axis=0).argmax()]

@@ -1,4 +1,4 @@
-"""A Keras model run layer by layer, so that each call can be looked at and what a layer gives can be changed."""
+"""A Keras model executed layer by layer, so that each call can be recorded and its outputs replaced."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Call:
     """One call of a layer.
 
     Attributes:
-        network: the name of the network it belongs to.
-        layer: the layer, or operation of `keras.ops`.
-        arguments: what it was called with, by the names that the layer gives them.
+        network: name of the network that contains the layer.
+        layer: the layer, or an operation of `keras.ops`.
+        arguments: of the call, by the names of the layer's parameters.
         outputs: arrays.
     """
 
@@ -33,44 +33,44 @@ class Call:
 
 
 class Walked:
-    """A functional model as a `Network` that runs layer by layer, outside of any graph, at rest."""
+    """A functional model as a `Network` that runs eagerly, layer by layer, at inference."""
 
     def __init__(self, name: str, model: keras.Model, seen: Callable[[Call], list]):
         self.name, self.model, self.seen = name, model, seen
         self.inputs = {t.name: Input(tuple(t.shape), np.dtype(t.dtype)) for t in model.inputs}
 
     def __call__(self, inputs: Mapping[str, object]):
-        found = {id(t): tf.convert_to_tensor(inputs[t.name], t.dtype) for t in self.model.inputs}
-        by_depth = self.model._nodes_by_depth  # Keras runs its models by it, too
+        values = {id(t): tf.convert_to_tensor(inputs[t.name], t.dtype) for t in self.model.inputs}
+        by_depth = self.model._nodes_by_depth  # the order in which Keras runs a model
         for depth in sorted(by_depth, reverse=True):
             for node in by_depth[depth]:
                 if node.operation is None or node.is_input:
                     continue
-                arguments, named = node.arguments.fill_in(found)
+                arguments, named = node.arguments.fill_in(values)
                 outputs = keras.tree.flatten(node.operation(*arguments, **named))
                 given = inspect.signature(node.operation.call).bind_partial(*arguments, **named).arguments
                 outputs = self.seen(Call(self.name, node.operation, given, outputs))
-                found |= {id(tensor): value for tensor, value in zip(node.outputs, outputs, strict=True)}
-        return keras.tree.map_structure(lambda tensor: found[id(tensor)], self.model._outputs_struct)
+                values |= {id(tensor): value for tensor, value in zip(node.outputs, outputs, strict=True)}
+        return keras.tree.map_structure(lambda tensor: values[id(tensor)], self.model._outputs_struct)
 
 
 def composition(model: keras.Model, encoder, seen: Callable[[Call], list]) -> Composition:
-    """The networks of a model, each run layer by layer.
+    """The networks of a model, each executed layer by layer.
 
     Args:
-        seen: gets each call and gives the outputs to go on with.
+        seen: called with each call of a layer; returns the outputs with which to continue.
     """
     parts = keras_networks.parts(model)
     return Composition({name: Walked(name, part, seen) for name, part in parts.items()}, encoder)
 
 
 def calls(model: keras.Model, encoder, batch: Mapping[str, np.ndarray]) -> list[Call]:
-    """Every call of a layer that a batch causes, in order."""
-    found = []
+    """Every call of a layer for a batch, in order."""
+    recorded = []
 
     def seen(call: Call) -> list:
-        found.append(call)
+        recorded.append(call)
         return call.outputs
 
     composition(model, encoder, seen)(batch)
-    return found
+    return recorded

@@ -1,1 +1,1 @@
-"""The documents that teach: where their numbers, pictures and outputs come from."""
+"""The numbers, figures and outputs of the documents that teach."""

@@ -1,7 +1,7 @@
-"""Documents whose numbers and outputs come from code, and the notebook that is made from one of them.
+"""Documents whose numbers and outputs are computed, and the notebook generated from one of them.
 
-A number stands between two comments, `<!--=name-->0.0052<!--/-->`. A block of Python is followed by a block `text` with
-what it prints. The blocks of one chapter, which begins with a heading `## `, share their names.
+A number, or a text, is enclosed by two comments: `<!--=name-->0.0052<!--/-->`. A block of Python is followed by a block
+of `text` with its output. Chapters start with a heading `## `; the blocks of one chapter share a namespace.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ CHAPTER = re.compile(r"^(?=## )", re.MULTILINE)
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """What the code gives for a number of a document.
+    """The computed value of a number, or text, in a document.
 
     Attributes:
-        text: as the document shall show it.
-        tolerance: by how much the number may differ from one machine to another.
+        text: as the document shows it.
+        tolerance: the maximum difference between machines.
     """
 
     text: str
     tolerance: float = 0.0
 
     def agrees(self, written: str) -> bool:
-        """Whether a document that says `written` is right."""
-        written = " ".join(written.split())  # a long text may stand on two lines
+        """Whether the text in a document is equal, or within the tolerance."""
+        written = " ".join(written.split())  # a long text may be wrapped
         if written == self.text or not self.tolerance:
             return written == self.text
         try:
@@ -41,32 +41,32 @@ class Measured:
 
 
 def number(value: float, digits: int = 2, tolerance: float = 0.0) -> Measured:
-    """A number with so many decimals."""
+    """A number with this number of decimals."""
     return Measured(f"{value:,.{digits}f}", tolerance)
 
 
 def renewed(text: str, measured: Mapping[str, Measured]) -> tuple[str, list[str]]:
-    """The document with the numbers that the code gives, and a line for each that was another.
+    """The document with computed numbers, and a message for each number that has changed.
 
-    A number within its tolerance stays as it is written.
+    A number within its tolerance is left unchanged.
     """
     stale = []
 
     def renew(place: re.Match) -> str:
         name, written = place.groups()
         if name not in measured:
-            stale.append(f"{name}: no code gives it")
+            stale.append(f"{name}: no code computes it")
             return place[0]
         if measured[name].agrees(written):
             return place[0]
-        stale.append(f"{name}: it says {written!r}, the code gives {measured[name].text!r}")
+        stale.append(f"{name}: the document says {written!r}, the code {measured[name].text!r}")
         return f"<!--={name}-->{measured[name].text}<!--/-->"
 
     return NUMBER.sub(renew, text), stale
 
 
 def run_blocks(text: str) -> tuple[str, list[str]]:
-    """The document with what its blocks of Python print, and a line for each output that was another."""
+    """The document with the outputs of its blocks of Python, and a message for each output that has changed."""
     stale, parts = [], []
     for chapter in CHAPTER.split(text):
         names: dict = {}
@@ -75,7 +75,8 @@ def run_blocks(text: str) -> tuple[str, list[str]]:
             code, written = block.groups()
             printed = run(code, names)
             if printed != (written or ""):
-                stale.append(f"output of {code.strip().splitlines()[-1]!r}: it says {written!r}, not {printed!r}")
+                last = code.strip().splitlines()[-1]
+                stale.append(f"output of {last!r}: the document says {written!r}, the code {printed!r}")
             output = f"\n```text\n{printed}```\n" if printed else ""
             return f"```python\n{code}```\n{output}"
 
@@ -84,14 +85,14 @@ def run_blocks(text: str) -> tuple[str, list[str]]:
 
 
 def run(code: str, names: dict) -> str:
-    """Run a block of a document of this repository; what it prints."""
+    """Run a block of a document of this repository; returns its output."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(code, "<document>", "exec"), names)  # noqa: S102 - our own documents
     return printed.getvalue()
 
 
 def notebook(text: str) -> dict:
-    """A chapter document as a Jupyter notebook (nbformat 4.5), with the outputs that the document shows."""
+    """A document of chapters as a Jupyter notebook (nbformat 4.5), with the outputs in the document."""
     cells = [_cell('import sys\n\nsys.path.insert(0, "..")  # the root of the repository\n', None)]
     for chapter in CHAPTER.split(text):
         cells += _cells(chapter)
@@ -133,12 +134,12 @@ def _cell(code: str, output: str | None) -> dict:
 
 
 def run_notebook(content: Mapping) -> list[str]:
-    """Run the cells from top to bottom; a line for each whose output is not the one that is kept."""
+    """Run the cells from top to bottom; returns a message for each output that differs from the stored one."""
     names, stale = {}, []
     for cell in content["cells"]:
         if cell["cell_type"] == "code":
-            kept = "".join(line for output in cell["outputs"] for line in output["text"])
+            stored = "".join(line for output in cell["outputs"] for line in output["text"])
             printed = run("".join(cell["source"]), names)
-            if printed != kept:
-                stale.append(f"{cell['id']}: {kept!r}, not {printed!r}")
+            if printed != stored:
+                stale.append(f"{cell['id']}: {stored!r} is stored, {printed!r} is printed")
     return stale

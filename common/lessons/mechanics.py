@@ -1,4 +1,4 @@
-"""Numbers of the documents that follow from the layers themselves, without any training."""
+"""Numbers of the documents about the layers themselves; no training is needed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from common import layers
 from common.insight import counting, gradients, reference
+from common.insight.network import Network
 from common.lessons.documents import Measured, number
-from common.lessons.network import Network
 from common.prediction.networks import padded
 from common.task import load_task, task_names
 
@@ -25,64 +25,64 @@ def measure() -> dict[str, Measured]:
 
 @functools.cache
 def _sentiment() -> tuple:
-    """The sentiment task, its sample, and the encoder fitted on it."""
+    """The sentiment task, its embedded sample, and the encoder fitted on it."""
     task = load_task("sentiment")
     splits = task.datasets["sample"].load(None)
     return task, splits, task.encoder.fit(task.config, splits.train)
 
 
 def _shapes() -> dict[str, Measured]:
-    """Three reviews on their way through the model of the sentiment task."""
+    """The shapes of three reviews at the layers of the sentiment model, and the error for a wrong shape."""
     task, splits, encoder = _sentiment()
     model = task.build_model(task.config, encoder)
     batch = padded([encoder.encode(review)[0] for review in splits.test[:3]])
-    found, x = {"reviews": Measured(str(batch["token_ids"].shape))}, batch["token_ids"]
+    measured, x = {"reviews": Measured(str(batch["token_ids"].shape))}, batch["token_ids"]
     mask = x != 0
     for layer in model.layers:
         if isinstance(layer, (keras.layers.Embedding, layers.Recurrent, layers.MaskedAveragePooling)):
             x = layer(x) if isinstance(layer, keras.layers.Embedding) else layer(x, mask)
-            found[f"after_{layer.name.split('_')[-1]}"] = Measured(str(tuple(x.shape)))
-    found["logits"] = Measured(str(tuple(model.predict_on_batch(batch).shape)))
-    found["review_words"] = Measured(", ".join(str(int(row.sum())) for row in mask))
+            measured[f"after_{layer.name.split('_')[-1]}"] = Measured(str(tuple(x.shape)))
+    measured["logits"] = Measured(str(tuple(model.predict_on_batch(batch).shape)))
+    measured["review_words"] = Measured(", ".join(str(int(row.sum())) for row in mask))
     layer = layers.recurrent("gru", UNITS, name="recurrent")
     try:
         layer(np.zeros((TIMESTEPS, FEATURES), np.float32))
     except ValueError as error:
-        found["wrong_shape"] = Measured(str(error).splitlines()[0])
-    return found
+        measured["wrong_shape"] = Measured(str(error).splitlines()[0])
+    return measured
 
 
 def _counts() -> dict[str, Measured]:
-    """Weights of a layer, by its formula and by the arrays it has."""
-    found = {}
+    """The number of weights of a layer, by its formula, which is checked against its arrays."""
+    measured = {}
     for cell in reference.CELLS:
         layer = layers.recurrent(cell, UNITS)
         layer.build((None, None, FEATURES))
         count = counting.weights(cell, FEATURES, UNITS)
         if layer.count_params() != count:
             raise ValueError(f"the formula gives {count} weights for {cell}, the layer has {layer.count_params()}")
-        found[f"weights_{cell}"] = number(count, 0)
-    found["perceptron_200"] = number(counting.perceptron(200, 10_000, 64), 0)
-    found["perceptron_400"] = number(counting.perceptron(400, 10_000, 64), 0)
-    found["recurrent_one_hot"] = number(counting.weights("simple_rnn", 10_000, 64), 0)
-    return found
+        measured[f"weights_{cell}"] = number(count, 0)
+    measured["perceptron_200"] = number(counting.perceptron(200, 10_000, 64), 0)
+    measured["perceptron_400"] = number(counting.perceptron(400, 10_000, 64), 0)
+    measured["recurrent_one_hot"] = number(counting.weights("simple_rnn", 10_000, 64), 0)
+    return measured
 
 
 def _outputs() -> dict[str, Measured]:
-    """What a layer gives after each step, after the last one, and as its state, compared number by number."""
+    """The outputs of a layer at each step and at the last one, compared with its states element by element."""
     keras.utils.set_random_seed(0)
     inputs = np.random.default_rng(0).normal(size=(1, TIMESTEPS, FEATURES)).astype(np.float32)
     layer = layers.recurrent("lstm", UNITS, return_sequences=True, return_state=True, bidirectional=True)
     output, state_h, state_c = map(np.asarray, layer(3 * inputs))
-    both = layers.recurrent("gru", UNITS, return_sequences=True)
-    whole = np.asarray(both(inputs))
+    sequences = layers.recurrent("gru", UNITS, return_sequences=True)
+    all_steps = np.asarray(sequences(inputs))
     last = layers.recurrent("gru", UNITS)
     last.build(inputs.shape)
-    last.set_weights(both.get_weights())
+    last.set_weights(sequences.get_weights())
     return {
-        "output_all": Measured(str(whole.shape)),
+        "output_all": Measured(str(all_steps.shape)),
         "output_last": Measured(str(tuple(last(inputs).shape))),
-        "last_difference": number(np.abs(whole[:, -1] - np.asarray(last(inputs))).max(), 6, 1e-5),
+        "last_difference": number(np.abs(all_steps[:, -1] - np.asarray(last(inputs))).max(), 6, 1e-5),
         "state_difference": number(np.abs(output[:, -1, :UNITS] - state_h[:, :UNITS]).max(), 6, 1e-5),
         "largest_h": number(np.abs(state_h).max(), 2, 0.02),
         "largest_c": number(np.abs(state_c).max(), 2, 0.02),
@@ -92,7 +92,7 @@ def _outputs() -> dict[str, Measured]:
 
 
 def _padding() -> dict[str, Measured]:
-    """An untrained sentiment model that reads one review with more and more padding; and a metric over padding."""
+    """The logits of an untrained sentiment model after 0, 5 and 50 steps of padding; a metric that counts padding."""
     keras.utils.set_random_seed(0)
     task, splits, encoder = _sentiment()
     model = task.build_model(task.config, encoder)
@@ -117,25 +117,25 @@ def _tasks() -> dict[str, Measured]:
 
 
 def _gradients() -> dict[str, Measured]:
-    """Errors on their way back through untrained cells, and through a kernel that is g times orthogonal."""
-    found = {}
+    """Gradients through untrained cells, and through a kernel that is g times an orthogonal matrix."""
+    measured = {}
     for name, gain in (("small", 0.9), ("large", 1.1)):
-        found[f"gain_{name}_50"] = Measured(f"{gain**50:.4g}")
+        measured[f"gain_{name}_50"] = Measured(f"{gain**50:.4g}")
     for cell in reference.CELLS:
         median = np.median(untrained_norms(cell), axis=0)
-        found[f"untrained_{cell}_50"] = Measured(f"{median[50]:.2g}", tolerance=0.02 * median[50])
-    return found
+        measured[f"untrained_{cell}_50"] = Measured(f"{median[50]:.2g}", tolerance=0.02 * median[50])
+    return measured
 
 
 def untrained_norms(cell: str, length: int = 100) -> np.ndarray:
-    """The norms of errors by distance in a fresh cell that reads noise, `(directions, distances)`."""
+    """Norms of the gradient by distance in an untrained cell that reads noise, `(directions, distances)`."""
     inputs = np.random.default_rng(1).normal(size=(1, length, FEATURES))
     network = Network(cell, FEATURES, UNITS, 1)
-    return gradients.norms_by_distance(cell, network.read(inputs)[2], network.recurrent)
+    return gradients.norms_by_distance(cell, network.forward(inputs)[2], network.recurrent)
 
 
 def _scale() -> dict[str, Measured]:
-    """What does not fit: a softmax over one output; and how little work a step is."""
+    """A softmax over a single output, and the number of multiplications per step."""
     return {
         "one_softmax": number(float(reference.softmax(np.array([[-3.7]]))[0, 0]), 1),
         "step_products": number(64 * 64, 0),

@@ -1,4 +1,4 @@
-"""Numbers of the documents that are read from the recorded results of this repository."""
+"""Numbers of the documents from the recorded results of this repository."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ def measure() -> dict[str, Measured]:
 
 
 def compared() -> list[tuple[str, str, str, dict[str, dict]]]:
-    """Task, data, metric and the row of each cell, wherever all three cells are recorded with the same settings."""
-    found = []
+    """Task, data, metric and the row of each cell, where all three cells are recorded with default settings."""
+    complete = []
     for name in task_names():
         rows = [row for row in results.read(name) if not row["changed"]]
         for data in dict.fromkeys(row["data"] for row in rows):
             cells = {row["cell"]: row for row in rows if row["data"] == data}
             if set(cells) == set(results.CELL_NAMES):
-                found.append((name, data, cells["gru"]["metric"], cells))
-    return found
+                complete.append((name, data, cells["gru"]["metric"], cells))
+    return complete
 
 
 def _cells() -> dict[str, Measured]:
-    """How often each cell is the best, and what they cost."""
+    """How often each cell is the best, and the time of a training relative to the SimpleRNN's."""
     best, seconds = [], {cell: [] for cell in results.CELL_NAMES}
     for _, _, metric, cells in compared():
         choose = min if lower_is_better(metric) else max
         best.append(choose(cells, key=lambda cell: cells[cell]["mean"]))
         for cell, row in cells.items():
             seconds[cell].append(row["train_seconds"] / cells["simple_rnn"]["train_seconds"])
-    found = {f"best_{cell}": number(best.count(cell), 0) for cell in results.CELL_NAMES}
-    found |= {f"times_{cell}": number(statistics.median(seconds[cell]), 1) for cell in ("gru", "lstm")}
+    measured = {f"best_{cell}": number(best.count(cell), 0) for cell in results.CELL_NAMES}
+    measured |= {f"times_{cell}": number(statistics.median(seconds[cell]), 1) for cell in ("gru", "lstm")}
     sentiment = _row("sentiment", "sst2")
     return {
-        **found,
+        **measured,
         "compared": number(len(best), 0),
         "sst2_sd": number(100 * sentiment["sd"], 1),
         "sst2_seeds": Measured(", ".join(f"{100 * score:.1f}" for score in sentiment["seeds"].values())),
@@ -51,7 +51,7 @@ def _cells() -> dict[str, Measured]:
 
 
 def comparison_rows() -> list[list[str]]:
-    """The table of the three cells, for chapter 8."""
+    """The rows of the table in chapter 8."""
     table = [["task", "data", "metric", *results.CELL_NAMES.values()]]
     for name, data, metric, cells in compared():
         table.append([name, data, metric, *(_mean(cells[cell]) for cell in results.CELL_NAMES)])
@@ -59,47 +59,47 @@ def comparison_rows() -> list[list[str]]:
 
 
 def _mean(row: dict) -> str:
-    """The mean score, and the standard deviation of the seeds where there are several."""
+    """The mean score, and the standard deviation over the seeds if there are several."""
     spread = f" ± {row['sd']:.1g}" if len(row["seeds"]) > 1 else ""
     return f"{tables.number(row['mean'])}{spread}"
 
 
 def _probes() -> dict[str, Measured]:
-    """The mean score of each cell in the adding problem, trained over 100 steps, there and on longer sequences."""
-    found = {}
-    for (length, cell), tried in probes.grouped(probes.read()["adding"]).items():
+    """The mean score of each cell on the adding problem, trained on 100 steps, at this and at greater lengths."""
+    measured = {}
+    for (length, cell), by_length in probes.grouped(probes.read()["adding"]).items():
         if length == 100:
-            for steps, scores in tried.items():
-                found[f"adding_{cell}_{steps}"] = number(statistics.fmean(scores), 3)
-    return found
+            for steps, scores in by_length.items():
+                measured[f"adding_{cell}_{steps}"] = number(statistics.fmean(scores), 3)
+    return measured
 
 
 def _prices() -> dict[str, Measured]:
-    """How well the last price foretells the next, and the last return the next return, on the last fifth of GOOG."""
+    """r2 of the last price as forecast of the next, and of the last return for the next return, on a fifth of GOOG."""
     from matplotlib import cbook
 
     with np.load(cbook.get_sample_data("goog.npz", asfileobj=False), allow_pickle=False) as file:
         prices = file["price_data"]["adj_close"].astype(float)
     returns, split = np.diff(np.log(prices)), int(0.8 * len(prices))
     slope, offset = np.polyfit(returns[: split - 1], returns[1:split], 1)
-    repeated = _r2(prices[split:], prices[split - 1 : -1])
-    foretold = _r2(returns[split:], offset + slope * returns[split - 1 : -1])
+    persistence = _r2(prices[split:], prices[split - 1 : -1])
+    regression = _r2(returns[split:], offset + slope * returns[split - 1 : -1])
     row = _row("stock_forecast", "stocknet")
     return {
-        "price_r2": number(repeated, 3),
-        "return_r2": number(foretold, 3),
+        "price_r2": number(persistence, 3),
+        "return_r2": number(regression, 3),
         "stock_model": number(row["mean"], 3),
         "stock_baseline": number(row["baseline"], 3),
     }
 
 
 def _row(task: str, data: str) -> dict:
-    """The recorded row of its SimpleRNN."""
+    """The recorded row of a task's SimpleRNN."""
     return next(row for row in results.read(task) if (row["data"], row["cell"]) == (data, "simple_rnn"))
 
 
-def _r2(values: np.ndarray, foretold: np.ndarray) -> float:
-    return float(1 - ((values - foretold) ** 2).sum() / ((values - values.mean()) ** 2).sum())
+def _r2(values: np.ndarray, predictions: np.ndarray) -> float:
+    return float(1 - ((values - predictions) ** 2).sum() / ((values - values.mean()) ** 2).sum())
 
 
 def _speed() -> dict[str, Measured]:

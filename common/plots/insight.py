@@ -1,4 +1,4 @@
-"""Plots of what a recurrent network does with one example; the docstring of each function is the plot's caption."""
+"""Plots of a trained recurrent network and one example; the docstring of a plot's function is its caption."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from common.insight import counting, flow, reference
 from common.insight.study import Effects, Study
 from common.plots import style
 
-DRAWN_STEPS = 5  # steps of the unrolled network that are drawn
+DRAWN_STEPS = 5  # maximum number of steps of the unrolled network
 LABELLED = 40  # maximum number of steps with names below the axis; more are illegible
-MOST_UNITS = 64  # rows of a heat map
+MOST_UNITS = 64  # maximum number of rows of a heat map
 
 
 def figures(study: Study, folder: Path) -> dict[str, str]:
-    """Write the plots; returns file name -> caption."""
+    """Write the plots that apply; returns file name -> caption."""
     drawn = {
         "weights.png": _weights,
         "unrolled.png": _unrolled,
@@ -53,36 +54,44 @@ def _steps(axes, names: Sequence[str]) -> None:
 
 
 def _weights(study: Study) -> Figure:
-    """The recurrent layer has as many weights for two steps as for a thousand; a perceptron on the same padded input
-    needs more with every step and every word.
+    """The number of weights of a recurrent layer does not depend on the number of steps; that of a perceptron on the
+    same padded input grows with the steps and with the vocabulary.
     """
     main = study.main
     figure = Figure(figsize=(9, 3.6))
     by_length, by_words = figure.subplots(1, 2)
-    lengths = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500])
-    cells = [(cell, counting.weights(cell, main.features, main.units)) for cell in reference.CELLS]
-    for (cell, count), colour in zip(cells, style.PALETTE):
-        by_length.loglog(lengths, np.full(len(lengths), count), color=colour, label=cell)
-    dense = [counting.perceptron(int(steps), study.vocabulary, main.units) for steps in lengths]
-    by_length.loglog(lengths, dense, "--", color=style.INK, label="perceptron")
-    by_length.set(xlabel="steps", ylabel="weights", title=f"width {main.units}, {study.vocabulary:,} words or features")
-    sizes = np.array([100, 1000, 10_000, 100_000])
-    steps = max(1, len(study.names))
-    one_hot = [[counting.weights(cell, int(size), main.units) for size in sizes] for cell, _ in cells]
-    for (cell, _), counts, colour in zip(cells, one_hot, style.PALETTE):
+    weights_by_length(by_length, main.features, study.vocabulary, main.units)
+    by_length.set_title(f"{main.units} units, {study.vocabulary:,} words or features")
+    sizes, steps = np.array([100, 1000, 10_000, 100_000]), max(1, len(study.names))
+    for cell, colour in zip(reference.CELLS, style.PALETTE):
+        counts = [counting.weights(cell, int(size), main.units) for size in sizes]
         by_words.loglog(sizes, counts, color=colour, label=f"{cell}, one-hot")
     dense = [counting.perceptron(steps, int(size), main.units) for size in sizes]
     by_words.loglog(sizes, dense, "--", color=style.INK, label="perceptron")
     by_words.set(xlabel="words in the vocabulary", title=f"{steps} steps")
-    by_length.legend(fontsize=8)
     by_words.legend(fontsize=8)
     return figure
 
 
-def _unrolled(study: Study) -> Figure:
-    """The same cell, with the same weights, once for each step: what differs is the input and the state that is handed
-    on.
+def weights_by_length(axes: Axes, features: int, vocabulary: int, units: int) -> None:
+    """Plot the number of weights of each cell, and of a perceptron, against the length of the sequence.
+
+    Args:
+        features: of a step that the cells read.
+        vocabulary: features of a step that the perceptron reads.
+        units: of either.
     """
+    lengths = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500])
+    for cell, colour in zip(reference.CELLS, style.PALETTE):
+        axes.loglog(lengths, np.full(len(lengths), counting.weights(cell, features, units)), color=colour, label=cell)
+    dense = [counting.perceptron(int(steps), vocabulary, units) for steps in lengths]
+    axes.loglog(lengths, dense, "--", color=style.INK, label="perceptron on the padded sequence")
+    axes.set(xlabel="steps", ylabel="weights")
+    axes.legend(fontsize=8)
+
+
+def _unrolled(study: Study) -> Figure:
+    """The same cell with the same weights at each step; only its input and the state it receives differ."""
     names, main = study.names[:DRAWN_STEPS], study.main
     figure, axes = style.new_figure(2.1 * len(names) + 1.6, 3.6)
     axes.set_axis_off()
@@ -107,8 +116,8 @@ def _unrolled(study: Study) -> Figure:
 
 
 def _states(study: Study) -> Figure:
-    """Each row is a unit, each column a step: look for units that change their sign where the meaning turns, and for
-    units that hold a value over many steps.
+    """Each row is a unit, each column a step. Look for units that change sign where the meaning changes, and for units
+    that keep a value over many steps.
     """
     shown = study.state[:, :MOST_UNITS]
     figure, axes = style.new_figure(_width(study.names), 1.6 + 0.09 * shown.shape[1])
@@ -122,7 +131,7 @@ def _states(study: Study) -> Figure:
 
 
 def _gates(study: Study) -> Figure:
-    """How open each gate was on average after each step: an open forget or update gate keeps the state."""
+    """The mean activation of each gate at each step. A forget or update gate near 1 keeps the state."""
     figure, axes = style.new_figure(_width(study.names), 3.2, ylabel="mean over the units", ylim=(0, 1))
     for name, gate in study.gates.items():
         axes.plot(gate.mean(axis=1), marker="o", markersize=3, label=f"{name} gate")
@@ -132,31 +141,31 @@ def _gates(study: Study) -> Figure:
 
 
 def _reading(study: Study) -> Figure:
-    """How sure the model is of its final answer after each step, for this example and over the test set: the steps at
-    which the line jumps are those that decided.
+    """The probability of the model's final answer after each step, for this example and over the test set. Where the
+    line jumps, the step decided the answer.
     """
     figure = Figure(figsize=(max(9, _width(study.names)), 4))
     one, many = figure.subplots(1, 2, width_ratios=(2, 1))
     is_number = study.kind == "number"
-    value, whole = study.reading.value, study.reading.whole
+    value, final = study.reading.value, study.reading.final
     if not is_number:
-        value, whole = 1 / (1 + np.exp(-value)), 1 / (1 + np.exp(-whole))
+        value, final = 1 / (1 + np.exp(-value)), 1 / (1 + np.exp(-final))
         one.set_ylim(-0.03, 1.03)
-    one.plot(study.reading.read - 1, value, marker="o", markersize=3, label="read up to here")
-    one.plot(study.reading.read - 1, whole, ":", color=style.GREY, label="all read")
-    one.set(title="this example", ylabel="the model's number" if is_number else "probability of the final answer")
+    one.plot(study.reading.read - 1, value, marker="o", markersize=3, label="after this step")
+    one.plot(study.reading.read - 1, final, ":", color=style.GREY, label="after all steps")
+    one.set(title="this example", ylabel="the model's output" if is_number else "probability of the final answer")
     _steps(one, study.names)
     one.legend(fontsize=8)
     shares = [100 * share for share in study.over_examples]
     kinds = (
-        {"distance": "distance from the final number"}
+        {"distance": "distance from the final output"}
         if is_number
-        else {"agreed": "answers that are final already", "right": "answers that are right"}
+        else {"agreed": "answers equal to the final one", "right": "correct answers"}
     )
     for key, label in kinds.items():
         if all(key in row for row in study.over_examples.values()):
             many.plot(shares, [row[key] for row in study.over_examples.values()], marker="o", label=label)
-    many.set(title="test examples", xlabel="% read")
+    many.set(title="test examples", xlabel="% of the steps read")
     if not is_number:
         many.set_ylim(-0.03, 1.03)
     many.legend(fontsize=8)
@@ -164,8 +173,8 @@ def _reading(study: Study) -> Figure:
 
 
 def _gradients(study: Study) -> Figure:
-    """How large an error at the last step still is so many steps before: a straight line down is a gradient that
-    vanishes, a line that rises one that explodes.
+    """The norm of dL/dh by the number of steps before the last, relative to the last step: a straight line down is a
+    vanishing gradient, a rising line an exploding one. Shaded: the middle 80 % of sequences and directions.
     """
     figure = Figure(figsize=(10, 4.2))
     axes, spectrum = figure.subplots(1, 2, width_ratios=(2, 1))
@@ -178,66 +187,71 @@ def _gradients(study: Study) -> Figure:
     for one in study.flows:
         cell, trained = one.label.split(", ")
         dashes = "-" if trained == "trained" else "--"
-        median = np.maximum(one.median, 1e-12)
-        axes.semilogy(np.arange(len(median)), median, dashes, color=colours[cell], label=one.label)
-        if trained == "trained":
-            low, high = one.spread
-            axes.fill_between(
-                np.arange(len(median)),
-                np.maximum(low, 1e-12),
-                np.maximum(high, 1e-12),
-                color=colours[cell],
-                alpha=0.15,
-                linewidth=0,
-            )
+        norms_by_distance(axes, one.norms, one.label, colours[cell], dashes, shaded=trained == "trained")
         spectrum.plot(
             np.arange(1, len(one.exponents) + 1), one.exponents, dashes, marker="o", markersize=3, color=colours[cell]
         )
-    axes.set(xlabel="steps before the last", ylabel="error, beside that of the last step", title="gradient by distance")
+    axes.set(xlabel="steps before the last", ylabel="norm of dL/dh, relative", title="gradient by distance")
     axes.set_ylim(max(1e-8, axes.get_ylim()[0]), min(1e8, axes.get_ylim()[1]))
     axes.legend(fontsize=8, loc="lower left")
     spectrum.axhline(0, color=style.RED, linewidth=1)
-    spectrum.set(title="Lyapunov exponents", xlabel="the largest, in order", ylabel="nats a step (above 0: chaos)")
+    spectrum.set(title="Lyapunov exponents", xlabel="rank", ylabel="nats per step (above 0: chaos)")
     return figure
 
 
+def norms_by_distance(
+    axes: Axes, norms: np.ndarray, label: str, colour: str, dashes: str = "-", shaded: bool = True
+) -> None:
+    """Plot the median of gradient norms and, if `shaded`, the range from the 10th to the 90th percentile.
+
+    Args:
+        norms: `(directions, distances)`, from `gradients.norms_by_distance`.
+    """
+    low, median, high = np.maximum(np.percentile(norms, (10, 50, 90), axis=0), 1e-12)
+    axes.semilogy(median, dashes, color=colour, label=label)
+    if shaded:
+        axes.fill_between(np.arange(len(low)), low, high, color=colour, alpha=0.15, linewidth=0)
+
+
 def _clipping(study: Study) -> Figure:
-    """The gradient of the recurrent kernel grows with the gain at which the kernel starts; clipping cuts its length to
-    1 and keeps its direction. On the right, a short training from such a kernel, to say the next input, with and
-    without it.
+    """The norm of the gradient of the recurrent kernel grows with the gain at which the kernel is initialised; clipping
+    limits the norm to 1 and keeps the direction. Right: the loss of a short training from such a kernel, to predict the
+    next input, with and without clipping.
     """
     figure = Figure(figsize=(10, 3.8))
     axes, training = figure.subplots(1, 2)
-    axes.set(xlabel="gain of the fresh kernel", ylabel="norm of dL/dW")
+    axes.set(xlabel="gain of the initial kernel", ylabel="norm of dL/dW")
     for (start, norms), colour in zip(study.clipping.items(), style.PALETTE):
-        axes.semilogy(flow.GAINS, np.maximum(norms, 1e-12), marker="o", color=colour, label=f"{start} start")
+        axes.semilogy(flow.GAINS, np.maximum(norms, 1e-12), marker="o", color=colour, label=start)
         clipped = np.minimum(np.maximum(norms, 1e-12), flow.CLIP)
         axes.semilogy(flow.GAINS, clipped, ":", color=colour, label=f"{start}, clipped")
     axes.legend(fontsize=8)
     for (label, losses), colour in zip(study.training.items(), (style.RED, style.BLUE)):
         training.semilogy(np.clip(losses, 1e-6, 1e6), color=colour, label=label)
-    training.set(xlabel="step of training", ylabel="loss", title=f"from {flow.START} times orthogonal")
+    training.set(xlabel="training step", ylabel="loss", title=f"from {flow.TRAINING_GAIN} times an orthogonal kernel")
     training.legend(fontsize=8)
     return figure
 
 
 def _connectivity(study: Study) -> Figure:
-    """How much each step moves the answer, by three measures; below, the same of an untrained network, which knows
-    nothing yet of what matters.
-    """
+    """The effect of each step on the answer, by three measures; below, the same for an untrained network."""
     figure = Figure(figsize=(max(8, _width(study.names)), 5.2))
     rows = figure.subplots(2, 1, sharex=True)
     for axes, effects, title in zip(rows, (study.effects, study.untrained), ("trained", "untrained")):
         _effects(axes, effects)
         axes.set_title(title)
     rows[0].legend(fontsize=8)
-    rows[0].set_ylabel("share of the answer")
+    rows[0].set_ylabel("share of the effect")
     _steps(rows[1], study.names)
     return figure
 
 
 def _effects(axes, effects: Effects) -> None:
-    measures = {"hidden": effects.occlusion, "integrated gradients": effects.integrated, "gradient": effects.gradient}
+    measures = {
+        "occlusion": effects.occlusion,
+        "integrated gradients": effects.integrated,
+        "gradient": effects.gradient,
+    }
     places, width = np.arange(len(effects.gradient)), 0.27
     for number, (name, effect) in enumerate(measures.items()):
         size = np.abs(effect).sum() or 1.0
@@ -246,7 +260,7 @@ def _effects(axes, effects: Effects) -> None:
 
 
 def _attention(study: Study) -> Figure:
-    """Where the model looked: each row is an answer, each column a step."""
+    """The attention weights: each row is an answer, each column a step."""
     rows = study.answers if len(study.answers) == len(study.attention) else list(map(str, range(len(study.attention))))
     figure, axes = style.new_figure(_width(study.names), 1.6 + 0.28 * len(rows))
     image = axes.imshow(study.attention, cmap=style.SEQUENTIAL, vmin=0, aspect="auto")

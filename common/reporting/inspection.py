@@ -1,4 +1,4 @@
-"""The pages that show what a trained network does with one example: `inspect.md` with pictures, and `inspect.html`."""
+"""The pages of `inspect` about a trained network and one example: `inspect.md` with plots, and `inspect.html`."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from common.reporting import inspection_page
 from common.reporting.tables import markdown, number
 
 MOST_ROWS = 16  # maximum number of rows in a table of steps
-MARKED = 5  # steps whose similar states are listed
+MARKED = 5  # number of steps whose nearest states are listed
 
 
 def write(folder: Path, title: str, text: str, answer: str, study: Study) -> list[Path]:
-    """Write both pages and the pictures into a folder.
+    """Write both pages and the plots into a folder.
 
     Args:
         title: task and run.
-        text: the example as a user writes it.
-        answer: the model's answer in one line.
+        text: the example.
+        answer: of the model, in one line.
 
     Returns:
         The paths of `inspect.md` and `inspect.html`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sentences = insight.figures(study, folder)
+    captions = insight.figures(study, folder)
     heading = [f"# Inside {title}", "", f"Input: {_one_line(text)}", "", f"Answer: {_one_line(answer)}", ""]
-    sections = list(_sections(study, sentences))
+    sections = list(_sections(study, captions))
     lines = heading + [line for name, body in sections for line in (f"## {name}", "", *body, "")]
     page, interactive = folder / "inspect.md", folder / "inspect.html"
     files.write_text(page, "\n".join(lines))
-    pictures = {name: base64.b64encode((folder / name).read_bytes()).decode() for name in sentences}
+    pictures = {name: base64.b64encode((folder / name).read_bytes()).decode() for name in captions}
     files.write_text(interactive, inspection_page.page(title, _one_line(answer), study, sections, pictures))
     return [page, interactive]
 
 
-def _sections(study: Study, sentences: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """Heading and Markdown lines of each part."""
+def _sections(study: Study, captions: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Heading and Markdown lines of each section."""
 
     def picture(name: str) -> list[str]:
-        return [f"![{name.removesuffix('.png')}]({name})", "", sentences[name], ""] if name in sentences else []
+        return [f"![{name.removesuffix('.png')}]({name})", "", captions[name], ""] if name in captions else []
 
     yield "1. Shapes", _shapes(study)
     yield "2. Weights counted", [*_weights(study), *picture("weights.png")]
     yield "3. Unrolled", [*picture("unrolled.png"), *_one_unit(study)]
-    yield "4. State over time", [*picture("states.png"), *picture("gates.png"), *_followed(study), *_similar(study)]
+    yield "4. State over time", [*picture("states.png"), *picture("gates.png"), *_encoded(study), *_similar(study)]
     yield "5. The answer after each step", [*picture("reading.png"), *_over_examples(study)]
     yield "6. Gradient through time", [*picture("gradients.png"), *_flows(study), *picture("clipping.png")]
     yield "7. Connectivity", [*picture("connectivity.png"), *_effects(study)]
@@ -62,32 +62,32 @@ def _sections(study: Study, sentences: dict[str, str]) -> Iterator[tuple[str, li
 def _shapes(study: Study) -> list[str]:
     lines = [
         (
-            f"The example has {len(study.names)} timesteps. The first axis of an array is the batch, here 1; the "
-            "second, where there are three, the timesteps; the last the features of one timestep."
+            f"The example has {len(study.names)} timesteps. The first axis of an array is the batch, here 1; the last "
+            "is the features; in an array with three axes, the second is the timesteps."
         ),
         "",
-        *markdown([["network", "layer", "kind", "gives"], *map(list, study.shapes)]),
+        *markdown([["network", "layer", "class", "output shape"], *map(list, study.shapes)]),
         "",
-        "Where the last state of a direction stands among the outputs of its layer:",
+        "The output of each layer that is a final state, and its difference from the state computed by hand:",
         "",
     ]
     rows = [[title, str(steps), where, f"{difference:.1e}"] for title, steps, where, difference in study.final]
-    lines += markdown([["recurrence", "steps read", "its last state is the output at", "difference"], *rows])
-    told = [[given, said] for given, said in study.wrong_shapes.items()]
-    return [*lines, "", "What the recurrent layer says to a wrong shape:", "", *markdown([["given", "said"], *told])]
+    lines += markdown([["recurrence", "steps read", "final state is the output at", "difference"], *rows])
+    errors = [list(pair) for pair in study.wrong_shapes.items()]
+    return [*lines, "", "Errors of the recurrent layer for wrong shapes:", "", *markdown([["input", "error"], *errors])]
 
 
 def _weights(study: Study) -> list[str]:
-    rows = [[title, formula, f"{said:,}", f"{has:,}"] for title, formula, said, has in study.counts]
+    rows = [[title, formula, f"{expected:,}", f"{actual:,}"] for title, formula, expected, actual in study.counts]
     dense = counting.perceptron(len(study.names), study.vocabulary, study.main.units)
     return [
-        "gates x (features + units + biases) x units: a SimpleRNN has one gate, a GRU three, an LSTM four.",
+        "gates x (features + units + biases) x units: one gate in a SimpleRNN, three in a GRU, four in an LSTM.",
         "",
-        *markdown([["recurrence", "formula", "result", "the layer has"], *rows]),
+        *markdown([["recurrence", "formula", "result", "weights in the layer"], *rows]),
         "",
         (
-            f"A perceptron of the same width, {study.main.units}, on the whole padded input of {len(study.names)} "
-            f"steps of {study.vocabulary:,} has {dense:,} weights in its first layer."
+            f"A perceptron with {study.main.units} units on the whole padded input, {len(study.names)} steps of "
+            f"{study.vocabulary:,} features, has {dense:,} weights in its first layer."
         ),
         "",
     ]
@@ -100,16 +100,16 @@ def _one_unit(study: Study) -> list[str]:
     ]
     return [
         (
-            "A network of one unit on the same example, followed by hand: h = tanh(0.8 x + 0.5 h_before + 0.1), where "
-            "x is the feature that varies most, scaled to 1."
+            "A network of one unit on the same example, step by step: h_t = tanh(0.8 x_t + 0.5 h_(t-1) + 0.1), where x "
+            "is the feature with the largest variance, scaled to the range from -1 to 1."
         ),
         "",
-        *markdown([["step", "x", "0.8 x", "0.5 h before", "sum", "h"], *rows]),
+        *markdown([["step", "x_t", "0.8 x_t", "0.5 h_(t-1)", "sum", "h_t"], *rows]),
         "",
     ]
 
 
-def _followed(study: Study) -> list[str]:
+def _encoded(study: Study) -> list[str]:
     rows = [
         [
             one.quantity,
@@ -118,17 +118,18 @@ def _followed(study: Study) -> list[str]:
             f"{one.threshold:.3f}",
             f"{one.shuffled:.3f}",
         ]
-        for one in study.followed
+        for one in study.encoded
     ]
     if not rows:
-        return ["Too few examples to look for units that follow something.", ""]
+        return ["The test set has too few examples to say what the units encode.", ""]
     return [
         (
-            "Units that follow something, over the test set: the share of a unit's variance that it explains. No unit "
-            "counts that is not well above what shuffled values reach."
+            "What the units encode, over the test set. In parentheses: the fraction of the unit's variance that the "
+            "quantity explains. Units are listed if it is above the threshold, which is well above what shuffled "
+            "values of the quantity reach."
         ),
         "",
-        *markdown([["what", "units", "closest", "threshold", "shuffled"], *rows]),
+        *markdown([["quantity", "units", "largest fraction", "threshold", "shuffled"], *rows]),
         "",
     ]
 
@@ -139,20 +140,25 @@ def _similar(study: Study) -> list[str]:
     for step in marked:
         for text, cosine in study.similar[step][:1]:
             rows.append([study.names[step], text, f"{cosine:.3f}"])
-    return ["The most similar state in the test set:", "", *markdown([["after", "state after", "cosine"], *rows]), ""]
+    head = ["step", "nearest step", "cosine similarity"]
+    return ["Steps of the test set with the most similar states:", "", *markdown([head, *rows]), ""]
 
 
 def _over_examples(study: Study) -> list[str]:
     keys = [key for key in ("agreed", "right", "distance") if key in study.over_examples[1.0]]
     keys = ["distance"] if study.kind == "number" else keys
-    head = {"agreed": "final already", "right": "right", "distance": "distance from the final number"}
+    head = {
+        "agreed": "equal to the final answer",
+        "right": "correct",
+        "distance": "distance from the final output" if study.kind == "number" else "distance from the final log-odds",
+    }
     rows = [[f"{share:.0%}", *(number(row[key]) for key in keys)] for share, row in study.over_examples.items()]
-    return markdown([["read", *(head[key] for key in keys)], *rows])
+    return markdown([["steps read", *(head[key] for key in keys)], *rows])
 
 
 def _flows(study: Study) -> list[str]:
     rows = [[one.label, one.in_words(), f"{one.exponents[0]:+.3f}"] for one in study.flows]
-    return [*markdown([["cell", "an error at the last step is", "largest Lyapunov exponent"], *rows]), ""]
+    return [*markdown([["cell", "gradient of the last state", "largest Lyapunov exponent (nats per step)"], *rows]), ""]
 
 
 def _effects(study: Study) -> list[str]:
@@ -164,10 +170,10 @@ def _effects(study: Study) -> list[str]:
     ]
     agreement = ", ".join(f"{pair} {value:.2f}" for pair, value in effects.agreement.items())
     return [
-        *markdown([["step", "hidden", "integrated gradients", "norm of the gradient"], *rows]),
+        *markdown([["step", "occlusion", "integrated gradients", "norm of the gradient"], *rows]),
         "",
         (
-            f"Rank correlation: {agreement}. The integrated gradients miss the change that they must sum to by "
+            f"Rank correlations: {agreement}. Completeness error of the integrated gradients: "
             f"{effects.completeness_error:.2%}."
         ),
         "",

@@ -27,11 +27,11 @@ table {{ border-collapse: collapse; margin: .8em 0 }} td, th {{ padding: .15em .
 <h1>Inside {title}</h1>
 <p>Answer: <b>{answer}</b></p>
 <div id="inside">
-<p>Hover over a step of the input. Its colour shows how much it changes the answer: green supports it, red opposes it.
-<label><input type="radio" name="measure" value="occlusion" checked>hidden</label>
+<p>Hover over a step of the input. Its colour shows its effect on the answer: green supports it, red opposes it.
+<label><input type="radio" name="measure" value="occlusion" checked>occlusion</label>
 <label><input type="radio" name="measure" value="integrated">integrated gradients</label>
 <label><input type="radio" name="measure" value="gradient">gradient</label>
-<label><input type="radio" name="measure" value="untrained">hidden, untrained network</label></p>
+<label><input type="radio" name="measure" value="untrained">occlusion, untrained network</label></p>
 <div id="steps"></div>
 <canvas id="state"></canvas>
 <div id="now"></div>
@@ -76,13 +76,13 @@ function column(title, rows) {{
 }}
 function show(step) {{
   chosen = step; paint(); draw(); now.textContent = "";
-  const told = [`step ${{step + 1}}: ${{JSON.stringify(data.names[step])}}`];
-  if (data.answers.length === data.names.length) told.push(`answer: ${{data.answers[step]}}`);
-  if (data.read[step] !== null) told.push(`${{data.said}} after it: ${{data.read[step].toFixed(3)}}`);
-  for (const [name, effect] of Object.entries(data.effects)) told.push(`${{name}}: ${{effect[step].toPrecision(3)}}`);
-  column("This step", told);
-  column("Strongest units", data.strongest[step]);
-  column("Similar states in the test set", data.similar[step]);
+  const lines = [`step ${{step + 1}}: ${{JSON.stringify(data.names[step])}}`];
+  if (data.answers.length === data.names.length) lines.push(`answer: ${{data.answers[step]}}`);
+  if (data.read[step] !== null) lines.push(`${{data.value_name}} after it: ${{data.read[step].toFixed(3)}}`);
+  for (const [name, effect] of Object.entries(data.effects)) lines.push(`${{name}}: ${{effect[step].toPrecision(3)}}`);
+  column("This step", lines);
+  column("Largest units", data.strongest[step]);
+  column("Nearest states in the test set", data.similar[step]);
   if (data.attention) column("Attention", data.attention[step]);
 }}
 data.names.forEach((name, i) => {{
@@ -101,8 +101,9 @@ def page(
     """The whole page.
 
     Args:
-        sections: heading and Markdown lines of each part.
-        pictures: file name to the picture in base64.
+        answer: of the model, in one line.
+        sections: heading and Markdown lines of each section.
+        pictures: file name -> picture in base64.
     """
     body = "".join(f"<h2>{html.escape(name)}</h2>{_html(lines, pictures)}" for name, lines in sections)
     data = json.dumps(_data(study), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
@@ -124,7 +125,7 @@ def _data(study: Study) -> dict:
         "answers": study.answers[:count],
         "state": _numbers(study.state[:count]),
         "read": [read.get(step + 1) for step in range(count)],
-        "said": "number" if study.kind == "number" else "log-odds of the answer",
+        "value_name": "output" if study.kind == "number" else "log-odds of the answer",
         "effects": {name: _numbers(effect[:count]) for name, effect in effects.items()},
         "by_answer": _numbers(study.effects.by_answer[:count, :count]),
         "strongest": [_strongest(row) for row in study.state[:count]],
@@ -142,7 +143,7 @@ def _strongest(state: np.ndarray) -> list[str]:
 
 
 def _attention(study: Study, count: int) -> list[list[str]] | None:
-    """For each step, the answers with most attention to it."""
+    """For each step, the answers with the largest attention weights on it."""
     if study.attention is None:
         return None
     named = len(study.answers) == len(study.attention)
@@ -152,20 +153,20 @@ def _attention(study: Study, count: int) -> list[list[str]] | None:
 
 
 def _html(lines: Sequence[str], pictures: Mapping[str, str]) -> str:
-    """HTML of the Markdown of an inspection: paragraphs, tables and pictures."""
-    found, table = [], []
+    """The HTML of an inspection's Markdown, which has paragraphs, tables and pictures."""
+    parts, table = [], []
     for line in (*lines, ""):
         if line.startswith("|"):
             table.append([html.escape(cell.strip()).replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
             continue
         if table:
             head, _, *rows = table
-            found.append("<table><tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>")
-            found += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
-            found.append("</table>")
+            parts.append("<table><tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>")
+            parts += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
+            parts.append("</table>")
             table = []
         if picture := re.fullmatch(r"!\[(.*)\]\((.*)\)", line):
-            found.append(f'<img alt="{html.escape(picture[1])}" src="data:image/png;base64,{pictures[picture[2]]}">')
+            parts.append(f'<img alt="{html.escape(picture[1])}" src="data:image/png;base64,{pictures[picture[2]]}">')
         elif line:
-            found.append(f"<p>{html.escape(line)}</p>")
-    return "\n".join(found)
+            parts.append(f"<p>{html.escape(line)}</p>")
+    return "\n".join(parts)

@@ -32,7 +32,7 @@ def quickly(monkeypatch):
 
 
 def studied(name, cell):
-    """What is found in a short example of a task, by a small untrained network with that cell."""
+    """The study of a short example of a task and a small untrained network with that cell."""
     task, config, few, encoder = small.setting(name)
     keras.utils.set_random_seed(0)
     model = task.build_model(change_config(config, {"cell": cell}), encoder)
@@ -48,13 +48,13 @@ def test_words_and_series_have_their_pages(name, cell, quickly, tmp_path):
     found = studied(name, cell)
     steps = len(found.names)
     assert found.state.shape[0] == steps == len(found.similar) == len(found.one_unit)
-    assert all(said == has for _, _, said, has in found.counts)
+    assert all(expected == actual for _, _, expected, actual in found.counts)
     assert all(difference < 1e-4 for *_, difference in found.final)
     assert found.effects.completeness_error < 0.01
     assert found.over_examples[1.0]["agreed"] == 1 and found.over_examples[1.0]["distance"] == pytest.approx(
         0, abs=1e-4
     )
-    assert any("expected ndim=3, found ndim=2" in said for said in found.wrong_shapes.values())
+    assert any("expected ndim=3, found ndim=2" in message for message in found.wrong_shapes.values())
     assert (found.attention is not None) == (name == "translation")
     page, interactive = inspection.write(tmp_path, name, "an input", "an <answer>", found)
     pictures = {path.stem for path in tmp_path.glob("*.png")}
@@ -168,6 +168,6 @@ def test_a_steep_kernel_makes_larger_gradients_and_flows_say_where_they_vanish(q
     norms = flow.kernel_gradients(found, orthogonal=True)
     assert norms[0] < norms[2]
     gone = flow.Flow("made up", 0.5 ** np.arange(20)[None], np.zeros(1))
-    assert gone.in_words() == "below a hundredth from 7 steps on"
+    assert gone.in_words() == "below a hundredth after 7 steps"
     grown = flow.Flow("made up", 2.0 ** np.arange(20)[None], np.zeros(1))
-    assert grown.in_words() == "a hundred times as large from 7 steps on"
+    assert grown.in_words() == "above a hundredfold after 7 steps"

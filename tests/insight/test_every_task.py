@@ -17,7 +17,7 @@ from tests import small
 
 @functools.cache
 def setting(name):
-    """A small model of a task with random weights everywhere, the whole of its networks, and an example of test."""
+    """A small model of a task with random weights, the composition of its networks, and a test example."""
     model, _ = small.model(name)
     random = np.random.default_rng(0)
     for weight in model.trainable_variables:  # some outputs begin with a kernel of zeros
@@ -28,29 +28,31 @@ def setting(name):
 
 @pytest.mark.parametrize("name", task_names())
 def test_every_step_moves_the_answer_by_a_number_that_is_right(name):
-    model, whole, example = setting(name)
-    batch = whole.complete(whole.encoder.encode(example)[0])
-    answer, steps = occlusion.answer_of(whole, batch, example), whole.timesteps(batch)
+    model, composed, example = setting(name)
+    batch = composed.complete(composed.encoder.encode(example)[0])
+    answer, steps = occlusion.answer_of(composed, batch, example), composed.timesteps(batch)
 
     # A name and an effect for each step.
-    explanation = occlusion.explain(whole, example)
+    explanation = occlusion.explain(composed, example)
     assert len(explanation.names) == steps == explanation.effect.shape[1] > 0
     assert np.isfinite(explanation.effect).all() and np.abs(explanation.effect).max() > 1e-6
     assert np.abs(explanation.share).sum() == pytest.approx(1)
 
     # Padding changes no effect. Where all examples have one length, and a mask is not needed, there is none.
     of_one_length = len({len(one) for one in small.setting(name)[2].test}) == 1
-    if not of_one_length and whole.steps(batch)[0] not in whole.encoder.fixed:
-        rows = whole.hidden(batch, np.eye(steps, dtype=bool)[:2])
-        alone = answer.values(whole.in_batches(rows))
+    if not of_one_length and composed.steps(batch)[0] not in composed.encoder.fixed:
+        rows = composed.occluded(batch, np.eye(steps, dtype=bool)[:2])
+        alone = answer.values(composed.in_batches(rows))
         for padding in (0, 5, 50):
-            longer = {key: lengthened(a, padding) if key in whole.steps(batch) else a for key, a in rows.items()}
-            np.testing.assert_allclose(answer.values(whole.in_batches(longer)), alone, rtol=1e-4, atol=1e-5)
+            longer = {key: lengthened(a, padding) if key in composed.steps(batch) else a for key, a in rows.items()}
+            np.testing.assert_allclose(answer.values(composed.in_batches(longer)), alone, rtol=1e-4, atol=1e-5)
 
     # Layer by layer the model gives what it gives as a whole, and integrated gradients sum to the change.
-    found = Attribution(model, whole.encoder, batch, answer)
+    found = Attribution(model, composed.encoder, batch, answer)
     everything = np.ones((1, steps), bool)
-    low, high = (answer.values(whole.readout(whole(one))).sum() for one in (whole.hidden(batch, everything), batch))
+    low, high = (
+        answer.values(composed.readout(composed(one))).sum() for one in (composed.occluded(batch, everything), batch)
+    )
     integrated, gradient = found.integrated(), found.gradient()
     assert integrated.change == pytest.approx(high - low, rel=1e-3, abs=1e-4)
     assert integrated.error < 0.01
@@ -64,12 +66,12 @@ def lengthened(array, padding):
 @pytest.mark.parametrize("name", task_names())
 def test_states_by_hand_are_those_of_the_layers(name):
     """The last state of each direction is what the layer gave, whether the example is padded or not."""
-    model, whole, _ = setting(name)
-    encoded = [whole.encoder.encode(example)[0] for example in sorted(small.setting(name)[2].test, key=len)[:3]]
+    model, composed, _ = setting(name)
+    encoded = [composed.encoder.encode(example)[0] for example in sorted(small.setting(name)[2].test, key=len)[:3]]
     batch = padded(encoded)
-    lengths = [whole.timesteps({key: np.asarray(a)[None] for key, a in one.items()}) for one in encoded]
-    found = recurrences.find(model, whole.encoder, batch, lengths)
-    calls = [call for call in walk.calls(model, whole.encoder, batch) if isinstance(call.layer, Recurrent)]
+    lengths = [composed.timesteps({key: np.asarray(a)[None] for key, a in one.items()}) for one in encoded]
+    found = recurrences.find(model, composed.encoder, batch, lengths)
+    calls = [call for call in walk.calls(model, composed.encoder, batch) if isinstance(call.layer, Recurrent)]
     assert found and len(found) == sum(len(call.layer.directions) for call in calls)
     forward = [one for one in found if one.direction == "forward"]
     for one, call in zip(forward, calls, strict=True):

@@ -86,13 +86,22 @@ def test_memory_of_an_untrained_network_is_at_most_its_units(cell):
 
 
 @pytest.mark.parametrize("cell", reference.CELLS)
-def test_a_clipped_training_falls_and_is_plain_descent_where_nothing_is_clipped(cell):
+def test_a_clipped_training_reduces_the_loss_and_is_plain_descent_if_nothing_is_clipped(cell):
     inputs = np.sin(np.arange(30) / 3)[:, None] * np.ones(3)
     one = Recurrence("model", "recurrent", cell, "forward", random_weights(cell), [inputs])
     clipped, unclipped = flow.training(one, flow.CLIP), flow.training(one, np.inf)
     assert clipped.shape == (flow.TRAINING_STEPS,)
     assert clipped[-1] < clipped[0] == unclipped[0]
     np.testing.assert_array_equal(flow.training(one, 1e12), unclipped)
+
+
+def test_losses_are_infinite_once_numbers_overflow(monkeypatch):
+    monkeypatch.setattr(flow, "TRAINING_RATE", 1e9)
+    one = Recurrence("model", "recurrent", "simple_rnn", "forward", random_weights("simple_rnn"), [np.ones((30, 3))])
+    losses = flow.training(one, np.inf)
+    finite = np.isfinite(losses)
+    assert finite[0] and not finite[-1] and (losses[~finite] == np.inf).all()
+    assert (np.diff(finite.astype(int)) <= 0).all()  # once infinite, always infinite
 
 
 def test_training_of_an_empty_or_single_step_is_no_error():

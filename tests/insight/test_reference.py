@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from common import folders, layers
-from common.insight import lesson, reference
+from common.insight import classifier, reference
 from common.task import load_task
 from tests import small
 
@@ -45,14 +45,14 @@ def through_keras(layer, inputs, weights, d_outputs):
 def test_forward_and_gradient_are_those_of_the_layers(cell, ours):
     inputs, weights, d_outputs = setting(cell)
     states, kept = reference.forward(cell, inputs, weights)
-    shares, d_inputs, _ = reference.back_propagate(cell, inputs, weights, states, kept, d_outputs)
+    by_step, d_inputs, _ = reference.back_propagate(cell, inputs, weights, states, kept, d_outputs)
     if ours:
         layer = layers.Recurrent(cell, UNITS, return_sequences=True, dtype="float64")
     else:
         layer = PEERS[cell](UNITS, return_sequences=True, dtype="float64")
     outputs, gradients = through_keras(layer, inputs, weights, d_outputs)
     np.testing.assert_allclose(reference.outputs(states), outputs, rtol=0, atol=1e-10)
-    for by_hand, gradient in zip([*reference.total(shares), d_inputs], gradients, strict=True):
+    for by_hand, gradient in zip([*reference.total(by_step), d_inputs], gradients, strict=True):
         np.testing.assert_allclose(by_hand, gradient, rtol=0, atol=1e-10)
 
 
@@ -64,8 +64,8 @@ def test_gradient_is_the_numerical_one(cell):
         return (reference.outputs(reference.forward(cell, inputs, weights)[0]) * d_outputs).sum()
 
     states, kept = reference.forward(cell, inputs, weights)
-    shares, d_inputs, _ = reference.back_propagate(cell, inputs, weights, states, kept, d_outputs)
-    for array, gradient in zip([*weights, inputs], [*reference.total(shares), d_inputs], strict=True):
+    by_step, d_inputs, _ = reference.back_propagate(cell, inputs, weights, states, kept, d_outputs)
+    for array, gradient in zip([*weights, inputs], [*reference.total(by_step), d_inputs], strict=True):
         for place in [(0,) * array.ndim, (-1,) * array.ndim]:
             before, step = array[place], 1e-6
             array[place] = before + step
@@ -77,11 +77,11 @@ def test_gradient_is_the_numerical_one(cell):
 
 
 @every_cell
-def test_shares_of_the_steps_are_the_gradient_with_weights_of_their_own(cell):
-    """Unrolled, each step has a copy of the weights: the share of a step is the gradient of its copy."""
+def test_contributions_of_the_steps_are_the_gradient_with_weights_of_their_own(cell):
+    """Unrolled, each step has a copy of the weights: the contribution of a step is the gradient of its copy."""
     inputs, weights, d_outputs = setting(cell)
     states, kept = reference.forward(cell, inputs, weights)
-    shares, *_ = reference.back_propagate(cell, inputs, weights, states, kept, d_outputs)
+    by_step, *_ = reference.back_propagate(cell, inputs, weights, states, kept, d_outputs)
     t, changed, step = 2, [array.copy() for array in weights], 1e-6
     changed[1][0, 0] += step
     state, loss = reference.CELLS[cell].zeros(BATCH, weights), 0.0
@@ -89,7 +89,7 @@ def test_shares_of_the_steps_are_the_gradient_with_weights_of_their_own(cell):
         state, _ = reference.CELLS[cell].step(inputs[:, i], state, changed if i == t else weights)
         loss += (state[0] * d_outputs[:, i]).sum()
     whole = (reference.outputs(states) * d_outputs).sum()
-    assert shares[t][1][0, 0] == pytest.approx((loss - whole) / step, rel=1e-4)
+    assert by_step[t][1][0, 0] == pytest.approx((loss - whole) / step, rel=1e-4)
 
 
 def test_errors_are_read_and_handed_on():
@@ -119,7 +119,7 @@ def test_cross_entropy_over_time_counts_no_padding():
 
 def test_the_loop_by_hand_learns_the_sentiment_sample():
     """Within two points of the recorded Keras model; the loop has forty lines at the most."""
-    assert len(inspect.getsource(lesson.train).splitlines()) <= 40
+    assert len(inspect.getsource(classifier.train).splitlines()) <= 40
     task, splits = load_task("sentiment"), small.sample("sentiment")
     encoder = task.encoder.fit(task.config, splits.train)
 
@@ -127,8 +127,10 @@ def test_the_loop_by_hand_learns_the_sentiment_sample():
         inputs, labels = zip(*map(encoder.encode, examples))
         return [one["token_ids"] for one in inputs], np.array(labels)
 
-    *_, (_, weights) = lesson.train(*arrays(splits.train), len(encoder.vocabulary))
+    one = classifier.Classifier("gru", len(encoder.vocabulary), len(encoder.labels))
+    losses = list(classifier.train(one, *arrays(splits.train)))
     sequences, labels = arrays(splits.test)
-    accuracy = (lesson.predict("gru", weights, sequences) == labels).mean()
+    accuracy = (one.predict(sequences) == labels).mean()
+    assert losses[-1] < losses[0]
     rows = json.loads((folders.TASKS_FOLDER / "sentiment" / "results.json").read_text())["rows"]
     assert accuracy >= max(row["mean"] for row in rows if row["data"] == "sample") - 0.02

@@ -36,15 +36,15 @@ def made_up(follow: bool, seed=0):
 
 def test_units_that_follow_something_are_found_and_no_others():
     rows, positions, labels = made_up(follow=True)
-    assert states.followed("position", rows, positions).units == [3]
-    assert states.followed("label", rows, labels).units == [5]
+    assert states.encoded("position", rows, positions).units == [3]
+    assert states.encoded("label", rows, labels).units == [5]
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_where_nothing_is_followed_nothing_is_found(seed):
+def test_independent_values_are_not_found_to_be_encoded(seed):
     rows, positions, labels = made_up(follow=False, seed=seed)
     for values in (positions, labels):
-        found = states.followed("made up", rows, values, seed=seed)
+        found = states.encoded("made up", rows, values, seed=seed)
         assert found.units == [] and found.shuffled <= found.threshold
 
 
@@ -56,7 +56,7 @@ def test_explained_variance_is_that_of_the_textbook():
 
 def test_brackets_quotes_and_lines_are_counted():
     assert states.inside(list('a(b)"c"')) == [False, True, True, False, True, True, False]
-    assert states.place_in_line(list("\nab\nc")).tolist() == [0, 1, 2, 0, 1]
+    assert states.position_in_line(list("\nab\nc")).tolist() == [0, 1, 2, 0, 1]
     found = states.quantities([list("ab(c)"), list("xy")], [np.int32(0), np.int32(1)])
     assert set(found) == {"position", "open bracket or quote", "label"}
 
@@ -66,24 +66,22 @@ def test_nearest_states_are_those_of_the_smallest_angle():
     assert order.tolist() == [[1, 2]] and cosines[0, 1] == pytest.approx(2**-0.5)
 
 
-def test_a_model_of_shuffled_labels_has_no_unit_that_follows_them():
-    """The states of a network that was trained on labels dealt out anew say nothing of labels it has not seen."""
-    from common.insight import reference
-    from common.insight.probes import PROBES
-    from common.lessons import network
+def test_a_model_of_shuffled_labels_has_no_unit_that_encodes_them():
+    """The states of a network trained on permuted labels tell nothing about the labels of other examples."""
+    from common.insight import network, probes, reference
 
-    random, probe = np.random.default_rng(0), PROBES["order"]
+    random, probe = np.random.default_rng(0), probes.PROBES["order"]
     one = network.Network("gru", 6, 12, 4)
-    batches = network.of_probe(probe, 32, 10, 60)
-    network.train(one, ((x, y[random.permutation(len(y))], w) for x, y, w in batches), rate=1e-2)
+    batches = probes.batches(probe, 32, 10, 60)
+    network.train(one, ((x, y[random.permutation(len(y))], w) for x, y, w in batches), learning_rate=1e-2)
     learned = network.Network("gru", 6, 12, 4)
-    network.train(learned, network.of_probe(probe, 32, 10, 150), rate=2e-2)
+    network.train(learned, probes.batches(probe, 32, 10, 150), learning_rate=2e-2)
     inputs, labels = probe.make(np.random.default_rng(5), 200, 10, held_out=True)
     shuffled = np.random.default_rng(6).permutation(labels)
 
     def found(trained, kinds):
-        rows = reference.outputs(trained.read(inputs.astype(float))[1])
-        return states.followed("label", list(rows), list(kinds))
+        rows = reference.outputs(trained.forward(inputs.astype(float))[1])
+        return states.encoded("label", list(rows), list(kinds))
 
     assert found(one, shuffled).units == []
     assert found(learned, labels).units

@@ -1,4 +1,4 @@
-"""The documents that teach: what their code prints, where their numbers come from, and the notebook."""
+"""The documents that teach: the output of their code, the source of their numbers, and the notebook."""
 
 import json
 import re
@@ -38,9 +38,9 @@ y = 1
 def test_numbers_are_renewed_and_named():
     text, stale = documents.renewed(TEXT, {"half": number(0.75)})
     assert "<!--=half-->0.75<!--/-->" in text
-    assert stale == ["half: it says '0.50', the code gives '0.75'"]
+    assert stale == ["half: the document says '0.50', the code '0.75'"]
     assert documents.renewed(text, {"half": number(0.75)}) == (text, [])
-    assert documents.renewed(TEXT, {}) == (TEXT, ["half: no code gives it"])
+    assert documents.renewed(TEXT, {}) == (TEXT, ["half: no code computes it"])
 
 
 def test_a_number_within_its_tolerance_stays():
@@ -70,11 +70,11 @@ def test_notebook_keeps_text_code_and_output():
     assert content["cells"][2]["outputs"][0]["text"] == ["2\n"]
     assert documents.run_notebook(content) == []
     content["cells"][2]["outputs"][0]["text"] = ["4\n"]
-    assert documents.run_notebook(content) == ["cell-2: '4\\n', not '2\\n'"]
+    assert documents.run_notebook(content) == ["cell-2: '4\\n' is stored, '2\\n' is printed"]
 
 
 @pytest.mark.parametrize("file", [CHAPTERS, QUESTIONS], ids=lambda file: file.stem)
-def test_code_of_a_document_prints_what_it_says(file):
+def test_code_of_a_document_prints_its_output(file):
     text = file.read_text(encoding="utf-8")
     renewed, stale = documents.run_blocks(text)
     assert stale == [] and renewed == text
@@ -87,7 +87,7 @@ def test_recorded_numbers_are_those_of_the_results():
         text, measured = file.read_text(encoding="utf-8"), recorded.measure()
         names = {name for name, _ in documents.NUMBER.findall(text)}
         stale = documents.renewed(text, measured)[1]
-        assert [line for line in stale if "no code gives it" not in line] == []
+        assert [line for line in stale if "no code computes it" not in line] == []
         assert "?" not in [written for _, written in documents.NUMBER.findall(text)]
         assert names
 

@@ -1,0 +1,119 @@
+"""Numbers of the documents from short trainings on memory probes, by hand in float64.
+
+Rounding differs between machines and a training amplifies the difference, so each number has a tolerance.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from common.insight import gradients, network, probes, reference
+from common.insight.network import Network
+from common.lessons.documents import Measured, number
+
+ADDING, ORDER = probes.PROBES["adding"], probes.PROBES["order"]
+LENGTH, BATCH = 50, 32
+SIZES = (4, 16, 64, 256)
+EXPLODING_GAIN = 1.5
+
+
+def measure() -> dict[str, Measured]:
+    """All of them by name."""
+    return {**_sizes(), **_clipping(), **_memory(), **_causes(), **_unmasked()}
+
+
+@functools.cache
+def model(cell: str, length: int, units: int, batches: int, seed: int = 0, learning_rate: float = 1e-2) -> Network:
+    """A network trained on the order probe."""
+    one = Network(cell, ORDER.features, units, ORDER.outputs, seed)
+    network.train(one, probes.batches(ORDER, BATCH, length, batches, seed), learning_rate)
+    return one
+
+
+def accuracy(one: Network, length: int, padding: int = 0, masked: bool = True) -> float:
+    """Accuracy on 500 test sequences with so many steps of zeros behind them, which are read unless masked."""
+    inputs, targets = ORDER.make(np.random.default_rng(99), 500, length, held_out=True)
+    inputs = np.pad(inputs.astype(float), ((0, 0), (0, padding), (0, 0)))
+    outputs, *_ = one.forward(inputs)
+    return float(np.mean(outputs[:, length - 1 if masked else -1].argmax(axis=-1) == targets))
+
+
+def _sizes() -> dict[str, Measured]:
+    """Accuracy of GRUs of several sizes over 20 steps, mean of three seeds."""
+    return {
+        f"units_{units}": number(
+            100 * float(np.mean([accuracy(model("gru", 20, units, 150, seed), 20) for seed in range(3)])), 0, 8
+        )
+        for units in SIZES
+    }
+
+
+def clipping_history(clip_norm: float) -> list[tuple[float, float]]:
+    """Loss and norm of the gradient at each batch of gradient descent on the adding probe, from an exploding kernel."""
+    one = Network("simple_rnn", ADDING.features, 32, ADDING.outputs, gain=EXPLODING_GAIN)
+    batches = probes.batches(ADDING, BATCH, LENGTH, 300)
+    with np.errstate(over="ignore", invalid="ignore"):  # without clipping it overflows: that is the point
+        return network.train(one, batches, 0.1, network.squared_error, clip_norm, network.GradientDescent)
+
+
+def _clipping() -> dict[str, Measured]:
+    """A loss that becomes NaN without clipping."""
+    losses, norms = map(np.array, zip(*clipping_history(np.inf)))
+    clipped, _ = map(np.array, zip(*clipping_history(1.0)))
+    in_float32 = np.argmax(~(losses <= np.finfo(np.float32).max))
+    return {
+        "first_norm": number(norms[0], 0, 1),
+        "float32_batch": number(in_float32 + 1, 0, 20),
+        "nan_batch": number(np.argmax(np.isnan(losses)) + 1, 0, 100),
+        "clipped_loss": number(float(clipped[-20:].mean()), 2, 0.1),
+        "adding_memoryless": number(ADDING.memoryless(LENGTH) ** 2, 2),
+    }
+
+
+def trained_norms(cell: str) -> np.ndarray:
+    """Norms of the gradient by distance in a trained cell, `(directions, distances)`."""
+    one = model(cell, LENGTH, 32, 300)
+    inputs, _ = ORDER.make(np.random.default_rng(5), 1, LENGTH, held_out=True)
+    return gradients.norms_by_distance(cell, one.forward(inputs.astype(float))[2], one.recurrent)
+
+
+def _memory() -> dict[str, Measured]:
+    """The three cells after the same training: accuracy, and the gradient 40 steps before the last."""
+    measured = {}
+    for cell in reference.CELLS:
+        measured[f"order_{cell}"] = number(100 * accuracy(model(cell, LENGTH, 32, 300), LENGTH), 0, 15)
+        median = float(np.median(trained_norms(cell)[:, 40]))
+        measured[f"trained_{cell}_40"] = Measured(f"{median:.1g}", tolerance=20 * median)
+    return measured
+
+
+def _unmasked() -> dict[str, Measured]:
+    """Accuracy with padding behind the sequences, read at the last real step or at the end of the padding."""
+    one = model("gru", 20, 16, 300)
+    masked = {f"masked_{padding}": number(100 * accuracy(one, 20, padding), 0, 5) for padding in (0, 5, 50)}
+    unmasked = {f"unmasked_{n}": number(100 * accuracy(one, 20, n, masked=False), 0, 15) for n in (5, 50)}
+    return {**masked, **unmasked}
+
+
+def _causes() -> dict[str, Measured]:
+    """The fraction of the most frequent prediction over 10 steps, for models with different faults."""
+
+    def share(one: Network, change=lambda inputs: inputs) -> Measured:
+        inputs, _ = ORDER.make(np.random.default_rng(9), 500, 10, held_out=True)
+        outputs, *_ = one.forward(change(inputs.astype(float)))
+        return number(100 * np.bincount(outputs[:, -1].argmax(axis=-1)).max() / 500, 0, 12)
+
+    good = model("gru", 10, 16, 200)
+    imbalanced, random = Network("gru", ORDER.features, 16, ORDER.outputs), np.random.default_rng(1)
+    batches = probes.batches(ORDER, BATCH, 10, 40)
+    mostly = ((x, np.where(random.random((len(y), 1)) < 0.98, 0, y), w) for x, y, w in batches)
+    network.train(imbalanced, mostly, 1e-2)
+    return {
+        "same_good": share(good),
+        "same_unknown": share(good, np.zeros_like),
+        "same_rate": share(model("gru", 10, 16, 200, learning_rate=3.0)),
+        "same_unequal": share(imbalanced),
+        "same_untrained": share(model("gru", 10, 16, 2)),
+    }
