@@ -96,7 +96,7 @@ def test_a_clipped_training_reduces_the_loss_and_is_plain_descent_if_nothing_is_
 
 
 def test_losses_are_infinite_once_numbers_overflow(monkeypatch):
-    monkeypatch.setattr(flow, "TRAINING_RATE", 1e3)
+    monkeypatch.setattr(flow, "TRAINING_RATE", 1e9)
     one = Recurrence("model", "recurrent", "simple_rnn", "forward", random_weights("simple_rnn"), [np.ones((30, 3))])
     losses = flow.training(one, np.inf)
     finite = np.isfinite(losses)
