@@ -133,7 +133,7 @@ PROBES = {
         "the sum of two marked numbers", "rmse_error", 2, 1, adding, lambda length: math.sqrt(1 / 6), steps=3000
     ),
     "copy": Probe("ten symbols to repeat", "nats_loss", SYMBOLS + 2, SYMBOLS + 2, copy, _copied_by_chance, steps=3000),
-    "order": Probe("which of X and Y came first", "accuracy", 6, 4, order, _by_chance(4), steps=1500),
+    "order": Probe("two symbols and their order", "accuracy", 6, 4, order, _by_chance(4), steps=1500),
     "pixels": Probe(
         "a digit, pixel by pixel", "accuracy", 1, DIGIT_CLASSES, pixels, _by_chance(10), steps=1500, length=DIGIT_STEPS
     ),
