@@ -105,7 +105,7 @@ record:
 results:
 	@$(ZOO) results $${TASK:+"$$TASK"}
 
-## a test of memory, for each cell and length: writes docs/probes.md
+## a memory probe, for each cell and length: writes docs/probes.md
 ##   NAME=adding, copy, order, pixels or permuted [CELLS="gru lstm"] [LENGTHS="10 50 100"] [SEEDS="0 1 2"]
 probe:
 	@$(ZOO) probe "$$NAME" $(call option,CELLS,cells) $(call option,LENGTHS,lengths) $(call option,SEEDS,seeds)
