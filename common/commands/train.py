@@ -65,14 +65,16 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         found = inspection.inspect(source, encoder)
         folder = None
     _show(source, config, console)
-    if not resume and source.is_file:
-        console_output.inspection(console, found)
     validation = inspection.learnable(source.splits.train, source.splits.validation)
+    encoded = cache.encoded(task, source, encoder, validation)
+    if not resume and source.is_file:
+        found.warnings.extend(inspection.alike(source, encoder, encoded[0]))
+        console_output.inspection(console, found)
     model = _build(task, config, encoder, folder, console)
     if not resume and writes:
         folder = _start(task_name, config, source, quick, encoder, found)
     with runs.beginning(folder) if folder else contextlib.nullcontext():
-        _train(task, config, source, validation, encoder, model, folder, console, cluster)
+        _train(config, *encoded, encoder, model, folder, console, cluster)
     if not writes:
         return None
     networks = _networks(task, config, model, encoder, folder, validation, console)
@@ -135,10 +137,9 @@ def _build(task: Task, config: TrainConfig, encoder, folder: Run | None, console
 
 
 def _train(
-    task: Task,
     config: TrainConfig,
-    source: Source,
-    validation: Sequence,
+    train: batching.Encoded,
+    validation: batching.Encoded,
     encoder,
     model,
     folder: Run | None,
@@ -148,12 +149,8 @@ def _train(
     """Train the model; it ends with the weights of the epoch that is best on the validation examples."""
     from common.training import fitting
 
-    is_large = source.is_file or task.datasets[source.name].files
-    kept = cache.folder_of(source, encoder) if is_large else None
-    train = batching.encode(encoder, source.splits.train, kept and kept / "train")
-    encoded = batching.encode(encoder, validation, kept and kept / "validation")
     batches = encoder.batches(train, config.batch_size, config.seed)
-    validated = encoder.batches(encoded, config.batch_size)
+    validated = encoder.batches(validation, config.batch_size)
     if config.class_weight == "balanced":
         batches.class_weights = validated.class_weights = _class_weights(encoder, train)
     console.print(f"{len(batches):,} batches per epoch, {batches.padding():.1%} padding", highlight=False)

@@ -8,7 +8,7 @@ import sys
 from common.commands import console_output
 from common.datasets.reading import Reading
 from common.errors import UserError
-from common.runs import examples, inspection
+from common.runs import cache, examples, inspection
 from common.runs.examples import Request
 from common.task import change_config, load_task
 
@@ -40,7 +40,9 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
         config = change_config(config, {**source.settings, **settings})
         encoder = task.encoder.fit(config, source.splits.train)
         found = inspection.inspect(source, encoder)
-        inspection.check_encoding(source.splits, encoder)
+        validation = inspection.learnable(source.splits.train, source.splits.validation)
+        train, _ = cache.encoded(task, source, encoder, validation)
+        found.warnings.extend(inspection.alike(source, encoder, train))
     except UserError as error:
         errors = [str(error)]
     found = found or inspection.Inspection({}, list(read.warnings))

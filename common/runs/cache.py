@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import inspect
 import json
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from common import files, folders
+from common.encoding import batching
+from common.encoding.batching import Encoded
 from common.encoding.encoder import Encoder
 from common.runs.examples import Source
+from common.task import Task
 
 LARGEST = 4 << 30  # bytes of all folders; the least recently used ones are removed
 YOUNGEST = 24 * 3600  # seconds for which a folder is kept after use: another process may be reading it
+
+
+def encoded(task: Task, source: Source, encoder: Encoder, validation: Sequence) -> tuple[Encoded, Encoded]:
+    """The training and these validation examples as arrays; those of an embedded set stay in memory.
+
+    Raises:
+        UserError: for an example that cannot be encoded.
+    """
+    is_large = source.is_file or task.datasets[source.name].files
+    kept = folder_of(source, encoder) if is_large else None
+    train = batching.encode(encoder, source.splits.train, kept and kept / "train")
+    return train, batching.encode(encoder, validation, kept and kept / "validation")
 
 
 def folder_of(source: Source, encoder: Encoder) -> Path:
@@ -26,7 +43,8 @@ def folder_of(source: Source, encoder: Encoder) -> Path:
     """
     digest = hashlib.sha256(source.sha256.encode())
     sizes = [len(examples) for _, examples in source.splits]
-    digest.update(json.dumps([encoder.to_json(), sizes, source.request.fold, source.seed]).encode())
+    request = dataclasses.asdict(source.request)  # COLUMNS may read other labels from the same file
+    digest.update(json.dumps([encoder.to_json(), sizes, request, source.seed]).encode())
     for name, array in sorted(encoder.arrays().items()):
         digest.update(name.encode() + array.tobytes())
     task_folder = Path(inspect.getfile(type(encoder))).parent

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
 from common.datasets import labels
 from common.datasets.splits import Splits, same_input
-from common.encoding import tagging
+from common.encoding import batching, tagging
 from common.encoding.encoder import Encoder
 from common.encoding.text import is_unspaced
 from common.errors import UserError
@@ -68,21 +68,29 @@ def inspect(source: Source, encoder: Encoder) -> Inspection:
     decisions["lengths"] = _lengths(source.splits.train)
     if is_list:
         _find_duplicates(source.splits, decisions, warnings)
-    if is_list and source.is_file:
-        _find_alike(source.splits, encoder, warnings)
     _look_at_words(source.splits, encoder, decisions, warnings)
     _count_cut(source.splits, encoder, decisions, warnings)
     return Inspection(decisions, warnings)
 
 
-def check_encoding(splits: Splits, encoder: Encoder) -> None:
-    """Encode what a training encodes before its first epoch.
+def alike(source: Source, encoder: Encoder, train: batching.Encoded) -> list[str]:
+    """A warning if a network cannot tell test inputs of a file from some of train, as cut or of unknown words; or none.
 
-    Raises:
-        UserError: for an example that cannot be encoded, or if no label of validation occurs in train.
+    Args:
+        train: the training examples, encoded.
     """
-    for example in chain(splits.train, learnable(splits.train, splits.validation)):
-        encoder.encode(example)
+    test = source.splits.test
+    if not (source.is_file and isinstance(test, list)) or not (
+        encoder.word_inputs or hasattr(encoder, "max_timesteps")
+    ):
+        return []
+    seen = set(_contents(train))
+    count = sum(content in seen for content in _contents(batching.encode(encoder, map(labels.without, test))))
+    warning = (
+        f"{count:,} of {len(test):,} test inputs are equal to a training input once both are encoded (cut, or unlike "
+        "in unknown words alone): a score on them says nothing about new inputs."
+    )
+    return [warning] if count else []
 
 
 def learnable(train: Sequence, examples: Sequence) -> Sequence:
@@ -182,22 +190,14 @@ def _find_duplicates(splits: Splits, decisions: dict, warnings: list) -> None:
         warnings.append(f"{conflicting:,} inputs occur with different labels, such as {example!r:.60}.")
 
 
-def _find_alike(splits: Splits, encoder: Encoder, warnings: list) -> None:
-    """Count test inputs that a network cannot tell from one of train, whatever their text: cut, or of unknown words."""
-    if not encoder.word_inputs and not hasattr(encoder, "max_timesteps"):
-        return
-    seen = {_encoded(encoder, example) for example in splits.train}
-    if count := sum(_encoded(encoder, example) in seen for example in splits.test):
-        warnings.append(
-            f"{count:,} of {len(splits.test):,} test inputs are equal to a training input once both are encoded (cut, "
-            "or unlike in unknown words alone): a score on them says nothing about new inputs."
+def _contents(encoded: batching.Encoded) -> Iterator[tuple[bytes, ...]]:
+    """What a network reads of each input; of a pair the source alone."""
+    columns = [column for name, column in encoded.inputs.items() if name != "target_ids"]
+    values = [np.asarray(column.values) for column in columns]  # slices of a mapped array take longer
+    for i in range(len(encoded)):
+        yield tuple(
+            array[column.offsets[i] : column.offsets[i + 1]].tobytes() for array, column in zip(values, columns)
         )
-
-
-def _encoded(encoder: Encoder, example) -> tuple:
-    """What a network reads of an input; of a pair the source alone."""
-    inputs, _ = encoder.encode(labels.without(example))
-    return tuple((name, array.shape, array.tobytes()) for name, array in inputs.items() if name != "target_ids")
 
 
 def _look_at_words(splits: Splits, encoder: Encoder, decisions: dict, warnings: list) -> None:

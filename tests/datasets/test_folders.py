@@ -246,7 +246,7 @@ def test_any_damage_is_refused_or_harmless(tmp_path, kind):
             load_task(name).own_file.read(path, False)
 
 
-def test_validate_finds_what_could_not_be_encoded(tmp_path, capsys):
+def test_validate_finds_what_could_not_be_encoded(tmp_path, capsys, own_folders):
     """A recording that is too short for its words; and a silent one is warned of."""
     random = np.random.default_rng(0)
     for number in range(12):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from common.commands import evaluate, train, validate
 from common.datasets.splits import Splits
 from common.encoding import batching
 from common.errors import UserError
-from common.runs import examples, inspection
+from common.runs import cache, examples, inspection
 from common.runs.examples import Request
 from common.task import change_config, load_task
 
@@ -68,8 +69,10 @@ def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
         ("dna_analysis", "sequence,label", "ACGTACGTACGT{}"),
     ],
 )
-def test_test_inputs_that_are_encoded_as_a_training_input_are_counted(tmp_path, task, columns, text):
-    """Texts that differ only where they are cut off."""
+def test_test_inputs_that_are_encoded_as_a_training_input_are_counted(
+    own_folders, tmp_path, monkeypatch, task, columns, text
+):
+    """Texts that differ only where they are cut off; train is not encoded again to find them."""
     codes = [f"{'ACGT'[n % 4]}{'ACGT'[n // 4 % 4]}{'ACGT'[n // 16]}" for n in range(60)]
     sides = {"a.csv": (codes[:40], text), "validation.csv": (codes[40:50], "{}"), "test.csv": (codes[50:], text)}
     for name, (some, form) in sides.items():
@@ -80,9 +83,14 @@ def test_test_inputs_that_are_encoded_as_a_training_input_are_counted(tmp_path, 
     source = examples.load(found, request, 0)
     for limit, count in (("5", 10), ("90", 0)):
         config = change_config(found.config, {"max_timesteps": limit})
-        said = inspection.inspect(source, found.encoder.fit(config, source.splits.train)).warnings
-        alike = [warning for warning in said if "equal to a training input once both are encoded" in warning]
-        assert [warning.split(" test")[0] for warning in alike] == (["10 of 10"] if count else [])
+        encoder = found.encoder.fit(config, source.splits.train)
+        training, _ = cache.encoded(found, source, encoder, source.splits.validation)
+        with monkeypatch.context() as patch:
+            encode = Mock(side_effect=encoder.encode)
+            patch.setattr(found.encoder, "encode", encode)
+            said = inspection.alike(source, encoder, training)
+        assert [warning.split(" test")[0] for warning in said] == (["10 of 10"] if count else [])
+        assert encode.call_count == 10
 
 
 def test_validate_lists_errors_with_their_lines_and_trains_nothing(tmp_path, capsys, own_folders):
