@@ -120,12 +120,22 @@ def test_a_file_in_the_archive_that_is_no_array(path):
 
 @pytest.fixture
 def stopped(own_folders):
-    """A run that was interrupted after its first epoch."""
-    from tests.test_all_tasks import _train_and_kill
+    """A run that was interrupted in the middle of its second epoch."""
+    from common.training import fitting
+
+    begin = fitting._Keeper.on_epoch_begin
+
+    def interrupt(self, epoch, logs=None):
+        begin(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
 
     _, config, *_ = small.setting("sentiment")
-    with pytest.raises(KeyboardInterrupt):
-        _train_and_kill("sentiment", {key: str(value) for key, value in small.settings(config).items()})
+    settings = {key: str(value) for key, value in small.settings(config).items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting._Keeper, "on_epoch_begin", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train.run("sentiment", Request(), settings, quick=True)
     return runs.unfinished("sentiment")
 
 
