@@ -59,7 +59,9 @@ def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series
     """The times, if every row has one; messages show the text of a row that has none."""
     if (unread := times.isna()).any():
         number = int(unread.idxmax())
-        raise at_line(path, number, f"has the time {one_line(repr(texts[number]), 40)}: {WRITE}")
+        read = times.first_valid_index()
+        other = "" if read is None else f", unlike {one_line(repr(texts[read]), 40)} in line {read}"
+        raise at_line(path, number, f"has the time {one_line(repr(texts[number]), 40)}{other}: {WRITE}")
     return times
 
 

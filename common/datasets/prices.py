@@ -136,6 +136,11 @@ def _table(path: Path) -> pd.DataFrame:
             numbered.pop(0)
         header = ["Date", *header[1:]]
         reading.note(path, "header", "three lines, as yfinance writes them")
+    if twice := [name for name in header if name and header.count(name) > 1]:
+        raise UserError(
+            f"{path} has more than one column {twice[0]!r}. It has: {', '.join(header)}. Rename one in line 1."
+        )
+    header = [name or ("" if number == 1 else f"column {number}") for number, name in enumerate(header, 1)]
     return pd.DataFrame([cells for _, cells in numbered], columns=header, index=[number for number, _ in numbered])
 
 

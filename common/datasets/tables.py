@@ -8,14 +8,13 @@ if its first line is a header with the needed columns: `is_table`.
 from __future__ import annotations
 
 import csv
-import json
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import dropwhile, islice
 from pathlib import Path
 
-from common.datasets import reading
+from common.datasets import json_lines, reading
 from common.datasets.lines import Text, at_line, is_packed, lines
 from common.errors import UserError, one_line
 
@@ -48,7 +47,7 @@ def is_table(path: Path | Text, columns: Sequence[str]) -> bool:
         return False
     if reading.columns() and not reading.may_differ():
         return True
-    start = list(islice(lines(path), 10))
+    start = _start(path)
     delimiter = _delimiter(path, start, columns)
     names = [_plain(cell.strip('" ')) for cell in start[0].split(delimiter)]
     even = all(line.count(delimiter) >= len(names) - 1 for line in start[1:] if line.strip())
@@ -85,7 +84,7 @@ def numbered_rows(
     path: Path | Text, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of `table`, each with the number of its first line."""
-    found = _json_rows(path) if suffix_of(path) in JSON_LINES else rows(path, columns)
+    found = json_lines.rows(path) if suffix_of(path) in JSON_LINES else rows(path, columns)
     number, first = next(found)
     header, names, before = _header(path, number, first, found, (*columns, *optional), columns)
     places = {column: names.index(_plain(column)) for column in (*columns, *optional) if _plain(column) in names}
@@ -120,7 +119,7 @@ def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
         reading.refuse(at_line(path, number, f"has {len(cells)} cells, the header has {len(names)}: {hint}"))
         return None
     row = {column: cells[place] for column, place in places.items()}
-    if (problem := next((cell for cell in row.values() if isinstance(cell, _Problem)), None)) is not None:
+    if (problem := next((cell for cell in row.values() if isinstance(cell, json_lines.Problem)), None)) is not None:
         reading.refuse(at_line(path, number, problem))
         return None
     for column in columns:
@@ -192,6 +191,8 @@ def _only_once(path, names: list[str], columns: Sequence[str]) -> None:
 
 
 def _no_header(path, number, first, rest, missing, columns) -> UserError:
+    if (line := _header_line(path, columns)) > number:
+        return _above_header(path, number, line)
     has = [place for place, cell in enumerate(first) if cell]
     if len(has) < len(columns) == len(missing) and suffix_of(path) not in JSON_LINES:
         problem = (
@@ -214,6 +215,20 @@ def _no_header(path, number, first, rest, missing, columns) -> UserError:
     return UserError(
         f"{path} has no column {missing[0]!r}. It has: {shown}. Rename one in line {number}{which}{no_header}."
     )
+
+
+def _above_header(path: Path | Text, number: int, line: int) -> UserError:
+    return at_line(path, number, f"stands above the header, which is line {line:,}: take out what is above it")
+
+
+def _header_line(path: Path | Text, columns: Sequence[str]) -> int:
+    """The number of the line at the top that names several columns; 0 if none does."""
+    for number, line in enumerate(islice(lines(path), 20), 1):
+        for delimiter in DELIMITERS:
+            names = [_plain(cell.strip('" ')) for cell in line.split(delimiter)]
+            if len(names) > 1 and all(_plain(column) in names for column in columns):
+                return number
+    return 0
 
 
 def _likely_places(columns: Sequence[str], free: Sequence[int], rows: Sequence[Sequence[str]]) -> dict[str, int]:
@@ -261,17 +276,27 @@ def rows(path: Path | Text, columns: Sequence[str] = ()) -> Iterator[tuple[int, 
         columns: that the header should have; the delimiter is chosen to find them.
     """
     _refuse_workbook(path)
-    start = list(islice(lines(path), 20))
+    start = _start(path)
     said = re.fullmatch(r"\s*\"?sep=(.)\"?[\s,;]*", start[0], re.IGNORECASE)  # a line for Excel
     delimiter = said[1] if said else _delimiter(path, start, columns)
     reading.note(path, "delimiter", {",": "comma", ";": "semicolon", "\t": "tab"}.get(delimiter, delimiter))
     found = _tsv_rows(path) if delimiter == "\t" else _csv_rows(path, delimiter)
+    found = dropwhile(_is_blank, found)
     if said:
         next(found)
-        if (header := next(found, None)) is None:
-            raise UserError(f"{path} holds nothing to read below its first line, {start[0].strip()}.")
-        found = _chained(header, found)
-    return found
+        found = dropwhile(_is_blank, found)
+    if (header := next(found, None)) is None:
+        raise UserError(f"{path} holds nothing to read{f' below its first line, {start[0].strip()}' if said else ''}.")
+    return _chained(header, found)
+
+
+def _start(path: Path | Text) -> list[str]:
+    """The first lines from the first that is not blank; one that is empty if all are."""
+    return list(islice(dropwhile(lambda line: not line.strip(), lines(path)), 20)) or [""]
+
+
+def _is_blank(row: tuple[int, list[str]]) -> bool:
+    return not any(row[1])
 
 
 def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -285,6 +310,10 @@ def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]
     if any(header) and all(re.fullmatch(NUMBER_OR_TIME, cell) for cell in header if cell):
         raise at_line(path, first, "looks like data: add a header line with the names of the columns above it")
     numbered = [(number, cells) for number, cells in found if any(cells)]
+    usual = Counter(len(cells) for _, cells in numbered).most_common(1)
+    line, names = next((row for row in numbered if len(row[1]) == usual[0][0]), (0, header))
+    if len(names) != len(header) and not any(re.fullmatch(NUMBER_OR_TIME, cell) for cell in names):
+        raise _above_header(path, first, line)
     for number, cells in numbered:
         if len(cells) != len(header):
             raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
@@ -337,50 +366,3 @@ def _tsv_rows(path: Path | Text) -> Iterator[tuple[int, list[str]]]:
 
 def _unquoted(cell: str) -> str:
     return cell[1:-1].replace('""', '"').strip() if re.fullmatch(r'"(?:[^"]|"")*"', cell) else cell
-
-
-def _json_rows(path: Path | Text) -> Iterator[tuple[int, list[str]]]:
-    """The names of the first object as a header, then the values of every object under these names."""
-    names: list[str] = []
-    for number, line in enumerate(lines(path), 1):
-        if not line.strip():
-            continue
-        found = _json_object(path, number, line)
-        if found is None:
-            continue
-        if not names:
-            names = list(found)
-            yield number, names
-        yield number, [_json_cell(name, found.get(name)) for name in names]
-    if not names:
-        raise UserError(f"{path} holds no JSON objects.")
-
-
-def _json_object(path, number: int, line: str) -> Mapping | None:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        hint = "; turn a JSON array into lines with jq -c '.[]'" if line.lstrip().startswith("[") else ""
-        reading.refuse(at_line(path, number, f"is not JSON ({one_line(error, 80)}): write one object a line{hint}"))
-        return None
-    if not isinstance(found, dict) or not found:
-        raise at_line(
-            path, number, f"is no JSON object but {line.strip()!r:.40}: write one object a line (jq -c '.[]')"
-        )
-    return found
-
-
-class _Problem(str):
-    """What is wrong with a cell that no text can stand for; it is said where the cell is wanted."""
-
-
-def _json_cell(name: str, value: object) -> str:
-    if isinstance(value, (list, dict)):
-        return _Problem(f"has several values under {name!r}: give each example one (several labels are not supported)")
-    if value is None:
-        return ""
-    if isinstance(value, (bool, int, float)):
-        return json.dumps(value)
-    if re.search("[\0\ud800-\udfff]", value):
-        return _Problem(f"holds no text under {name!r}, but NUL or half a character")
-    return unicodedata.normalize("NFC", value).strip()

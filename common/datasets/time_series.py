@@ -5,6 +5,7 @@ Read with pandas, which is imported only where a series is read.
 
 from __future__ import annotations
 
+import calendar
 import dataclasses
 import re
 from collections import Counter
@@ -150,6 +151,8 @@ def read_series(path: Path | Text) -> TimeSeries:
     if len({_plain(name) for name in header}) < len(header):
         raise UserError(f"{path} has two columns of one name. It has: {', '.join(header)}. Rename one in line 1.")
     table = pd.DataFrame([cells for _, cells in numbered], columns=header, index=[number for number, _ in numbered])
+    if {month.lower() for month in calendar.month_abbr if month} <= {_plain(name)[:3] for name in header}:
+        raise UserError(f"{path} has a column for each month: a series has one row per time, such as 2017-09,12.5.")
     time_columns = _time_columns(path, header)
     times = _times(path, table[time_columns])
     if times.iloc[0] > times.iloc[-1]:
@@ -204,6 +207,8 @@ def _time_columns(path: Path | Text, header: list[str]) -> list[str]:
     parts = [header[plain.index(part)] for part in TIME_PARTS if part in plain]
     if len(parts) > 1 and TIME_PARTS[0] in plain:
         return parts
+    if {"date", "time"} <= set(plain):
+        return [header[plain.index("date")], header[plain.index("time")]]
     for name in TIME_NAMES:
         if name in plain:
             return [header[plain.index(name)]]
@@ -220,6 +225,9 @@ def _times(path: Path | Text, cells: pd.DataFrame) -> pd.Series:
     if len(cells.columns) == 1:
         return dates.read(path, cells.iloc[:, 0])
     names = [_plain(name) for name in cells.columns]
+    if names == ["date", "time"]:
+        days, times = cells.iloc[:, 0], cells.iloc[:, 1]
+        return dates.read(path, days + " " + times if times.str.match(r"\d{1,2}:\d\d").all() else times)
     parts = cells.set_axis(names, axis=1).apply(pd.to_numeric, errors="coerce")
     for part, first in (("month", 1), ("day", 1)):
         if part not in parts:

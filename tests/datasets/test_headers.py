@@ -44,6 +44,19 @@ CASES = {
         r'COLUMNS="text=v2 label=v1"\.',
     ),
     "one column": ("sentiment", "a.csv", "So dull\nFine\n", r"line 1, has 1 of 2 columns: text,label, separated by"),
+    "a title above the header": (
+        "sentiment",
+        "a.csv",
+        "Reviews of May,\ntext,label\nfine,good\n",
+        r"line 1, stands above the header, which is line 2: take out what is above it\.",
+    ),
+    "a comment above the header": (
+        "translation",
+        "a.csv",
+        "# from Ann; and Ben\n\nsource;target\nfine;bon\n",
+        r"line 1, stands above the header, which is line 3: take out what is above it\.",
+    ),
+    "blank lines alone": ("sentiment", "a.csv", "\n \n\n", r"a\.csv holds nothing to read\."),
     "other names": ("sentiment", "a.csv", "review,sentiment\nfine,good\n", r'COLUMNS="text=review label=sentiment"'),
 }
 
@@ -54,3 +67,10 @@ def test_the_columns_of_the_file_are_proposed(tmp_path, task, name, content, mes
     path.write_text(content)
     with pytest.raises(UserError, match=rf"\A(?!.*\n).*{message}"):
         load_task(task).own_file.read(path, True)
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ";"), ("a.tsv", "\t"), ("a.txt", ",")])
+def test_blank_lines_above_the_header_are_passed_over(tmp_path, name, delimiter):
+    path = tmp_path / name
+    path.write_text("\n  \ntext,label\n\nfine,good\n".replace(",", delimiter))
+    assert [example.text for example in load_task("sentiment").own_file.read(path, True)] == ["fine"]

@@ -67,8 +67,21 @@ def test_time_in_several_columns():
     series = read("No,year,month,day,hour,x\n1,2020,2,28,22,5\n2,2020,2,28,23,6\n3,2020,2,29,0,8\n")
     assert series.columns == ("x",)  # a column that counts the rows is left out
     assert str(series.times[-1]) == "2020-02-29T00:00:00"
-    with pytest.raises(UserError, match=r"line 3, has the time '2020 2 30 23': write it as 2017-09-01"):
+    with pytest.raises(UserError, match=r"line 3, has the time '2020 2 30 23', unlike '2020 2 28 22' in line 2: write"):
         read("year,month,day,hour,x\n2020,2,28,22,5\n2020,2,30,23,6\n2020,2,29,0,8\n")
+
+
+@pytest.mark.parametrize(
+    ("days", "times", "last"),
+    [
+        (["2020-02-28", "2020-02-28", "2020-02-29"], ["12:00", "18:00", "00:00"], "2020-02-29T00:00:00"),
+        (["28/02/2020", "28/02/2020", "28/02/2020"], ["9:00:00", "9:30:00", "10:00:00"], "2020-02-28T10:00:00"),
+        (["2020-02-28"] * 3, [f"2020-02-28 0{hour}:00" for hour in range(3)], "2020-02-28T02:00:00"),
+    ],
+)
+def test_a_column_of_dates_beside_one_of_times(days, times, last):
+    text = "Time,Date,x\n" + "".join(f"{time},{day},{n}\n" for n, (day, time) in enumerate(zip(days, times), 5))
+    assert str(read(text).times[-1]) == last and read(text).columns == ("x",)
 
 
 def test_parts_of_a_time_without_its_year_are_no_times():
@@ -123,6 +136,13 @@ def test_columns_are_found_in_any_case_and_with_spaces():
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "inf", 3]), "line 3, has the x 'inf'"),
         (table(["2020-01-01", "2020-01-02", "2021-01-03"]), "cut off the part that is full of gaps"),
         ("time,x\n2020-01-01,1\n2020-01-02\n2020-01-03,3\n", "line 3, has 1 cells, the header has 2"),
+        ("Station,Riga\n\n" + table(["2020-01-01", "2020-01-02"], ["1,2", "3,4"], "time,x,y"),
+         "line 1, stands above the header, which is line 3: take out what is above it"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], ["1,5", "2,5", "3,5"]), "line 2, has 3 cells, the header"),
+        (table(["", "2020-01-02", "2020-01-03"]), "line 2, has the time '', unlike '2020-01-02' in line 3: write it"),
+        (table(["2001", "2002", "2003"], ["1,2,3,4,5,6,7,8,9,1,2,3"] * 3,
+               "Year,January,Feb,Mar,Apr,May,Jun,Jul,Aug,Sept,Oct,Nov,Dec"),
+         "has a column for each month: a series has"),
         ("time,x,X\n2020-01-01,1,1\n2020-01-02,2,2\n2020-01-03,5,5\n", "two columns of one name"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], ["", "NA", ""]), "no column of numbers"),
     ],
