@@ -74,6 +74,7 @@ def conll(
     names = _take_header(path, found, spans)
     filled = [row for row in found if row.cells]
     some(path, filled)
+    _check_pairs(path, filled[:LOOKED_AT])
     columns = len(filled[0].cells)
     if columns < 2 and labelled:
         raise at_line(path, filled[0].number, f"must hold a token and a tag, not {filled[0].line!r:.60}")
@@ -86,6 +87,19 @@ def conll(
     if labelled:
         _check_length(path, sentences)
     return some(path, sentences)
+
+
+def _check_pairs(path: Path | Text, rows: Sequence[_Row]) -> None:
+    """Refuse sentences in lines of `word/TAG` or `word_TAG`, of which the last pair would be a tag."""
+    cells = [cell for row in rows for cell in row.cells]
+    for mark in "/_":
+        if len(cells) > len(rows) and all(mark in cell.strip(mark) for cell in cells):
+            raise at_line(
+                path,
+                rows[0].number,
+                f"holds words and tags as one, such as {cells[0]!r:.40}: write a token and its tag a line, and a blank "
+                "line after each sentence",
+            )
 
 
 def is_conll(path: Path | Text, spans: bool = True) -> bool:

@@ -101,9 +101,9 @@ def of_start(start: bytes) -> str | None:
     if len(start) >= 4 and b"\0" in start:
         halves = start[::2], start[1::2]
         zeros = [half.count(0) / len(half) for half in halves]
-        if zeros[1] > 0.3 and zeros[0] < 0.01:
+        if zeros[1] > 0.3 and zeros[0] < 0.01 and b"\n" not in halves[1]:
             return "utf-16-le"
-        if zeros[0] > 0.3 and zeros[1] < 0.01:
+        if zeros[0] > 0.3 and zeros[1] < 0.01 and b"\n" not in halves[0]:
             return "utf-16-be"
     return None
 

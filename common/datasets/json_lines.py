@@ -41,7 +41,14 @@ def _object(path, number: int, line: str) -> Mapping | None:
         raise at_line(
             path, number, f"is no JSON object but {line.strip()!r:.40}: write one object a line (jq -c '.[]')"
         )
-    return found
+    return {name: cell for outer, value in found.items() for name, cell in _flat(outer, value)}
+
+
+def _flat(name: str, value: object) -> list[tuple[str, object]]:
+    """The cells of a value: those of an object in an object are named `outer.inner`."""
+    if isinstance(value, dict) and value:
+        return [(f"{name}.{inner}", cell) for inner, cell in value.items()]
+    return [(name, value)]
 
 
 class Problem(str):

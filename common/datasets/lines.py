@@ -35,7 +35,7 @@ EVERY = 64  # lines between two offsets that a LineSequence remembers
 
 def at_line(path: Path, number: int, problem: str) -> UserError:
     """The error that says what is wrong with a line of a file; lines are counted from 1."""
-    return UserError(f"{line_of(path, number)}, {problem}.")
+    return UserError(f"{line_of(path, number)}, {problem}{'' if problem.endswith('?') else '.'}")
 
 
 def line_of(path: Path, number: int) -> str:

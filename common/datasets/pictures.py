@@ -11,11 +11,14 @@ from common.datasets.paths import check_is_file
 from common.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
+# How a camera was held, by its EXIF tag, and the number of the `Image.Transpose` that turns its picture upright.
+ORIENTATION = 0x0112
+TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 LARGEST = 50_000_000  # pixels; a small file may unpack to many more
 
 
 def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) -> np.ndarray:
-    """A picture file as an array; transparent parts become white.
+    """A picture file as an array, upright; transparent parts become white.
 
     Args:
         path: of a PNG, JPEG or BMP file.
@@ -35,6 +38,8 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
         with Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
             if image.width * image.height > LARGEST:
                 raise UserError(f"{path} has {image.width} x {image.height} pixels, at most {LARGEST:,} are read.")
+            if (turn := TURNS.get(image.getexif().get(ORIENTATION))) is not None:
+                image = image.transpose(turn)
             if image.has_transparency_data:
                 image = image.convert("RGBA")
                 white = Image.new("RGBA", image.size, "white")

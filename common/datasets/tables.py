@@ -54,6 +54,19 @@ def is_table(path: Path | Text, columns: Sequence[str]) -> bool:
     return len(names) > 1 and even and all(_plain(column) in names for column in columns)
 
 
+def check_is_plain(path: Path | Text) -> None:
+    """Refuse a table, by its name, where running text is read: its names of columns and its quotes would be text.
+
+    Raises:
+        UserError: if it is a table or a workbook.
+    """
+    _refuse_workbook(path)
+    if suffix_of(path) in (*TABLES, *JSON_LINES):
+        raise UserError(
+            f"{path} is a table by its name: this task reads plain text, so write the texts to a .txt file."
+        )
+
+
 def _refuse_workbook(path: Path | Text) -> None:
     if suffix_of(path) in WORKBOOKS:
         raise UserError(f"{path} is a workbook: save the sheet as CSV (UTF-8) and name that file.")
@@ -209,8 +222,9 @@ def _no_header(path, number, first, rest, missing, columns) -> UserError:
     places = _likely_places(missing, free, below or [first])
     example = " ".join(f"{column}={first[place].replace(' ', '_')}" for column, place in places.items())
     which = f', or say which it is: COLUMNS="{example}"' if example else ""
-    in_order = ",".join(sorted(columns, key=places.get)) if len(places) == len(first) == len(columns) > 1 else ""
-    no_header = f"; if line {number} is no header, say COLUMNS={in_order}" if in_order else ""
+    no_header = ""
+    if len(places) == len(first) == len(columns) > 1 and suffix_of(path) not in JSON_LINES:
+        no_header = f"; if line {number} is no header, say COLUMNS={','.join(sorted(columns, key=places.get))}"
     shown = one_line(", ".join(cell for cell in first if cell))
     return UserError(
         f"{path} has no column {missing[0]!r}. It has: {shown}. Rename one in line {number}{which}{no_header}."
@@ -234,13 +248,13 @@ def _header_line(path: Path | Text, columns: Sequence[str]) -> int:
 def _likely_places(columns: Sequence[str], free: Sequence[int], rows: Sequence[Sequence[str]]) -> dict[str, int]:
     """Which of the free places of a table holds which column, judged by its rows.
 
-    A single column beside the label has the most text, and of the rest the label has the fewest different cells, words
-    rather than numbers; several columns are in order.
+    The columns beside the label have the most text, and are in order; of the rest the label has the fewest different
+    cells, words rather than numbers.
     """
     cells = {place: {row[place] for row in rows if place < len(row)} for place in free}
     others = [column for column in columns if column != "label"]
     by_text = sorted(free, key=lambda place: -sum(map(len, cells[place])))
-    found = dict(zip(others, by_text if len(others) == 1 else free))
+    found = dict(zip(others, sorted(by_text[: len(others)])))
     rest = [place for place in free if place not in found.values()]
     if "label" in columns and rest:
         numbers = {place for place in rest if all(re.fullmatch(NUMBER_OR_TIME, cell) for cell in cells[place])}

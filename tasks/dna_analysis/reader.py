@@ -13,6 +13,7 @@ from common.errors import UserError
 # The bases that a letter may represent (IUPAC, Cornish-Bowden 1985, https://doi.org/10.1093/nar/13.9.3021).
 LETTERS = dict(zip("ACGT", "ACGT"), R="AG", Y="CT", S="CG", W="AT", K="GT", M="AC")
 LETTERS |= dict(B="CGT", D="AGT", H="ACT", V="ACG", N="ACGT")
+FASTQ = (".fastq", ".fq")
 FASTA = (".fa", ".fasta", ".fna", ".fas")
 
 
@@ -69,6 +70,8 @@ def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
                 f"{path} has {len(files)} FASTA files: give one for each label, named after it, as intron.fa"
             )
         return [{"bases": bases, "label": _name(file)} for file in files for _, _, bases in fasta(file)]
+    if suffix_of(path) in FASTQ:
+        raise UserError(f"{path} is FASTQ: turn it into FASTA (seqtk seq -a), and end each title with its label.")
     if suffix_of(path) not in FASTA and is_table(path, ("sequence",)):
         return _rows(path, labelled)
     if suffix_of(path) in FASTA or next(lines(path)).startswith(">"):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.datasets import lines
+from common.datasets import lines, tables
 from common.datasets.splits import by_position
 from common.encoding import corpus
 from common.encoding.encoder import Encoder as BaseEncoder
@@ -89,6 +89,7 @@ def load_shakespeare(folder: Path) -> Splits:
 
 def read(path: Path, labelled: bool) -> Sequence[Line]:
     """The lines of a text: for training and evaluation, or each as a prompt to be continued."""
+    tables.check_is_plain(path)
     if labelled:
         return lines.LineSequence(path, Line)
     return [Line(text, is_prompt=True) for text in lines.lines(path) if text.strip()]

@@ -52,6 +52,8 @@ def _folder(folder: Path, labelled: bool) -> list[Raw]:
     table = folder / TABLE
     if not labelled and not table.exists():
         return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
+    if not table.exists():
+        raise UserError(f"{folder} has no table {TABLE}: write one, file,label and a row for each picture.")
     columns = ("file", "label") if labelled else ("file",)
     found, places = [], {}
     for number, row in readers.numbered_labelled(table, columns, ("group",)):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.datasets import lines
+from common.datasets import lines, tables
 from common.datasets.prose import PASSAGE, passages, without_blank_ends
 from common.datasets.splits import scattered
 from common.encoding import batching
@@ -82,6 +82,7 @@ def load_shakespeare(folder: Path) -> Splits:
 
 def read(path: Path, labelled: bool) -> list[Passage]:
     """The passages of a text; or its lines, each a prompt, a blank one for a text from nothing."""
+    tables.check_is_plain(path)
     if labelled:
         return [Passage(text) for text in passages(without_blank_ends(lines.lines(path)))]
     return [Passage(text, is_prompt=True) for text in lines.lines(path)]

@@ -145,7 +145,7 @@ FAULTS = [
     ("pixel_sequence", changed("pictures.csv", "2.png", "../2.png"), "line 4, must name a picture in the same folder"),
     ("pixel_sequence", changed("pictures.csv", "2.png", "a" * 260), "There is no picture"),  # no system has such names
     ("pixel_sequence", loop("1.png"), r"There is no picture .*1\.png"),
-    ("pixel_sequence", without("pictures.csv"), r"pictures\.csv"),
+    ("pixel_sequence", without("pictures.csv"), r"has no table pictures\.csv: write one, file,label and a"),
     ("video_activity", without("1"), r"clips\.csv, line 3, must name a folder beside the table, not '1'"),
     ("video_activity", changed("clips.csv", "2,a", "a" * 260 + ",a"), "line 4, must name a folder beside the table"),
     ("video_activity", loop("1/2.png"), r"There is no picture .*2\.png"),
@@ -153,7 +153,7 @@ FAULTS = [
     ("video_activity", cut("1/2.png"), r"1/2\.png is not a whole PNG"),
     ("video_activity", pipe("1/2.png"), r"1/2\.png is no file"),
     ("video_activity", appended("clips.csv", "0,b\n"), "line 6, names 0, as line 2 does"),
-    ("video_activity", without("clips.csv"), r"clips\.csv"),
+    ("video_activity", without("clips.csv"), r"has no table clips\.csv: write one, folder,label and a"),
     ("music_generation", cut("1.mid"), r"1\.mid is not a whole MIDI file"),
     ("music_generation", holding("1.mid", b""), r"1\.mid is not a whole MIDI file"),
     ("music_generation", pipe("1.mid"), r"1\.mid is no file"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.datasets import reading
 from common.errors import UserError
 from common.task import load_task
 
@@ -43,6 +44,18 @@ CASES = {
         "v1,v2,,\nham,See you,,\nspam,Win a prize,,\n",
         r'COLUMNS="text=v2 label=v1"\.',
     ),
+    "no header, sentences with their numbers": (
+        "translation",
+        "a.tsv",
+        "1276\tGo on.\t1300\tContinue !\n1277\tHi there.\t1301\tSalut !\n",
+        r"say COLUMNS=column_1,source,column_3,target\.",
+    ),
+    "an object in an object": (
+        "translation",
+        "a.jsonl",
+        '{"translation": {"en": "one", "fr": "un"}}\n',
+        r'say which it is: COLUMNS="source=translation\.en target=translation\.fr"\.',
+    ),
     "one column": ("sentiment", "a.csv", "So dull\nFine\n", r"line 1, has 1 of 2 columns: text,label, separated by"),
     "a title above the header": (
         "sentiment",
@@ -74,3 +87,11 @@ def test_blank_lines_above_the_header_are_passed_over(tmp_path, name, delimiter)
     path = tmp_path / name
     path.write_text("\n  \ntext,label\n\nfine,good\n".replace(",", delimiter))
     assert [example.text for example in load_task("sentiment").own_file.read(path, True)] == ["fine"]
+
+
+def test_an_object_in_an_object_is_read_by_its_two_names(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"translation": {"en": "one", "fr": "un"}}\n' * 2)
+    with reading.reading(reading.Reading("source=translation.en target=translation.fr")):
+        pairs = load_task("translation").own_file.read(path, True)
+    assert [(pair.source, pair.target) for pair in pairs] == [("one", "un")] * 2

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from common.datasets import pictures
 from common.errors import UserError
@@ -28,6 +28,17 @@ def test_what_is_transparent_is_white(tmp_path):
     ink = np.zeros((2, 2, 4))
     ink[0, 0, 3] = 255
     assert pictures.read(saved(tmp_path / "ink.png", ink)).tolist() == [[0, 255], [255, 255]]
+
+
+@pytest.mark.parametrize("orientation", range(9))
+def test_a_picture_is_turned_as_its_camera_was_held(tmp_path, orientation):
+    picture = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    exif = picture.getexif()
+    exif[0x0112] = orientation
+    picture.save(tmp_path / "a.png", exif=exif)
+    expected = ImageOps.exif_transpose(Image.open(tmp_path / "a.png"))
+    assert np.array_equal(pictures.read(tmp_path / "a.png"), np.array(expected))
+    assert (expected.size != (4, 3)) == (orientation > 4)
 
 
 def test_what_is_no_picture_is_refused_in_one_line(tmp_path):
