@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import random
 import shutil
-import sys
-import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
-from tests.fuzz import COLUMNS, WHOLE, damaged, damaged_text, outcome, recordings
+from tests.fuzz import COLUMNS, WHOLE, count, damaged, damaged_text, outcome, recordings, report
 
 FOLDERS = 5_000  # for each reader
 NAMES = ("1.PNG", "9.jpg", ".png", "été.wav", "a b.mid", "1.txt", "2.tsv", "clips.csv", "manifest.json", "x.fa.gz", "x")
@@ -86,32 +83,16 @@ def change(drawn: random.Random, folder: Path) -> None:
             path.symlink_to(folder / "gone" if kind == "link" else path)
 
 
-def fuzz(task: str, count: int, folder: Path) -> Counter[str]:
-    """How many folders were parsed, and how many refused.
+def fuzz(task: str, folders: int, folder: Path) -> Counter[str]:
+    """How many folders were parsed, and how many refused; see `count`."""
 
-    Raises:
-        AssertionError: if something else happened; names the number of the folder.
-    """
-    counts = Counter()
-    for number in range(count):
+    def outcomes(number: int):
         drawn = random.Random(-number)
         make(task, number, folder / "own")
-        try:
-            counts[outcome(task, folder / "own", drawn.random() < 0.6, drawn.choice(COLUMNS))] += 1
-        except Exception as error:
-            raise AssertionError(f"folder {number} of {task}: {type(error).__name__}: {error}") from error
-    return counts
+        yield outcome(task, folder / "own", drawn.random() < 0.6, drawn.choice(COLUMNS))
 
-
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else FOLDERS
-    with tempfile.TemporaryDirectory() as folder:
-        for task in WHOLE_FOLDERS:
-            started = time.perf_counter()
-            counts = fuzz(task, count, Path(folder))
-            said = f"{counts['parsed']:,} parsed, {counts['refused']:,} refused, nothing else"
-            print(f"{task:20} {said} ({time.perf_counter() - started:.0f} s)", flush=True)
+    return count(f"folder {{}} of {task}", folders, outcomes)
 
 
 if __name__ == "__main__":
-    main()
+    report(WHOLE_FOLDERS, fuzz, FOLDERS)

@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -239,47 +240,54 @@ def written(path: Path, content: bytes, packed: bool) -> Path:
 
 
 def fuzz(task: str, files: int, folder: Path) -> Counter[str]:
-    """How many files were parsed, and how many refused.
+    """How many files were parsed, and how many refused; see `count`."""
 
-    Raises:
-        AssertionError: if something else happened; names the number of the file.
-    """
-    counts = Counter()
-    for number in range(files):
+    def outcomes(number: int):
         drawn = random.Random(-number)
         content, name = generate(task, number), drawn.choice(READERS[task])
         path = written(folder / f"{number % 64}-{name}", content, packed=drawn.random() < 0.9)
+        single = recordings(task) or task == "video_activity"  # a single picture or clip has no label
+        labelled = drawn.random() < (0.2 if single else 0.6)
+        yield outcome(task, path, labelled, drawn.choice(COLUMNS))
+        if not number % 10:
+            typed = Text(content.decode("utf-8", "surrogateescape"))
+            yield outcome(task, typed, False, None)
+
+    return count(f"file {{}} of {task}", files, outcomes)
+
+
+def count(what: str, total: int, outcomes: Callable[[int], Iterable[str]]) -> Counter[str]:
+    """The outcomes of all numbers below `total`, counted.
+
+    Raises:
+        AssertionError: if something else happened; `what` names it, once its number is filled in.
+    """
+    counts = Counter()
+    for number in range(total):
         try:
-            single = recordings(task) or task == "video_activity"  # a single picture or clip has no label
-            labelled = drawn.random() < (0.2 if single else 0.6)
-            counts[outcome(task, path, labelled, drawn.choice(COLUMNS))] += 1
-            if not number % 10:
-                typed = Text(content.decode("utf-8", "surrogateescape"))
-                counts[outcome(task, typed, False, None)] += 1
+            counts.update(outcomes(number))
         except Exception as error:
-            raise AssertionError(f"file {number} of {task} ({name}): {type(error).__name__}: {error}") from error
+            raise AssertionError(f"{what.format(number)}: {type(error).__name__}: {error}") from error
     return counts
 
 
-def main() -> None:
-    guided = importlib.util.find_spec("atheris") is not None
+def report(readers: Iterable[str], fuzz: Callable[[str, int, Path], Mapping[str, int]], total: int) -> None:
+    """Fuzz these readers, and print what came of it and how long it took; the first argument is another `total`."""
+    total = int(sys.argv[1]) if len(sys.argv) > 1 else total
     with tempfile.TemporaryDirectory() as folder:
-        for task in READERS:
+        for task in readers:
             started = time.perf_counter()
-            files = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
-            if guided:  # ends its process
-                found = subprocess.run(
-                    [sys.executable, "-m", "tests.guided_fuzz", task, str(files), folder],
-                    check=True,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-                counts = json.loads(found.stdout.splitlines()[-1])
-            else:
-                counts = fuzz(task, files, Path(folder))
+            counts = fuzz(task, total, Path(folder))
             said = f"{counts['parsed']:,} parsed, {counts['refused']:,} refused, nothing else"
             print(f"{task:20} {said} ({time.perf_counter() - started:.0f} s)", flush=True)
 
 
+def guided(task: str, files: int, folder: Path) -> Mapping[str, int]:
+    """Like `fuzz`, with atheris, which ends its process."""
+    command = [sys.executable, "-m", "tests.guided_fuzz", task, str(files), str(folder)]
+    found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(found.stdout.splitlines()[-1])
+
+
 if __name__ == "__main__":
-    main()
+    report(READERS, guided if importlib.util.find_spec("atheris") else fuzz, FILES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from common.datasets.paths import check_is_file
 from common.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
-# How a camera was held, by its EXIF tag, and the number of the `Image.Transpose` that turns its picture upright.
+# How a camera was held, by its EXIF tag, and the number of the `Image.Transpose` that turns its picture upright. Pillow's
+# `ImageOps.exif_transpose` does the same, but writes the whole EXIF anew, which fails on damaged ones.
 ORIENTATION = 0x0112
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 LARGEST = 50_000_000  # pixels; a small file may unpack to many more
@@ -35,7 +37,7 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
 
     check_is_file(path, "picture")
     try:
-        with Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
             if image.width * image.height > LARGEST:
                 raise UserError(f"{path} has {image.width} x {image.height} pixels, at most {LARGEST:,} are read.")
             if (turn := TURNS.get(image.getexif().get(ORIENTATION))) is not None:

@@ -41,6 +41,13 @@ def test_a_picture_is_turned_as_its_camera_was_held(tmp_path, orientation):
     assert (expected.size != (4, 3)) == (orientation > 4)
 
 
+def test_exif_that_is_cut_off_is_passed_over_without_a_word(tmp_path, recwarn):
+    picture = Image.fromarray(np.zeros((3, 4), np.uint8))
+    picture.save(tmp_path / "a.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x09")  # announces nine tags and has none
+    assert pictures.read(tmp_path / "a.jpg").shape == (3, 4)
+    assert not recwarn
+
+
 def test_what_is_no_picture_is_refused_in_one_line(tmp_path):
     text, cut = tmp_path / "text.png", tmp_path / "cut.png"
     text.write_text("no picture")
