@@ -38,6 +38,7 @@ __all__ = [
     "change_prediction",
     "checksums",
     "load_task",
+    "may_be_zero",
     "parse_settings",
     "prediction_setting",
     "task_names",
@@ -144,6 +145,11 @@ def prediction_setting(default):
     return dataclasses.field(default=default, metadata={"prediction": True})
 
 
+def may_be_zero(default: int):
+    """A whole number of `Config` that turns something off when it is 0; other positive defaults must stay positive."""
+    return dataclasses.field(default=default, metadata={"least": 0})
+
+
 def change_prediction(config: TrainConfig, settings: Mapping[str, object], also: Sequence[str] = ()) -> TrainConfig:
     """`config` with some of its prediction settings changed.
 
@@ -180,7 +186,8 @@ def parse_settings(text: str) -> dict[str, str]:
 def change_config(config: TrainConfig, settings: Mapping[str, object]) -> TrainConfig:
     """`config` with some settings changed; text is converted to the type of the default.
 
-    Settings are at least 0, or at least 1 if the default is a positive whole number; a dropout is below 1.
+    Settings are at least 0, or at least 1 if the default is a positive whole number that is not declared with
+    `may_be_zero`; a dropout is below 1.
 
     Args:
         settings: name to value; a value may be text as typed on the command line (`"3"`, `"false"`, `"lstm"`).
@@ -188,18 +195,20 @@ def change_config(config: TrainConfig, settings: Mapping[str, object]) -> TrainC
     Raises:
         UserError: for an unknown name, or a value of the wrong type or out of range.
     """
-    defaults = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    fields = {field.name: field for field in dataclasses.fields(config)}
     changed = {}
     for name, value in settings.items():
-        if name not in defaults:
-            raise UserError(unknown("setting", name, list(defaults)))
-        changed[name] = _in_range(name, _convert(name, value, type(defaults[name])), defaults[name])
+        if name not in fields:
+            raise UserError(unknown("setting", name, list(fields)))
+        default = getattr(config, name)
+        positive = isinstance(default, int) and default > 0
+        least = fields[name].metadata.get("least", 1 if positive else 0)
+        changed[name] = _in_range(name, _convert(name, value, type(default)), default, least)
     return dataclasses.replace(config, **changed)
 
 
-def _in_range(name: str, value: object, default: object) -> object:
+def _in_range(name: str, value: object, default: object, least: int) -> object:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        least = 1 if isinstance(default, int) and default else 0
         if not least <= value < math.inf:
             raise UserError(f"Setting {name} must be at least {least}, not {value}.")
         if isinstance(default, int) and value > LARGEST:

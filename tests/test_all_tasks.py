@@ -20,7 +20,7 @@ from common.prediction.keras_networks import of_model
 from common.runs import examples
 from common.runs import run as runs
 from common.runs.examples import Request
-from common.task import SHAPES, task_names
+from common.task import SHAPES, change_config, parse_settings, task_names
 from common.training import fitting, steps
 from tests import small
 
@@ -33,6 +33,13 @@ def test_every_folder_is_a_task():
     found = [path.name for path in folders.TASKS_FOLDER.iterdir() if path.is_dir() and path.name != "__pycache__"]
     assert sorted(found) == TASKS
     assert len(TASKS) >= 5
+
+
+@every_task
+def test_the_settings_of_every_data_set_are_accepted(name):
+    task, *_ = small.setting(name)
+    for declared in task.datasets.values():
+        change_config(task.config, parse_settings(declared.settings))
 
 
 @every_task

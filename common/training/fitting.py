@@ -190,8 +190,9 @@ class MeanMetrics:
     """
 
     def __init__(self, model, batches: Batches, epochs: range = range(1)):
-        self.model, self.batches = model, batches
-        self.iterator, self.several = iter(batches.dataset(epochs)), steps.measuring(model)
+        self.model, self.batches, dataset = model, batches, batches.dataset(epochs)
+        steps.build_metrics(model, dataset)
+        self.iterator, self.several = iter(dataset), steps.measuring(model)
 
     def __call__(self) -> dict[str, float]:
         """The means by name, including `loss`."""

@@ -25,7 +25,7 @@ from common.encoding.encoder import Encoder as BaseEncoder
 from common.errors import UserError
 from common.prediction import sampling
 from common.prediction.networks import Networks, forward
-from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
+from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, may_be_zero, prediction_setting
 
 from .sample import load
 
@@ -43,7 +43,7 @@ class Config(TrainConfig):
     embedding_size: int = 64  # features of a frame
     units: int = 192
     dropout: float = 0.1  # share of the features, and of the recurrent layer's outputs, that training hides
-    echo: int = 4  # above 0: also read what followed an earlier occurrence of the last `echo` frames in the piece
+    echo: int = may_be_zero(4)  # also read what followed an earlier occurrence of the last `echo` frames; 0: do not
     temperature: float = prediction_setting(0.8)  # below 1 sharper, above 1 more varied, 0 always the likeliest
     new_frames: int = prediction_setting(32)  # frames to generate after a prompt
     save: str = prediction_setting("")  # name of the MIDI and WAV files to write, such as "tune"; none if empty

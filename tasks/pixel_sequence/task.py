@@ -23,7 +23,7 @@ from common.encoding.text import Labels
 from common.errors import UserError
 from common.prediction import classes, running
 from common.prediction.networks import Networks, forward
-from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
+from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, may_be_zero
 
 from .reader import MOST_PIXELS, TABLE, raw_pictures
 
@@ -43,7 +43,7 @@ class Config(TrainConfig):
     units: int = 96
     recurrent_gain: float = 0.9  # scale of the orthogonal initial recurrent kernel
     dropout: float = 0.2  # share of the last state that training hides
-    shift: int = 1  # maximum number of pixels by which training moves a picture to the left or right
+    shift: int = may_be_zero(1)  # maximum number of pixels by which training moves a picture to the left or right
     noise: float = 0.05  # standard deviation of the noise added in training, as a share of the full brightness
 
 

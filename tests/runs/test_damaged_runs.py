@@ -18,7 +18,7 @@ import pytest
 
 from common import cli, files, folders
 from common.encoding.subwords import Subwords
-from common.runs import onnx_files, weights
+from common.runs import contents, onnx_files, weights
 from common.runs import run as runs
 from tests import small
 from tests.runs.test_run import CONFIG, HISTORY
@@ -55,6 +55,8 @@ METRICS = {
     "versions": {},
     "signatures": {},
     "shared": {},
+    "unknown_words": None,
+    "remarks": [],
     **dict.fromkeys(("seed", "test_scored", "parameters", "epochs", "cores", "predict_seconds", "train_seconds"), 1),
     "test": {"accuracy": 0.5},
     "baseline": {"accuracy": 0.5},
@@ -224,6 +226,12 @@ def test_what_is_no_measurement(run, monkeypatch, capfd, change):
     path = run("sentiment").metrics_file
     path.write_text(json.dumps({**METRICS, **change} if change else {}))
     refused(monkeypatch, capfd, ["export", "sentiment", "--to", "out"], "metrics.json")
+
+
+def test_scores_of_a_label_that_only_one_model_predicted_are_no_damage(run):
+    path = run("sentiment").metrics_file
+    path.write_text(json.dumps({**METRICS, "baselines": {"b": {"accuracy": 0.5, "f1_INTJ": 0.0}}, "baseline": {}}))
+    assert contents.metrics(path)["baselines"]["b"]["f1_INTJ"] == 0
 
 
 @pytest.mark.parametrize(

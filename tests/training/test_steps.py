@@ -57,6 +57,15 @@ def model():
     return made
 
 
+def test_a_training_step_is_traced_once(monkeypatch, tmp_path):
+    traced, made = [], model()
+    step = made.train_step
+    monkeypatch.setattr(made, "train_step", lambda data: traced.append(1) or step(data))
+    few = batches(2)
+    fitting.fit(made, few, few, TrainConfig(epochs=2), runs.Run(tmp_path), Console(file=io.StringIO()))
+    assert len(traced) == 1
+
+
 @pytest.mark.parametrize("count", [1, 8, 11])
 def test_the_same_training_as_that_of_keras_step_by_step(count):
     ours, theirs, losses = model(), model(), []
