@@ -36,10 +36,10 @@ BRIGHTEST = 255
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
-    epochs: int = 60
+    epochs: int = 120
     batch_size: int = 32
     learning_rate: float = 2e-3
-    patience: int = 60  # all epochs run, since the learning rate falls to 0 over them; the best one is kept
+    patience: int = 120  # all epochs run, since the learning rate falls to 0 over them; the best one is kept
     units: int = 96
     recurrent_gain: float = 0.9  # scale of the orthogonal initial recurrent kernel
     dropout: float = 0.2  # share of the last state that training hides
@@ -237,6 +237,7 @@ TASK = Task(
         "permuted": Dataset(
             title="The same digits, their pixels in one shuffled order",
             load=load_permuted,
+            settings="units=128",
             **DIGITS,
         ),
     },
