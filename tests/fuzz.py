@@ -262,12 +262,12 @@ def count(what: str, total: int, outcomes: Callable[[int], Iterable[str]]) -> Co
     Raises:
         AssertionError: if something else happened; `what` names it, once its number is filled in.
     """
-    counts = Counter()
-    for number in range(total):
-        try:
+    counts, number = Counter(), 0
+    try:
+        for number in range(total):
             counts.update(outcomes(number))
-        except Exception as error:
-            raise AssertionError(f"{what.format(number)}: {type(error).__name__}: {error}") from error
+    except Exception as error:
+        raise AssertionError(f"{what.format(number)}: {type(error).__name__}: {error}") from error
     return counts
 
 

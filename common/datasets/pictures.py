@@ -12,8 +12,8 @@ from common.datasets.paths import check_is_file
 from common.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
-# How a camera was held, by its EXIF tag, and the number of the `Image.Transpose` that turns its picture upright. Pillow's
-# `ImageOps.exif_transpose` does the same, but writes the whole EXIF anew, which fails on damaged ones.
+# How a camera was held, by its EXIF tag, and the number of the `Image.Transpose` that turns its picture upright.
+# Pillow's `ImageOps.exif_transpose` does the same, but writes the whole EXIF anew, which fails on damaged ones.
 ORIENTATION = 0x0112
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 LARGEST = 50_000_000  # pixels; a small file may unpack to many more
