@@ -15,10 +15,9 @@ import numpy as np
 from common.encoding.encoder import Encoder
 from common.encoding.text import END, PADDING, START, UNKNOWN
 from common.insight.reference import softmax
-from common.prediction.networks import BATCH_SIZE, Network
+from common.prediction.networks import ALONE, BATCH_SIZE, Network
 
-SINGLE = "output"  # name of the output of a network that returns one array
-READOUTS = ("logits", "scores", SINGLE)  # names of the output with the answer; the first that a network has counts
+READOUTS = ("logits", "scores", ALONE)  # names of the output with the answer; the first that a network has counts
 LONGEST = 200  # maximum number of tokens decoded
 
 Arrays = Mapping[str, np.ndarray]
@@ -74,7 +73,7 @@ class Composition:
                 network = waiting.pop(name)
                 given = {key: values[key] for key in network.inputs}
                 outputs = call(name, network, given) if call else network(given)
-                outputs_of[name] = outputs if isinstance(outputs, dict) else {SINGLE: outputs}
+                outputs_of[name] = outputs if isinstance(outputs, dict) else {ALONE: outputs}
                 values |= {key: value for key, value in outputs_of[name].items() if key not in given}
         return outputs_of, set()
 

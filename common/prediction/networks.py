@@ -17,6 +17,7 @@ import numpy as np
 from common.datasets import labels
 from common.errors import UserError
 
+ALONE = "output"  # name of the output of a network with one output
 BATCH_SIZE = 64  # examples that a network reads at once
 CHUNK = 1024  # examples that are encoded, and whose outputs are kept, at a time
 

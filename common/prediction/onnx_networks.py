@@ -21,9 +21,8 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 )
 
 from common.errors import UserError, one_line
-from common.prediction.networks import Input, Outputs
+from common.prediction.networks import ALONE, Input, Outputs
 
-ALONE = "output"  # the name of the output of a network with one output
 NEXT = "next_"  # prefix of an output that has the name of an input: the state after the step
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)

@@ -80,9 +80,8 @@ def alike(source: Source, encoder: Encoder, train: batching.Encoded) -> list[str
         train: the training examples, encoded.
     """
     test = source.splits.test
-    if not (source.is_file and isinstance(test, list)) or not (
-        encoder.word_inputs or hasattr(encoder, "max_timesteps")
-    ):
+    loses_something = encoder.word_inputs or hasattr(encoder, "max_timesteps")
+    if not (source.is_file and isinstance(test, list) and loses_something):
         return []
     seen = set(_contents(train))
     count = sum(content in seen for content in _contents(batching.encode(encoder, map(labels.without, test))))

@@ -10,7 +10,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from common.prediction.onnx_networks import ALONE, NEXT
+from common.prediction.networks import ALONE
+from common.prediction.onnx_networks import NEXT
 from common.runs.onnx_check import IR_VERSION, OPSET
 
 

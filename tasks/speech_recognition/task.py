@@ -35,6 +35,8 @@ from . import reader, sample
 if TYPE_CHECKING:
     import keras
 
+AUDIBLE = 35.0  # decibels below the loudest part of a recording; quieter parts are cut off
+
 # ----------------------------------------------------------------------------------------------------- Config
 
 
@@ -165,12 +167,14 @@ class Encoder(BaseEncoder):
 
 
 def _levelled(example: Utterance, bands: int) -> np.ndarray:
-    """The log-mel spectrogram minus its mean over time and bands, which depends on loudness alone.
+    """The log-mel spectrogram relative to its loudest fiftieth, without what is more than 35 decibels below that.
 
-    The mean of each band would tell voices apart, but in a recording of one word it also tells the vowel.
+    So neither loudness counts nor the noise of the room, nor how much silence there is, in which recordings of one
+    speaker differ from those of another. The mean of each band would tell voices apart as well, but in a recording of
+    one word it also tells the vowel.
     """
     frames = spectrogram.log_mel(example.sound.at(spectrogram.RATE), bands)
-    return frames - frames.mean()
+    return np.maximum(frames - np.quantile(frames, 0.98), -AUDIBLE / 10)
 
 
 # ------------------------------------------------------------------------------------------------------ Model

@@ -290,7 +290,7 @@ TASK = Task(
             base_url="https://raw.githubusercontent.com/jbrownlee/Datasets/d20fcb6402ae34e653d4513b00f39257bb37ed7f/",
             files={"pollution.csv": "892e9559205d16d32623135c127a3951c12e46ea1e0b3093e107ce89a9fd60e2"},
             size=2_010_492,
-            settings="target=TEMP horizon=24 window=72 units=64",
+            settings="target=TEMP horizon=24 window=72 units=64 dropout=0.2 batch_size=64 learning_rate=2e-3 epochs=8",
         ),
     },
     own_file=OwnFile("a CSV or TSV with a column of times and columns of numbers", read, split),
