@@ -10,7 +10,6 @@ RATE = 8_000  # samples per second to which all sounds are resampled, the rate o
 WINDOW = 0.025  # seconds covered by one frame
 STEP = 0.010  # seconds from one frame to the next
 LOWEST = 60.0  # Hertz, where the first band begins
-COLOUR = 0.4  # of `augmented`: standard deviation of each cosine that makes some bands louder and others quieter
 RANGE = 80.0  # decibels below the loudest band of the sound; quieter values are clipped
 
 
@@ -80,7 +79,9 @@ def warped(frames: np.ndarray, factors: np.ndarray) -> np.ndarray:
     return np.matmul(flat, weights.astype(frames.dtype)).reshape(frames.shape)
 
 
-def augmented(random: np.random.Generator, frames: np.ndarray, bands: int, warp: float, noise: float) -> np.ndarray:
+def augmented(
+    random: np.random.Generator, frames: np.ndarray, bands: int, warp: float, colour: float, noise: float
+) -> np.ndarray:
     """Augment spectrograms as if another person had spoken in another room.
 
     Each is warped by a factor of its own, some bands become louder and others quieter, as in another voice or
@@ -89,12 +90,13 @@ def augmented(random: np.random.Generator, frames: np.ndarray, bands: int, warp:
     Args:
         frames: float array `(batch, timesteps, frames per timestep * bands)`; 0 is the mean.
         warp: the factor is drawn from `1 - warp` to `1 + warp`.
+        colour: standard deviation of each of the four cosines over the bands by which their levels change.
         noise: standard deviation of the noise.
     """
     shape = (*frames.shape[:2], frames.shape[2] // bands, bands)
     changed = warped(frames.reshape(shape), random.uniform(1 - warp, 1 + warp, len(frames)))
     cosines = np.cos(np.pi * np.arange(4)[:, None] * np.arange(bands) / bands)  # smooth over the bands
-    changed = changed + (COLOUR * random.standard_normal((len(frames), 4)) @ cosines)[:, None, None, :]
+    changed = changed + (colour * random.standard_normal((len(frames), 4)) @ cosines)[:, None, None, :]
     widths = random.integers(0, bands // 5 + 1, len(frames))
     starts = random.integers(0, bands - widths + 1)
     numbers = np.arange(bands)

@@ -42,7 +42,7 @@ AUDIBLE = 35.0  # decibels below the loudest part of a recording; quieter parts 
 
 @dataclasses.dataclass(frozen=True)
 class Config(TrainConfig):
-    epochs: int = 14
+    epochs: int = 20
     batch_size: int = 16
     learning_rate: float = 3e-3  # at the start; cosine decay to 0 over all epochs
     patience: int = 6
@@ -52,6 +52,7 @@ class Config(TrainConfig):
     dropout: float = 0.2  # share of features that training hides
     recurrent_scale: float = 0.6  # factor of the orthogonal initial recurrent kernel of a SimpleRNN
     warp: float = 0.12  # share by which training stretches or shrinks the bands, to simulate other speakers
+    colour: float = 0.2  # strength with which training makes some bands louder and others quieter, relative as noise is
     noise: float = 0.2  # standard deviation of the noise added in training, relative to features with about 1
     characters: bool = False  # whether the network spells; otherwise it knows only the words of train
     beam_width: int = prediction_setting(8)  # hypotheses of the beam search; 1 is greedy
@@ -117,13 +118,23 @@ class Encoder(BaseEncoder):
     frames_per_step: int
     characters: bool
     warp: float
+    colour: float
     noise: float
 
     @classmethod
     def fit(cls, config, examples):
         tokens = Labels.fit(token for e in examples for token in (e.text if config.characters else e.text.split()))
         scaler = Scaler.fit(np.concatenate([_levelled(example, config.bands) for example in examples]))
-        return cls(tokens, scaler, config.bands, config.frames_per_step, config.characters, config.warp, config.noise)
+        return cls(
+            tokens,
+            scaler,
+            config.bands,
+            config.frames_per_step,
+            config.characters,
+            config.warp,
+            config.colour,
+            config.noise,
+        )
 
     def contradicts_itself(self):
         return len(self.scaler) != self.bands or not 1 <= self.frames_per_step <= 100
@@ -160,7 +171,7 @@ class Encoder(BaseEncoder):
             return super().batches(encoded, batch_size)
 
         def change(random, inputs, targets):
-            frames = spectrogram.augmented(random, inputs["frames"], self.bands, self.warp, self.noise)
+            frames = spectrogram.augmented(random, inputs["frames"], self.bands, self.warp, self.colour, self.noise)
             return {**inputs, "frames": frames * inputs["real"][:, :, None]}, targets
 
         return Augmented(encoded, batch_size, seed, change)
@@ -268,7 +279,7 @@ def fsdd(title: str, strings: bool, folds: int, settings: str) -> Dataset:
     )
 
 
-STRINGS = "units=96 dropout=0.3 batch_size=32 epochs=30 patience=10"
+STRINGS = "units=96 dropout=0.3 batch_size=32 epochs=30 patience=10 colour=0.4"
 TASK = Task(
     shape="many-to-many",
     config=Config(),

@@ -50,13 +50,13 @@ def test_warping_moves_bands_and_leaves_a_factor_of_one_alone():
 
 def test_augmenting_depends_on_the_generator_alone():
     frames = np.random.default_rng(0).normal(size=(4, 6, 80)).astype(np.float32)
-    one, same, other = (spectrogram.augmented(np.random.default_rng(s), frames, 40, 0.1, 0.2) for s in (1, 1, 2))
+    one, same, other = (spectrogram.augmented(np.random.default_rng(s), frames, 40, 0.1, 0.4, 0.2) for s in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert one.shape == frames.shape and one.dtype == np.float32 and not np.array_equal(one, other)
 
 
 def test_augmenting_makes_bands_of_a_whole_recording_louder_or_quieter():
     frames = np.ones((3, 5, 80), np.float32)  # two frames of 40 bands per timestep
-    changed = spectrogram.augmented(np.random.default_rng(0), frames, 40, warp=0, noise=0).reshape(3, 10, 40)
+    changed = spectrogram.augmented(np.random.default_rng(0), frames, 40, warp=0, colour=0.4, noise=0).reshape(3, 10, 40)
     assert (changed == changed[:, :1]).all()  # at all times alike
     assert (changed.std(axis=2) > 0.1).all() and not np.array_equal(changed[0], changed[1])
