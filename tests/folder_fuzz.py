@@ -91,7 +91,7 @@ def fuzz(task: str, folders: int, folder: Path) -> Counter[str]:
         make(task, number, folder / "own")
         yield outcome(task, folder / "own", drawn.random() < 0.6, drawn.choice(COLUMNS))
 
-    return count(f"folder {{}} of {task}", folders, outcomes)
+    return count(f"{task}, folder", folders, outcomes)
 
 
 if __name__ == "__main__":

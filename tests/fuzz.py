@@ -253,21 +253,21 @@ def fuzz(task: str, files: int, folder: Path) -> Counter[str]:
             typed = Text(content.decode("utf-8", "surrogateescape"))
             yield outcome(task, typed, False, None)
 
-    return count(f"file {{}} of {task}", files, outcomes)
+    return count(f"{task}, file", files, outcomes)
 
 
 def count(what: str, total: int, outcomes: Callable[[int], Iterable[str]]) -> Counter[str]:
     """The outcomes of all numbers below `total`, counted.
 
     Raises:
-        AssertionError: if something else happened; `what` names it, once its number is filled in.
+        AssertionError: if something else happened; names it, `what` with its number.
     """
     counts, number = Counter(), 0
     try:
         for number in range(total):
             counts.update(outcomes(number))
     except Exception as error:
-        raise AssertionError(f"{what.format(number)}: {type(error).__name__}: {error}") from error
+        raise AssertionError(f"{what} {number}: {type(error).__name__}: {error}") from error
     return counts
 
 

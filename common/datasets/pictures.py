@@ -37,25 +37,33 @@ def read(path: Path, size: tuple[int, int] | None = None, colour: bool = False) 
 
     check_is_file(path, "picture")
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
-            if image.width * image.height > LARGEST:
-                raise UserError(f"{path} has {image.width} x {image.height} pixels, at most {LARGEST:,} are read.")
-            if (turn := TURNS.get(image.getexif().get(ORIENTATION))) is not None:
-                image = image.transpose(turn)
-            if image.has_transparency_data:
-                image = image.convert("RGBA")
-                white = Image.new("RGBA", image.size, "white")
-                image = Image.alpha_composite(white, image)
-            if image.mode.startswith("I"):  # 16 bits per pixel; Pillow would clip values above 255
-                image = Image.fromarray((np.array(image) >> 8).clip(0, 255).astype(np.uint8))
-            image = image.convert("RGB" if colour else "L")
-            if size and size != (image.height, image.width):
-                image = image.resize(size[::-1], Image.Resampling.BOX)
-            return np.array(image)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of EXIF that is damaged, and of many pixels, which are refused
+            return _read(path, size, colour)
     except Image.DecompressionBombError as error:
         raise UserError(f"{path} has more pixels than are read, at most {LARGEST:,}.") from error
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for damaged files
         raise UserError(f"{path} is not a whole PNG, JPEG or BMP picture: save it again.") from error
+
+
+def _read(path: Path, size: tuple[int, int] | None, colour: bool) -> np.ndarray:
+    from PIL import Image
+
+    with Image.open(path, formats=("PNG", "JPEG", "BMP")) as image:
+        if image.width * image.height > LARGEST:
+            raise UserError(f"{path} has {image.width} x {image.height} pixels, at most {LARGEST:,} are read.")
+        if (turn := TURNS.get(image.getexif().get(ORIENTATION))) is not None:
+            image = image.transpose(turn)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image)
+        if image.mode.startswith("I"):  # 16 bits per pixel; Pillow would clip values above 255
+            image = Image.fromarray((np.array(image) >> 8).clip(0, 255).astype(np.uint8))
+        image = image.convert("RGB" if colour else "L")
+        if size and size != (image.height, image.width):
+            image = image.resize(size[::-1], Image.Resampling.BOX)
+        return np.array(image)
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import at_line
-from common.datasets.tables import even_rows
+from common.datasets.tables import even_rows, not_once
 from common.datasets.time_series import DAY, Step, in_months, time_text
 from common.errors import UserError
 
@@ -137,9 +137,7 @@ def _table(path: Path) -> pd.DataFrame:
         header = ["Date", *header[1:]]
         reading.note(path, "header", "three lines, as yfinance writes them")
     if twice := [name for name in header if name and header.count(name) > 1]:
-        raise UserError(
-            f"{path} has more than one column {twice[0]!r}. It has: {', '.join(header)}. Rename one in line 1."
-        )
+        raise not_once(path, header, twice[0])
     header = [name or ("" if number == 1 else f"column {number}") for number, name in enumerate(header, 1)]
     return pd.DataFrame([cells for _, cells in numbered], columns=header, index=[number for number, _ in numbered])
 

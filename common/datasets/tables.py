@@ -198,9 +198,12 @@ def _renamed(path, names: list[str], said: str | None) -> list[str]:
 def _only_once(path, names: list[str], columns: Sequence[str]) -> None:
     for column in columns:
         if names.count(_plain(column)) > 1:
-            raise UserError(
-                f"{path} has more than one column {column!r}. It has: {', '.join(names)}. Rename one in line 1."
-            )
+            raise not_once(path, names, column)
+
+
+def not_once(path: Path | Text, names: Sequence[str], column: str) -> UserError:
+    """The error that says that several columns of a table have one name."""
+    return UserError(f"{path} has more than one column {column!r}. It has: {', '.join(names)}. Rename one in line 1.")
 
 
 def _no_header(path, number, first, rest, missing, columns) -> UserError:

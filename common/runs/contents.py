@@ -92,11 +92,10 @@ def metrics(path: Path) -> dict:
         UserError: if the file is damaged, or lacks something that every evaluation writes.
     """
     found = _checked(path, METRICS)
-    names = found["test"].keys()
     others = (found["baseline"], *found["baselines"].values(), *found["mixtures"].values())  # may have other labels
     if not all(found["metric"] in scores for scores in (found["test"], *filter(None, others))):
         raise UserError(f"{path}: every model must have a score {one_line(found['metric'], 40)}. Train again.")
-    if found["interval"].keys() != names or any(len(ends) != 2 for ends in found["interval"].values()):
+    if found["interval"].keys() != found["test"].keys() or any(len(ends) != 2 for ends in found["interval"].values()):
         raise UserError(f"{path}: interval must hold two ends for each score. Train again.")
     return found
 

@@ -50,10 +50,10 @@ def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
 def _folder(folder: Path, labelled: bool) -> list[Raw]:
     """The pictures that the folder's table names; for prediction, all pictures if there is no table."""
     table = folder / TABLE
-    if not labelled and not table.exists():
-        return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
     if not table.exists():
-        raise UserError(f"{folder} has no table {TABLE}: write one, file,label and a row for each picture.")
+        if labelled:
+            raise UserError(f"{folder} has no table {TABLE}: write one, file,label and a row for each picture.")
+        return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
     columns = ("file", "label") if labelled else ("file",)
     found, places = [], {}
     for number, row in readers.numbered_labelled(table, columns, ("group",)):

@@ -167,11 +167,13 @@ def own_clips(path: Path | Text, labelled: bool) -> list[Raw]:
             )
         return [Raw(skeleton(path), path.stem)]
     table = path / TABLE
-    if not labelled and not table.exists():
+    if not table.exists():
+        if labelled:
+            raise UserError(
+                f"{path} has no table {TABLE}: write one, folder,label and a row for each folder of frames."
+            )
         inner = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and pictures.files_in(folder)]
         return [Raw(_frames(folder), folder.name) for folder in inner or [path]]
-    if not table.exists():
-        raise UserError(f"{path} has no table {TABLE}: write one, folder,label and a row for each folder of frames.")
     columns = ("folder", "label") if labelled else ("folder",)
     found, places = [], {}
     for number, row in readers.numbered_labelled(table, columns, ("group",)):
