@@ -126,7 +126,7 @@ bench:
 ## all tests
 ##   [ARGS="-k sentiment"]
 test:
-	@PYTEST_ADDOPTS="-n auto --maxprocesses=8 $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
+	@PYTEST_ADDOPTS="-n auto --maxprocesses=8 --dist loadgroup $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
 
 ## 50,000 damaged files for each reader, and 5,000 damaged folders: parsed, refused in one line, and nothing else
 ##   [ARGS=1000]; guided by coverage where atheris is installed

@@ -1,5 +1,8 @@
-"""Fixtures of all tests: a quiet TensorFlow, and separate run folders and caches."""
+"""Fixtures of all tests: a quiet TensorFlow, separate run folders and caches, and a short run of each task."""
 
+import concurrent.futures
+import functools
+import multiprocessing
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -12,6 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: threads that
 import hypothesis
 import pytest
 
+from tests import small
 from tests.datasets.declared import mirror  # noqa: F401 - a fixture
 
 hypothesis.settings.register_profile("zoo", deadline=None)  # a busy machine is no failure
@@ -26,6 +30,46 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "runs")
     monkeypatch.setattr(folders, "CACHE_FOLDER", tmp_path / "cache")
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A function that gives the folder of `small.train` for a task, trained once; to be copied where it is changed."""
+
+    @functools.cache
+    def folder(name):
+        made = tmp_path_factory.mktemp(name)
+        small.train(name, made)
+        return made
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def light_process():
+    """A process that has loaded nothing yet."""
+    with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.fixture
+def unoptimised():
+    """TensorFlow does not optimise graphs, which can take longer than a small model is trained."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@pytest.fixture
+def eagerly():
+    """Functions run eagerly, which is faster than tracing them for one small batch."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.hookimpl(wrapper=True)

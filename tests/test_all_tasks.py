@@ -1,11 +1,8 @@
 """Tests of every task, which also apply to every new folder in tasks/."""
 
-import contextlib
 import dataclasses
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -17,15 +14,14 @@ from common.errors import UserError
 from common.metrics.scores import lower_is_better
 from common.prediction import networks
 from common.prediction.keras_networks import of_model
-from common.runs import examples
 from common.runs import run as runs
 from common.runs.examples import Request
 from common.task import SHAPES, change_config, parse_settings, task_names
 from common.training import fitting, steps
 from tests import small
+from tests.small import every_task
 
 TASKS = task_names()
-every_task = pytest.mark.parametrize("name", TASKS)
 EPOCHS = 100  # of a training on one batch
 
 
@@ -90,7 +86,7 @@ def test_an_encoder_with_texts_for_numbers_is_refused(name):
 
 
 @every_task
-def test_model_overfits_one_batch_and_tells_inputs_apart(name):
+def test_model_overfits_one_batch_and_tells_inputs_apart(name, unoptimised):
     task, config, few, encoder = small.setting(name)
     no_dropout = {field.name: 0 for field in dataclasses.fields(config) if "dropout" in field.name}
     model, config = small.model(name, learning_rate=0.02, epochs=EPOCHS, **no_dropout)
@@ -104,58 +100,35 @@ def test_model_overfits_one_batch_and_tells_inputs_apart(name):
 
 
 @every_task
-def test_padding_and_batch_size_change_no_prediction(name, monkeypatch):
-    task, _, few, encoder = small.setting(name)
-    model, config = small.model(name)
+def test_padding_and_batch_size_change_no_prediction(name, unoptimised, monkeypatch):
+    task, config, few, encoder = small.setting(name)
+    _, networks_of_keras = small.untrained(name)
     examples = sorted(few.test, key=len)
-    together = task.predict(config, of_model(model), encoder, examples)
-    alone = task.predict(config, of_model(model), encoder, examples[:1])
+    together = task.predict(config, networks_of_keras, encoder, examples)
+    alone = task.predict(config, networks_of_keras, encoder, examples[:1])
     _assert_close(alone[0], together[0])
 
     for size in (1, 8):
         monkeypatch.setattr(networks, "BATCH_SIZE", size)
-        for one, other in zip(task.predict(config, of_model(model), encoder, examples), together):
+        for one, other in zip(task.predict(config, networks_of_keras, encoder, examples), together):
             _assert_close(one, other)
 
 
 @every_task
-def test_padding_changes_no_loss(name):
+def test_padding_changes_no_loss(name, eagerly):
     """The loss over batches is the same whether examples are padded to each other or not."""
     _, _, few, encoder = small.setting(name)
-    model, _ = small.model(name)
+    model, _ = small.untrained(name)
     encoded = batching.encode(encoder, few.test[:8])
     one, many = (fitting.MeanMetrics(model, encoder.batches(encoded, size))() for size in (1, 8))
     assert one == pytest.approx(many, rel=1e-4, abs=1e-5)
 
 
-MEASURE = """
-import json, sys
-from pathlib import Path
-from common import folders
-from common.commands import evaluate
-from common.reporting import report
-from common.runs import examples
-
-name, run, quick, folders.RUNS_FOLDER = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), Path(sys.argv[4])
-folders.CACHE_FOLDER = folders.RUNS_FOLDER.parent / "cache"
-examples.QUICK.update(quick)
-report._pictures = lambda *given: ([], [])  # they are drawn by the training
-measured = evaluate.run(name, run, None, {})
-loaded = {"tensorflow", "onnx", "keras"} & set(sys.modules)
-assert not loaded, loaded
-print(json.dumps(measured["test"]))
-"""
-
-
 @every_task
-def test_a_run_repeats_itself(name, own_folders, monkeypatch):
-    """Evaluate, without TensorFlow, repeats what train wrote; a run that was stopped ends with the same weights."""
-    quick = {"train": 96, "validation": 32, "test": 32}
-    monkeypatch.setattr(examples, "QUICK", quick)
-    _, config, *_ = small.setting(name)
-    settings = {key: str(value) for key, value in small.settings(config).items()}
-    with _copied_after_one_epoch() as stopped:
-        whole = train.run(name, Request(), settings, quick=True)
+def test_evaluate_repeats_a_run(name, trained, light_process):
+    """Without TensorFlow, it measures what train measured."""
+    with small.working_in(trained(name), name, small.sample(name)):
+        whole = runs.find(name)
     measured = json.loads(whole.metrics_file.read_text())
     assert measured["task"] == name and measured["metric"] in measured["test"]
     for key in ("interval", "baseline", "examples", "parameters", "epochs", "train_seconds", "versions", "data_sha256"):
@@ -166,37 +139,24 @@ def test_a_run_repeats_itself(name, own_folders, monkeypatch):
     assert "could not be drawn" not in whole.report_file.read_text()
     parity = json.loads(whole.networks_file.read_text())["parity"]
     assert parity["batches"] >= 3 and parity["decisions"] + parity["undecided"] >= 8
+    again = light_process.submit(small.evaluated, name, small.sample(name), trained(name)).result()
+    assert again == pytest.approx(measured["test"], rel=1e-6, nan_ok=True)
 
-    arguments = [name, whole.path.name, json.dumps(quick), str(folders.RUNS_FOLDER)]
-    again = subprocess.run([sys.executable, "-c", MEASURE, *arguments], capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout.splitlines()[-1]) == pytest.approx(measured["test"], rel=1e-6, nan_ok=True)
 
-    shutil.copytree(stopped.path, folders.RUNS_FOLDER / name / stopped.path.name)
-    assert runs.find(name).path == whole.path
-    with pytest.raises(_Trained):
-        _resume_and_stop(name)
-    resumed = runs.unfinished(name)
-    assert resumed.path.name == stopped.path.name
+@every_task
+def test_a_run_that_was_stopped_ends_with_the_same_weights(name, trained, tmp_path):
+    shutil.copytree(trained(name) / "runs", tmp_path / "runs", symlinks=True)
+    with small.working_in(tmp_path, name, small.sample(name)):
+        whole = runs.find(name)
+        stopped = small.stop_again(name, trained(name) / "stopped", tmp_path)
+        assert runs.find(name).path == whole.path
+        with pytest.raises(_Trained):
+            _resume_and_stop(name)
+        resumed = runs.unfinished(name)
+    assert resumed.path == stopped.path
     assert [row["loss"] for row in resumed.history] == [row["loss"] for row in whole.history]
     for one, other in zip(_arrays(whole), _arrays(resumed), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-@contextlib.contextmanager
-def _copied_after_one_epoch():
-    """Copy the folder of a training in its second epoch, as it is on disk then; gives the copy, outside the runs."""
-    begin = fitting._Keeper.on_epoch_begin
-    copy = runs.Run(folders.RUNS_FOLDER.parent / "99991231-235959-stopped")
-
-    def copied(self, epoch, logs=None):
-        if epoch == 1:
-            shutil.copytree(self.run.path, copy.path)
-        begin(self, epoch, logs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitting._Keeper, "on_epoch_begin", copied)
-        yield copy
 
 
 class _Trained(Exception):  # noqa: N818 - it is no error

@@ -36,7 +36,9 @@ class KerasNetwork:
         self.inputs = {
             name: Input(tuple(spec.shape), np.dtype(spec.dtype.as_numpy_dtype)) for name, spec in signature.items()
         }
-        self._function = tf.function(lambda inputs: model(inputs, training=False), input_signature=[signature])
+        self._function = tf.function(
+            lambda inputs: model(inputs, training=False), input_signature=[signature], autograph=False
+        )
         self._traced = None
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> Outputs:

@@ -12,6 +12,9 @@ from common.runs import examples
 from common.runs import run as runs
 from common.runs.examples import Request
 from common.task import load_task
+from tests import small
+
+pytestmark = pytest.mark.xdist_group("evaluate")
 
 SMALL = {"epochs": "1", "units": "4", "embedding_size": "4"}
 ROWS = [
@@ -37,7 +40,7 @@ def kept(tmp_path_factory):
 
 
 @pytest.fixture
-def trained(kept, monkeypatch):
+def own(kept, monkeypatch):
     """A run on a file of the user's in the current folder, and that file; what other tests wrote is gone."""
     folder, copy = kept
     shutil.rmtree(folder)
@@ -67,18 +70,18 @@ def scored(**arguments):
 
 
 @pytest.mark.parametrize("typed", [None, "mine.csv", "./mine.csv", "{folder}/mine.csv", "copy.csv"])
-def test_the_file_of_the_training_means_its_test_split(trained, typed):
+def test_the_file_of_the_training_means_its_test_split(own, typed):
     """However the path is typed; a copy of the file is no new data."""
-    run, file = trained
+    run, file = own
     (file.parent / "copy.csv").write_bytes(file.read_bytes())
-    own = [example.text for example in examples.load(load_task("sentiment"), Request(str(file)), 0).splits.test]
+    expected = [example.text for example in examples.load(load_task("sentiment"), Request(str(file)), 0).splits.test]
     texts, measured = scored(data=typed and typed.format(folder=file.parent))
-    assert sorted(texts) == sorted(own) and len(own) == 8
+    assert sorted(texts) == sorted(expected) and len(expected) == 8
     assert measured["test_scored"] == 2 and json.loads(run.metrics_file.read_text()) == measured
 
 
-def test_a_file_that_has_grown_is_measured_on_what_is_new(trained):
-    run, file = trained
+def test_a_file_that_has_grown_is_measured_on_what_is_new(own):
+    run, file = own
     other = table(file.parent / "more.csv", [*ROWS, "a new film,up", "A NEW  film,up", "another new film,no"])
     before = run.metrics_file.read_text()
     texts, _ = scored(data="more.csv")
@@ -91,8 +94,8 @@ def test_a_file_that_has_grown_is_measured_on_what_is_new(trained):
         evaluate.run("sentiment", None, "more.csv", {})
 
 
-def test_files_of_one_name_do_not_share_a_folder(trained):
-    run, file = trained
+def test_files_of_one_name_do_not_share_a_folder(own):
+    run, file = own
     for name in ("a", "b"):
         (file.parent / name).mkdir()
         table(file.parent / name / "new.csv", [f"{name} new film,up"])
@@ -101,9 +104,9 @@ def test_files_of_one_name_do_not_share_a_folder(trained):
 
 
 @pytest.mark.parametrize("change", [lambda file: file.unlink(), lambda file: table(file, [*ROWS, "one more,up"])])
-def test_without_the_file_of_the_training_other_data_are_measured(trained, capsys, change):
+def test_without_the_file_of_the_training_other_data_are_measured(own, capsys, change):
     """On another machine, or when the file has grown: the model alone, without baselines."""
-    run, file = trained
+    run, file = own
     table(file.parent / "new.csv", ["a new film,up", "another new film,no"])
     change(file)
     measured = evaluate.run("sentiment", None, "new.csv", {})
@@ -118,21 +121,31 @@ def test_without_the_file_of_the_training_other_data_are_measured(trained, capsy
 
 
 @pytest.mark.parametrize("setting", ["seed=1", "vocab_size=20", "units=8", "max_timesteps=3"])
-def test_a_setting_that_shaped_the_run_is_refused(trained, setting):
+def test_a_setting_that_shaped_the_run_is_refused(own, setting):
     name, value = setting.split("=")
     with pytest.raises(UserError, match=f"Setting {name} shaped this run.*train again with SET={name}="):
         evaluate.run("sentiment", None, None, {name: value})
 
 
-def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders):
-    small = {"epochs": "1", "units": "4", "char_units": "4"}
-    run = train.run("ner_tagging", Request(), small, quick=True)
+def a_run_of(name, trained, folder):
+    """A copy of the short run of a task, in the runs of this folder."""
+    shutil.copytree(trained(name) / "runs", folder / "runs", symlinks=True)
+    return runs.find(name)
+
+
+@pytest.mark.xdist_group("ner_tagging")
+def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders, trained):
+    run = a_run_of("ner_tagging", trained, own_folders)
     before = run.metrics_file.read_text()
-    measured = evaluate.run("ner_tagging", None, None, {"threshold": "0.2"})
+    with small.working_in(own_folders, "ner_tagging", small.sample("ner_tagging")):
+        measured = evaluate.run("ner_tagging", None, None, {"threshold": "0.2"})
     (beside,) = run.path.glob("evaluations/*/metrics.json")
     assert json.loads(beside.read_text()) == measured and measured["settings"]["threshold"] == 0.2
     assert run.metrics_file.read_text() == before
-    assert record._finished("ner_tagging", Request("sample"), {**small, "threshold": "0.2"}) is None
+    run.config_file.write_text(json.dumps({**run.config, "quick": False}))  # so that it could be recorded
+    settings = {key: str(value) for key, value in small.settings(load_task("ner_tagging").config).items()}
+    assert record._finished("ner_tagging", Request("sample"), settings) is not None
+    assert record._finished("ner_tagging", Request("sample"), {**settings, "threshold": "0.2"}) is None
 
 
 def test_a_split_of_the_users_own_stays_as_it_is(own_folders, capsys):
@@ -180,23 +193,30 @@ def test_text_with_blank_lines_is_measured(own_folders):
     assert "could not be drawn" not in run.report_file.read_text()
 
 
-def test_a_report_that_cannot_be_drawn_costs_no_measurement(own_folders, monkeypatch):
+@pytest.mark.xdist_group("sentiment")
+def test_a_report_that_cannot_be_drawn_costs_no_measurement(own_folders, trained, monkeypatch):
     from common.plots import classification
+
+    run = a_run_of("sentiment", trained, own_folders)
 
     def fail(*given):
         raise ZeroDivisionError("nothing to draw")
 
     monkeypatch.setattr(classification, "figures", fail)
-    run = train.run("sentiment", Request(), SMALL, quick=True)
+    run.metrics_file.unlink()
+    with small.working_in(own_folders, "sentiment", small.sample("sentiment")):
+        evaluate.run("sentiment", run.path.name, None, {})
     assert json.loads(run.metrics_file.read_text())["test"]["accuracy"] > 0
     assert "could not be drawn: ZeroDivisionError: nothing to draw" in run.report_file.read_text()
     assert "](curves.png)" in run.report_file.read_text()
 
 
-def test_a_score_that_is_no_number_is_kept_as_null(own_folders, monkeypatch):
+@pytest.mark.xdist_group("sentiment")
+def test_a_score_that_is_no_number_is_kept_as_null(own_folders, trained, monkeypatch):
     """Accuracy is not defined here: the run is kept, and nothing is compared."""
     from common.metrics import classification
 
+    run = a_run_of("sentiment", trained, own_folders)
     made = classification.Classification.__init__
 
     def undefined(self, *given, **more):
@@ -206,6 +226,8 @@ def test_a_score_that_is_no_number_is_kept_as_null(own_folders, monkeypatch):
         self._values["accuracy"] = float("nan")
 
     monkeypatch.setattr(classification.Classification, "__init__", undefined)
-    run = train.run("sentiment", Request(), SMALL, quick=True)
+    run.metrics_file.unlink()
+    with small.working_in(own_folders, "sentiment", small.sample("sentiment")):
+        evaluate.run("sentiment", run.path.name, None, {})
     assert json.loads(run.metrics_file.read_text())["test"]["accuracy"] is None
     assert "cannot be compared" in run.report_file.read_text() and runs.find("sentiment").path == run.path

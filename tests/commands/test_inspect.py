@@ -11,16 +11,23 @@ import pytest
 from rich.console import Console
 
 from common import folders
-from common.commands import console_output, inspect, predict, train
+from common.commands import console_output, inspect, predict
 from common.errors import UserError
 from common.insight import flow, gradients, reading, study
 from common.reporting import inspection
 from common.runs import run as runs
-from common.runs.examples import Request
 from common.task import change_config, load_task
 from tests import small
 
 PICTURES = {"weights", "unrolled", "states", "reading", "gradients", "clipping", "connectivity"}
+
+
+@pytest.fixture
+def run_of_sentiment(trained, tmp_path, monkeypatch):
+    """A short training of sentiment, in a folder of runs of its own."""
+    shutil.copytree(trained("sentiment") / "runs", tmp_path / "runs", symlinks=True)
+    monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "runs")
+    return runs.find("sentiment")
 
 
 @pytest.fixture
@@ -75,10 +82,10 @@ def check_page(html: str, steps: int):
     assert "<answer>" not in html
 
 
-def test_a_trained_run_is_inspected(trained, quickly, monkeypatch, capsys):
-    monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
+@pytest.mark.xdist_group("sentiment")
+def test_a_trained_run_is_inspected(run_of_sentiment, quickly, capsys):
     page, interactive = inspect.run(None, None, "</script><b>loved\nit", None)
-    assert page.parent.name == "inspect" and page.parent.parent == runs.find("sentiment").path
+    assert page.parent.name == "inspect" and page.parent.parent == run_of_sentiment.path
     text, html = page.read_text(), interactive.read_text()
     for label in ("simple_rnn, trained", "gru, untrained", "lstm, untrained"):
         assert label in text
@@ -89,33 +96,19 @@ def test_a_trained_run_is_inspected(trained, quickly, monkeypatch, capsys):
         inspect.run("sentiment", None, "a", "b")
 
 
-def test_runs_with_other_cells_are_shown_with_it_if_they_saw_the_same(trained, monkeypatch):
-    monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
-    run, task = runs.find("sentiment"), load_task("sentiment")
+@pytest.mark.xdist_group("sentiment")
+def test_runs_with_other_cells_are_shown_with_it_if_they_saw_the_same(run_of_sentiment):
+    run, task = run_of_sentiment, load_task("sentiment")
     for cell, sha256 in (("gru", run.config["data_sha256"]), ("lstm", "another")):
         copy = shutil.copytree(run.path, run.path.parent / f"copy-{cell}")
         about = {**run.config, "data_sha256": sha256}
         (copy / "config.json").write_text(json.dumps({**about, "settings": {**about["settings"], "cell": cell}}))
     found = inspect._others(task, run)
     assert list(found) == ["gru"] and found["gru"][1].cell == "gru"
-    for cell in ("gru", "lstm"):
-        shutil.rmtree(run.path.parent / f"copy-{cell}")
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """The runs folder of a short training of sentiment."""
-    folder = tmp_path_factory.mktemp("explained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folders, "RUNS_FOLDER", folder / "runs")
-        patch.setattr(folders, "CACHE_FOLDER", folder / "cache")
-        settings = {key: str(value) for key, value in small.settings(load_task("sentiment").config).items()}
-        train.run("sentiment", Request(), settings, quick=True)
-    return folder / "runs"
-
-
-def test_explanation_is_printed_with_the_prediction(trained, monkeypatch, capsys):
-    monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
+@pytest.mark.xdist_group("sentiment")
+def test_explanation_is_printed_with_the_prediction(run_of_sentiment, capsys):
     predict.run("sentiment", "I loved it.\nno", None, None, {}, True, explain=True)
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert first["explanation"]["steps"] == ["I", "loved", "it", "."]
@@ -126,8 +119,8 @@ def test_explanation_is_printed_with_the_prediction(trained, monkeypatch, capsys
         assert sum(map(abs, told["share"])) == pytest.approx(1, abs=1e-3)
 
 
-def test_without_a_terminal_the_shares_are_told_in_words(trained, monkeypatch, capsys):
-    monkeypatch.setattr(folders, "RUNS_FOLDER", trained)
+@pytest.mark.xdist_group("sentiment")
+def test_without_a_terminal_the_shares_are_told_in_words(run_of_sentiment, capsys):
     predict.run("sentiment", "I loved it.", None, None, {}, False, explain=True)
     shown = capsys.readouterr().out
     assert "share of the answer: " in shown and "loved " in shown and "%" in shown and "\x1b" not in shown

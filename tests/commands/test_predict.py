@@ -54,16 +54,13 @@ def own_inputs(name, folder):
     return "text", "\n".join(str(example) for example in few.test[:3])
 
 
-@pytest.fixture(scope="module", params=["ner_tagging", "next_word", "sentiment", "stock_forecast", "translation"])
-def trained(request, tmp_path_factory):
-    """A folder with a short run of the task, its name, and inputs for it."""
-    folder, name = tmp_path_factory.mktemp(request.param), request.param
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folders, "RUNS_FOLDER", folder / "runs")
-        patch.setattr(folders, "CACHE_FOLDER", folder / "cache")
-        settings = {key: str(value) for key, value in small.settings(load_task(name).config).items()}
-        train.run(name, Request(), {**settings, "epochs": "1"}, quick=True)
-    return folder, name, *own_inputs(name, folder)
+@pytest.fixture(params=small.params(["ner_tagging", "next_word", "sentiment", "stock_forecast", "translation"]))
+def asked(request, trained, tmp_path, monkeypatch):
+    """A folder with a short run of the task, which is where runs are; the name of the task, and inputs for it."""
+    name = request.param
+    shutil.copytree(trained(name) / "runs", tmp_path / "runs", symlinks=True)
+    monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "runs")
+    return tmp_path, name, *own_inputs(name, tmp_path)
 
 
 def answers(text: str) -> list[dict]:
@@ -95,10 +92,9 @@ def predicted(folder, name, kind, given) -> list[dict]:
     return answers(printed(folder, arguments, HEAVY if kind == "text" else HEAVY - {"pandas"}))  # which reads series
 
 
-def test_an_exported_folder_answers_as_predict_does(trained, monkeypatch):
+def test_an_exported_folder_answers_as_predict_does(asked):
     """In a process that cannot import this repository, from whatever folder it is started."""
-    folder, name, kind, given = trained
-    monkeypatch.setattr(folders, "RUNS_FOLDER", folder / "runs")
+    folder, name, kind, given = asked
     out = folder / "out"
     export.run(name, None, str(out))
     assert "# " + name.replace("_", " ") in (out / "README.md").read_text()
@@ -125,7 +121,7 @@ def test_an_exported_folder_answers_as_predict_does(trained, monkeypatch):
     )
     assert done.returncode == 0 and not done.stderr, done.stderr
     assert subprocess.run([sys.executable, "-c", "import common"], cwd=alone, env=environment, check=False).returncode
-    assert answers(done.stdout) == predicted(*trained)
+    assert answers(done.stdout) == predicted(*asked)
     wrong = subprocess.run(
         [sys.executable, str(Path(moved) / "predict.py"), "--file", "gone.csv"],
         cwd=alone,
@@ -149,19 +145,18 @@ def test_every_other_task_finds_its_source():
         assert "tensorflow" not in source.modules and "keras" not in source.modules
 
 
-def test_export_refuses_a_folder_in_use_and_a_run_without_files(trained, monkeypatch, tmp_path):
-    folder, name, *_ = trained
-    monkeypatch.setattr(folders, "RUNS_FOLDER", folder / "runs")
-    (tmp_path / "mine.txt").touch()
+def test_export_refuses_a_folder_in_use_and_a_run_without_files(asked):
+    folder, name, *_ = asked
+    (folder / "mine.txt").touch()
     with pytest.raises(UserError, match="is not an empty folder: name another with TO="):
-        export.run(name, None, str(tmp_path))
+        export.run(name, None, str(folder))
     with pytest.raises(UserError, match="is not an empty folder"):
-        export.run(name, None, str(tmp_path / "mine.txt"))
-    (tmp_path / "run").mkdir()
+        export.run(name, None, str(folder / "mine.txt"))
+    (folder / "run").mkdir()
     for file in ("config.json", "encoder.json", "metrics.json"):
-        shutil.copy(folder / "runs" / name / "latest" / file, tmp_path / "run" / file)
+        shutil.copy(folder / "runs" / name / "latest" / file, folder / "run" / file)
     with pytest.raises(UserError, match="has no ONNX files"):
-        export.run(name, str(tmp_path / "run"), str(tmp_path / "out"))
+        export.run(name, str(folder / "run"), str(folder / "out"))
 
 
 def test_a_run_without_onnx_predicts_through_keras_and_says_so(own_folders, monkeypatch, capsys):

@@ -1,7 +1,5 @@
 """The explanations of every task, through the contract alone: one small model and one example of each."""
 
-import functools
-
 import numpy as np
 import pytest
 
@@ -9,25 +7,20 @@ from common.insight import occlusion, recurrences, walk
 from common.insight.attribution import Attribution
 from common.insight.composition import Composition
 from common.layers import Recurrent
-from common.prediction.keras_networks import of_model
 from common.prediction.networks import padded
-from common.task import task_names
 from tests import small
+from tests.small import every_task
 
 
-@functools.cache
 def setting(name):
-    """A small model of a task with random weights, the composition of its networks, and a test example."""
-    model, _ = small.model(name)
-    random = np.random.default_rng(0)
-    for weight in model.trainable_variables:  # some outputs begin with a kernel of zeros
-        weight.assign_add(random.normal(0, 0.1, weight.shape))
+    """A small model of a task, the composition of its networks, and a test example."""
+    model, networks = small.untrained(name)
     _, _, few, encoder = small.setting(name)
-    return model, Composition(of_model(model), encoder), sorted(few.test, key=len)[len(few.test) // 4]
+    return model, Composition(networks, encoder), sorted(few.test, key=len)[len(few.test) // 4]
 
 
-@pytest.mark.parametrize("name", task_names())
-def test_every_step_moves_the_answer_by_a_number_that_is_right(name):
+@every_task
+def test_every_step_moves_the_answer_by_a_number_that_is_right(name, unoptimised):
     model, composed, example = setting(name)
     batch = composed.complete(composed.encoder.encode(example)[0])
     answer, steps = occlusion.answer_of(composed, batch, example), composed.timesteps(batch)
@@ -63,7 +56,7 @@ def lengthened(array, padding):
     return np.pad(array, [(0, 0), (0, padding), *[(0, 0)] * (array.ndim - 2)])
 
 
-@pytest.mark.parametrize("name", task_names())
+@every_task
 def test_states_by_hand_are_those_of_the_layers(name):
     """The last state of each direction is what the layer gave, whether the example is padded or not."""
     model, composed, _ = setting(name)

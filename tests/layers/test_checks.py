@@ -171,8 +171,11 @@ def test_other_arguments_that_make_no_layer():
 
 
 @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
-@pytest.mark.parametrize(("training", "masked"), [(False, True), (True, False)], ids=["rest-padded", "training-whole"])
-@pytest.mark.parametrize("units", [UNITS, 64], ids=["graph", "compiled"])
+@pytest.mark.parametrize(
+    ("units", "training", "masked"),
+    [(UNITS, False, True), (UNITS, True, False), (64, True, False)],
+    ids=["rest-padded", "training-whole", "compiled-training-whole"],
+)
 @pytest.mark.parametrize("cell", layers.CELLS)
 def test_no_timesteps_end_in_the_initial_state(cell, units, training, masked, traced):
     """Outputs have no timesteps, and no weight learns anything."""

@@ -23,6 +23,8 @@ from common.runs import run as runs
 from tests import small
 from tests.runs.test_run import CONFIG, HISTORY
 
+pytestmark = pytest.mark.xdist_group("damaged runs")  # which are made once
+
 TASKS = ("ner_tagging", "sentiment", "stock_forecast", "translation", "dna_analysis")
 SECONDS, MEMORY = 1.0, 100 << 20  # for a refusal
 

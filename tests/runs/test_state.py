@@ -10,7 +10,6 @@ import pytest
 
 from common.commands import train
 from common.errors import UserError
-from common.runs import run as runs
 from common.runs import state
 from common.runs.examples import Request
 from tests import small
@@ -118,29 +117,11 @@ def test_a_file_in_the_archive_that_is_no_array(path):
 # ------------------------------------------------------------------------------------------------------ resume
 
 
-@pytest.fixture
-def stopped(own_folders):
-    """A run that was interrupted in the middle of its second epoch."""
+@pytest.mark.xdist_group("sentiment")
+def test_a_training_that_cannot_go_on_says_so_before_it_starts(trained, own_folders, monkeypatch):
     from common.training import fitting
 
-    begin = fitting._Keeper.on_epoch_begin
-
-    def interrupt(self, epoch, logs=None):
-        begin(self, epoch, logs)
-        if epoch == 1:
-            raise KeyboardInterrupt
-
-    _, config, *_ = small.setting("sentiment")
-    settings = {key: str(value) for key, value in small.settings(config).items()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitting._Keeper, "on_epoch_begin", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            train.run("sentiment", Request(), settings, quick=True)
-    return runs.unfinished("sentiment")
-
-
-def test_a_training_that_cannot_go_on_says_so_before_it_starts(stopped, monkeypatch):
-    from common.training import fitting
+    stopped = small.stop_again("sentiment", trained("sentiment") / "stopped", own_folders)
 
     def started(*_):
         raise AssertionError("training has started")
