@@ -14,7 +14,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train validate evaluate predict inspect export new record results probe docs strip bench test fuzz check format
+COMMANDS = list train validate evaluate predict inspect export new record results probe docs strip bench test test-data fuzz check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -44,7 +44,7 @@ endif
 ## this list
 help:
 	@awk '/^## / { lines[n++] = substr($$0, 4) } \
-	    /^[a-z]+:/ { for (i = 0; i < n; i++) printf "%-14s %s\n", i ? "" : "make " $$1, lines[i]; n = 0 }' \
+	    /^[a-z-]+:/ { for (i = 0; i < n; i++) printf "%-14s %s\n", i ? "" : "make " $$1, lines[i]; n = 0 }' \
 	    FS=: Makefile
 
 ## every task with its shape, data sets, metric and recorded result
@@ -123,10 +123,17 @@ strip:
 bench:
 	@.venv/bin/python -m bench $(call switch,QUICK,quick)
 
-## all tests
+## all tests that need no real data sets
 ##   [ARGS="-k sentiment"]
 test:
-	@PYTEST_ADDOPTS="-n auto --maxprocesses=8 --dist loadgroup $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
+	@$(call pytest,not real_data)
+
+## the tests that read the real data sets, which they take from ZOO_MIRROR
+##   [ARGS="-k sst2"]
+test-data:
+	@$(call pytest,real_data)
+
+pytest = PYTEST_ADDOPTS="-n auto --maxprocesses=8 --dist loadgroup -m '$(1)' $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
 
 ## 50,000 damaged files for each reader, and 5,000 damaged folders: parsed, refused in one line, and nothing else
 ##   [ARGS=1000]; guided by coverage where atheris is installed

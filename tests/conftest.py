@@ -13,13 +13,22 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: threads that
         os.environ[threads] = "1"
 
 import hypothesis
+import numpy as np
 import pytest
 
-from tests import small
+from tests import short_runs
 from tests.datasets.declared import mirror  # noqa: F401 - a fixture
 
 hypothesis.settings.register_profile("zoo", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("zoo")
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of real data sets are skipped where there is no copy of them."""
+    if not os.environ.get("ZOO_MIRROR"):
+        for item in items:
+            if item.get_closest_marker("real_data"):
+                item.add_marker(pytest.mark.skip(reason="ZOO_MIRROR names no copy of the real sets"))
 
 
 @pytest.fixture
@@ -32,14 +41,20 @@ def own_folders(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def draw():
+    """Random numbers that are the same whichever tests ran before."""
+    return np.random.default_rng(0)
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
-    """A function that gives the folder of `small.train` for a task, trained once; to be copied where it is changed."""
+    """A function that gives the folder of `short_runs.train` for a task; trained once, to be copied and not changed."""
 
     @functools.cache
     def folder(name):
         made = tmp_path_factory.mktemp(name)
-        small.train(name, made)
+        short_runs.train(name, made)
         return made
 
     return folder

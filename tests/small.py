@@ -1,28 +1,16 @@
 """Every task at a small size for tests: few examples of its embedded sample, few units."""
 
-import contextlib
 import dataclasses
 import functools
-import io
-import shutil
-import sys
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from common import folders
-from common.commands import evaluate
 from common.datasets.splits import Splits
-from common.reporting import report
-from common.runs import examples
-from common.runs import run as runs
-from common.runs.examples import Request
 from common.task import change_config, load_task, task_names
 
 EXAMPLES = {"train": 48, "validation": 16, "test": 16}
-QUICK = {"train": 96, "validation": 32, "test": 32}  # of a training
 
 
 def params(names) -> list:
@@ -77,50 +65,3 @@ def model(name: str, **changes):
     config = change_config(config, changes)
     keras.utils.set_random_seed(0)
     return task.build_model(config, encoder), config
-
-
-@contextlib.contextmanager
-def working_in(folder: Path, name: str, splits: Splits):
-    """Runs are in `folder / "runs"`, trainings are short, and these are the splits of the sample of the task."""
-    datasets = load_task(name).datasets
-    first = next(iter(datasets))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folders, "RUNS_FOLDER", folder / "runs")
-        patch.setattr(folders, "CACHE_FOLDER", folder / "cache")
-        patch.setattr(examples, "QUICK", QUICK)
-        patch.setitem(datasets, first, dataclasses.replace(datasets[first], load=lambda _: splits))
-        yield
-
-
-def train(name: str, folder: Path) -> None:
-    """Train the task in `folder / "runs"`; `folder / "stopped"` is what the run had written before its second epoch."""
-    from common.commands import train
-    from common.training import fitting
-
-    begin = fitting._Keeper.on_epoch_begin
-
-    def copied(self, epoch, logs=None):
-        if epoch == 1:
-            shutil.copytree(self.run.path, folder / "stopped")
-        begin(self, epoch, logs)
-
-    written = {key: str(value) for key, value in settings(load_task(name).config).items()}
-    with working_in(folder, name, sample(name)), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitting._Keeper, "on_epoch_begin", copied)
-        train.run(name, Request(), written, quick=True)
-
-
-def stop_again(name: str, stopped: Path, folder: Path) -> runs.Run:
-    """Place a run that was stopped in `folder / "runs"`, as the latest of its task."""
-    return runs.Run(shutil.copytree(stopped, folder / "runs" / name / "99991231-235959-stopped"))
-
-
-def evaluated(name: str, splits: Splits, folder: Path) -> dict:
-    """What `evaluate` measures on test, in a process that has not loaded TensorFlow."""
-    with working_in(folder, name, splits), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "_pictures", lambda *given: ([], []))  # they are drawn by the training
-        with contextlib.redirect_stdout(io.StringIO()):
-            measured = evaluate.run(name, None, None, {})
-    loaded = {"tensorflow", "onnx", "keras"} & set(sys.modules)
-    assert not loaded, loaded
-    return measured["test"]

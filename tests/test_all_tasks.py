@@ -18,7 +18,7 @@ from common.runs import run as runs
 from common.runs.examples import Request
 from common.task import SHAPES, change_config, parse_settings, task_names
 from common.training import fitting, steps
-from tests import small
+from tests import short_runs, small
 from tests.small import every_task
 
 TASKS = task_names()
@@ -127,7 +127,7 @@ def test_padding_changes_no_loss(name, eagerly):
 @every_task
 def test_evaluate_repeats_a_run(name, trained, light_process):
     """Without TensorFlow, it measures what train measured."""
-    with small.working_in(trained(name), name, small.sample(name)):
+    with short_runs.working_in(trained(name), name, small.sample(name)):
         whole = runs.find(name)
     measured = json.loads(whole.metrics_file.read_text())
     assert measured["task"] == name and measured["metric"] in measured["test"]
@@ -139,16 +139,16 @@ def test_evaluate_repeats_a_run(name, trained, light_process):
     assert "could not be drawn" not in whole.report_file.read_text()
     parity = json.loads(whole.networks_file.read_text())["parity"]
     assert parity["batches"] >= 3 and parity["decisions"] + parity["undecided"] >= 8
-    again = light_process.submit(small.evaluated, name, small.sample(name), trained(name)).result()
+    again = light_process.submit(short_runs.evaluated, name, small.sample(name), trained(name)).result()
     assert again == pytest.approx(measured["test"], rel=1e-6, nan_ok=True)
 
 
 @every_task
 def test_a_run_that_was_stopped_ends_with_the_same_weights(name, trained, tmp_path):
     shutil.copytree(trained(name) / "runs", tmp_path / "runs", symlinks=True)
-    with small.working_in(tmp_path, name, small.sample(name)):
+    with short_runs.working_in(tmp_path, name, small.sample(name)):
         whole = runs.find(name)
-        stopped = small.stop_again(name, trained(name) / "stopped", tmp_path)
+        stopped = short_runs.stop_again(name, trained(name) / "stopped", tmp_path)
         assert runs.find(name).path == whole.path
         with pytest.raises(_Trained):
             _resume_and_stop(name)

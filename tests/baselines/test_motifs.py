@@ -1,17 +1,9 @@
 """Baselines of sequences: each finds what it can see and nothing else, and sees no test label."""
 
-import random
-
 import numpy as np
 import pytest
 
 from common.baselines import motifs
-
-SOURCE = random.Random(0)
-
-
-def drawn(count):
-    return "".join(SOURCE.choices("ACGT", k=count))
 
 
 def right(model, train, test):
@@ -28,11 +20,14 @@ def right(model, train, test):
         (motifs.random_forest, True),
     ],
 )
-def test_a_letter_at_a_place_and_a_piece_anywhere(model, sees_places):
+def test_a_letter_at_a_place_and_a_piece_anywhere(draw, model, sees_places):
+    def drawn(count):
+        return "".join(draw.choice(list("ACGT"), count))
+
     placed = [(drawn(9) + letter + drawn(10), letter) for letter in "AC" * 150]
     pieces = []
     for piece in ("GATTACA", "CATTAGA") * 150:
-        before = SOURCE.randrange(20)
+        before = draw.integers(20)
         pieces.append((drawn(before) + piece + drawn(20 - before), piece))
     for examples, high in ((placed, sees_places), (pieces, not sees_places)):
         assert (right(model, examples[:200], examples[200:]) > 0.85) == high

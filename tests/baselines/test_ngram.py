@@ -1,6 +1,5 @@
 """Kneser-Ney smoothing: probabilities that sum to one, counts worked out by hand, a published perplexity."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +93,7 @@ def test_order_must_be_positive():
         KneserNey(LINES, 0, 8)
 
 
-@pytest.mark.skipif("ZOO_MIRROR" not in os.environ, reason="ZOO_MIRROR is not set")
+@pytest.mark.real_data
 def test_penn_treebank_as_published(tmp_path):
     """148.3 for interpolated modified Kneser-Ney of order 3 (Mikolov 2012, PhD thesis, table 4.1)."""
     from common.datasets import fetching

@@ -12,9 +12,9 @@ from common.runs import examples
 from common.runs import run as runs
 from common.runs.examples import Request
 from common.task import load_task
-from tests import small
+from tests import short_runs, small
 
-pytestmark = pytest.mark.xdist_group("evaluate")
+with_the_file = pytest.mark.xdist_group("evaluate")  # tests of one run, which is trained once
 
 SMALL = {"epochs": "1", "units": "4", "embedding_size": "4"}
 ROWS = [
@@ -69,6 +69,7 @@ def scored(**arguments):
     return seen[0], measured
 
 
+@with_the_file
 @pytest.mark.parametrize("typed", [None, "mine.csv", "./mine.csv", "{folder}/mine.csv", "copy.csv"])
 def test_the_file_of_the_training_means_its_test_split(own, typed):
     """However the path is typed; a copy of the file is no new data."""
@@ -80,6 +81,7 @@ def test_the_file_of_the_training_means_its_test_split(own, typed):
     assert measured["test_scored"] == 2 and json.loads(run.metrics_file.read_text()) == measured
 
 
+@with_the_file
 def test_a_file_that_has_grown_is_measured_on_what_is_new(own):
     run, file = own
     other = table(file.parent / "more.csv", [*ROWS, "a new film,up", "A NEW  film,up", "another new film,no"])
@@ -94,6 +96,7 @@ def test_a_file_that_has_grown_is_measured_on_what_is_new(own):
         evaluate.run("sentiment", None, "more.csv", {})
 
 
+@with_the_file
 def test_files_of_one_name_do_not_share_a_folder(own):
     run, file = own
     for name in ("a", "b"):
@@ -103,6 +106,7 @@ def test_files_of_one_name_do_not_share_a_folder(own):
     assert len(list(run.path.glob("evaluations/new-*/metrics.json"))) == 2
 
 
+@with_the_file
 @pytest.mark.parametrize("change", [lambda file: file.unlink(), lambda file: table(file, [*ROWS, "one more,up"])])
 def test_without_the_file_of_the_training_other_data_are_measured(own, capsys, change):
     """On another machine, or when the file has grown: the model alone, without baselines."""
@@ -120,6 +124,7 @@ def test_without_the_file_of_the_training_other_data_are_measured(own, capsys, c
         evaluate.run("sentiment", None, "gone.csv", {})
 
 
+@with_the_file
 @pytest.mark.parametrize("setting", ["seed=1", "vocab_size=20", "units=8", "max_timesteps=3"])
 def test_a_setting_that_shaped_the_run_is_refused(own, setting):
     name, value = setting.split("=")
@@ -137,7 +142,7 @@ def a_run_of(name, trained, folder):
 def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders, trained):
     run = a_run_of("ner_tagging", trained, own_folders)
     before = run.metrics_file.read_text()
-    with small.working_in(own_folders, "ner_tagging", small.sample("ner_tagging")):
+    with short_runs.working_in(own_folders, "ner_tagging", small.sample("ner_tagging")):
         measured = evaluate.run("ner_tagging", None, None, {"threshold": "0.2"})
     (beside,) = run.path.glob("evaluations/*/metrics.json")
     assert json.loads(beside.read_text()) == measured and measured["settings"]["threshold"] == 0.2
@@ -204,7 +209,7 @@ def test_a_report_that_cannot_be_drawn_costs_no_measurement(own_folders, trained
 
     monkeypatch.setattr(classification, "figures", fail)
     run.metrics_file.unlink()
-    with small.working_in(own_folders, "sentiment", small.sample("sentiment")):
+    with short_runs.working_in(own_folders, "sentiment", small.sample("sentiment")):
         evaluate.run("sentiment", run.path.name, None, {})
     assert json.loads(run.metrics_file.read_text())["test"]["accuracy"] > 0
     assert "could not be drawn: ZeroDivisionError: nothing to draw" in run.report_file.read_text()
@@ -227,7 +232,7 @@ def test_a_score_that_is_no_number_is_kept_as_null(own_folders, trained, monkeyp
 
     monkeypatch.setattr(classification.Classification, "__init__", undefined)
     run.metrics_file.unlink()
-    with small.working_in(own_folders, "sentiment", small.sample("sentiment")):
+    with short_runs.working_in(own_folders, "sentiment", small.sample("sentiment")):
         evaluate.run("sentiment", run.path.name, None, {})
     assert json.loads(run.metrics_file.read_text())["test"]["accuracy"] is None
     assert "cannot be compared" in run.report_file.read_text() and runs.find("sentiment").path == run.path

@@ -3,8 +3,8 @@
 Reads them through ZOO_MIRROR and is skipped where that is not set.
 """
 
+import functools
 import itertools
-import os
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from common.datasets import fetching, readers, splits
 from common.datasets.prices import read_prices
 from common.task import load_task, task_names
 
-pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+pytestmark = pytest.mark.real_data
 
 DECLARED = [(task, name) for task in task_names() for name, data in load_task(task).datasets.items() if data.files]
 
@@ -31,8 +31,9 @@ def folder_of(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def load(folder_of):
-    """Gives the splits of a declared set."""
+    """Gives the splits of a declared set, read once."""
 
+    @functools.cache
     def read(task, name):
         declared = load_task(task).datasets[name]
         return declared.load(folder_of(task, name), *([0] if declared.folds else []))

@@ -1,6 +1,5 @@
 """The real sequences: counts and quirks of their files, and what their splits share."""
 
-import os
 from collections import Counter
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from common.datasets import fetching, splits
 from common.task import load_task
 
-pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+pytestmark = pytest.mark.real_data
 
 DATASETS = load_task("dna_analysis").datasets
 PROMOTERS = {

@@ -1,13 +1,11 @@
 """The real sets of text and music generation, read whole. Skipped where ZOO_MIRROR is not set."""
 
-import os
-
 import pytest
 
 from common.datasets import fetching
 from common.task import load_task
 
-pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+pytestmark = pytest.mark.real_data
 
 
 @pytest.fixture

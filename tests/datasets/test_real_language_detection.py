@@ -1,6 +1,5 @@
 """The real set of language_detection, read whole through ZOO_MIRROR; skipped where that is not set."""
 
-import os
 from collections import Counter
 
 import pytest
@@ -9,7 +8,7 @@ from common.datasets import fetching
 from common.datasets.splits import shared
 from common.task import load_task
 
-pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+pytestmark = pytest.mark.real_data
 
 
 @pytest.fixture(scope="module")

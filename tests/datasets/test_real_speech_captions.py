@@ -3,7 +3,6 @@
 Reads them through ZOO_MIRROR and is skipped where that is not set.
 """
 
-import os
 from collections import Counter
 
 import numpy as np
@@ -13,7 +12,7 @@ from common.datasets import fetching
 from common.encoding.photographs import digest
 from common.task import load_task
 
-pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+pytestmark = pytest.mark.real_data
 
 
 @pytest.fixture(scope="module")

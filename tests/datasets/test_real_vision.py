@@ -3,15 +3,13 @@
 Reads them through ZOO_MIRROR and is skipped where that is not set.
 """
 
-import os
-
 import numpy as np
 import pytest
 
 from common.datasets import fetching
 from common.task import load_task
 
-pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+pytestmark = pytest.mark.real_data
 
 
 @pytest.fixture(scope="module")

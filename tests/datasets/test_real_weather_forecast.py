@@ -1,7 +1,5 @@
 """The real hours of Beijing: counts and quirks of the file, what the splits share, and the published persistence."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from common.datasets import fetching
 from common.datasets.time_series import read_series
 from common.task import load_task
 
-pytestmark = pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+pytestmark = pytest.mark.real_data
 
 DATASET = load_task("weather_forecast").datasets["beijing_pm25"]
 

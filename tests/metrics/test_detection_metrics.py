@@ -7,8 +7,6 @@ from sklearn.metrics import matthews_corrcoef
 from common.metrics.detection import detection, matthews
 from common.plots.detection import figures
 
-RANDOM = np.random.default_rng(0)
-
 
 def answers(labels, names=("no", "yes")):
     return [{"label": label, "probabilities": {name: float(name == label) for name in names}} for label in labels]
@@ -25,9 +23,9 @@ def test_two_labels_by_hand():
     assert np.isnan(scores.over(np.arange(4))["specificity"])
 
 
-def test_three_labels_as_scikit_learn_has_it():
+def test_three_labels_as_scikit_learn_has_it(draw):
     names = ("a", "b", "c")
-    truth, answer = (RANDOM.choice(names, 300).tolist() for _ in range(2))
+    truth, answer = (draw.choice(names, 300).tolist() for _ in range(2))
     answer[:150] = truth[:150]
     scores = detection(truth, answers(answer, names), [9] * 300)
     assert scores["matthews"] == pytest.approx(matthews_corrcoef(truth, answer))
@@ -47,12 +45,12 @@ def test_examples_of_one_gene_are_resampled_together_and_others_alone():
 
 
 @pytest.mark.parametrize("aligned", [True, False])
-def test_pictures(tmp_path, aligned):
+def test_pictures(tmp_path, draw, aligned):
     truth = ["yes", "no"] * 6
     predictions = answers(truth)
     for number, one in enumerate(predictions):
-        bases = RANDOM.choice(list("ACGTN"), 100 if aligned else 90 + number)
-        one["attention"] = [[base, float(weight)] for base, weight in zip(bases, RANDOM.random(len(bases)))]
+        bases = draw.choice(list("ACGTN"), 100 if aligned else 90 + number)
+        one["attention"] = [[base, float(weight)] for base, weight in zip(bases, draw.random(len(bases)))]
     found = figures(detection(truth, predictions, [100] * 12), [], predictions, tmp_path)
     names = {"confusion.png", "reliability.png", "attention.png"} | ({"logo.png"} if aligned else set())
     assert {name for name, _ in found} == names == {path.name for path in tmp_path.iterdir()}

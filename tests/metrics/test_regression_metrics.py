@@ -6,8 +6,6 @@ import pytest
 from common.metrics.regression import Regression
 from common.plots.regression import figures
 
-RANDOM = np.random.default_rng(0)
-
 
 def test_scores_of_three_examples():
     scores = Regression([1.0, 2.0, 6.0], [2.0, 2.0, 4.0], unit="metres", naive=[0.0, 1.0, 2.0])
@@ -19,11 +17,11 @@ def test_scores_of_three_examples():
     assert (scores.truths[2], scores.answers[2]) == ("6", "4")
 
 
-def test_r2_is_that_of_scikit_learn_far_from_zero():
+def test_r2_is_that_of_scikit_learn_far_from_zero(draw):
     from sklearn.metrics import r2_score
 
-    truths = 1e6 + RANDOM.normal(size=500)
-    predictions = truths + RANDOM.normal(size=500) / 2
+    truths = 1e6 + draw.normal(size=500)
+    predictions = truths + draw.normal(size=500) / 2
     assert Regression(truths, predictions)["r2"] == pytest.approx(r2_score(truths, predictions), abs=1e-9)
 
 
@@ -43,8 +41,8 @@ def test_coverage_counts_the_ends_of_the_interval():
     assert scores["coverage"] == 0.75
 
 
-def test_examples_of_a_group_are_resampled_together_whatever_its_label():
-    errors = np.repeat(RANDOM.normal(size=8), 50)
+def test_examples_of_a_group_are_resampled_together_whatever_its_label(draw):
+    errors = np.repeat(draw.normal(size=8), 50)
     together = Regression(np.zeros(400), errors, groups=np.repeat(list("abcdefgh"), 50))
     alone = Regression(np.zeros(400), errors)
     (low, high), (alone_low, alone_high) = (scores.intervals()["mae_error"] for scores in (together, alone))
@@ -65,9 +63,9 @@ def test_a_truth_without_a_prediction_is_refused(predictions):
 
 
 @pytest.mark.parametrize("steps", [1, 6])
-def test_pictures(tmp_path, steps):
-    truths = RANDOM.normal(size=(300, steps)).cumsum(axis=0)
-    predictions = truths + RANDOM.normal(size=truths.shape)
+def test_pictures(tmp_path, draw, steps):
+    truths = draw.normal(size=(300, steps)).cumsum(axis=0)
+    predictions = truths + draw.normal(size=truths.shape)
     more = {}
     if steps > 1:
         times = np.datetime64("2020-01-01T00") + np.arange(300)[:, None] + np.arange(steps)

@@ -1,6 +1,5 @@
 """Exact-span scores on hand-made cases, and against a second implementation of the field's rule."""
 
-import os
 import random
 
 import numpy as np
@@ -112,7 +111,7 @@ def test_equals_the_scorer_of_the_field_on_random_tags(seed):
     assert (scores["precision"], scores["recall"], scores["f1"]) == pytest.approx(chunks_evaluated(truths, answers))
 
 
-@pytest.mark.skipif(not os.environ.get("ZOO_MIRROR"), reason="ZOO_MIRROR names no copy of the real sets")
+@pytest.mark.real_data
 def test_equals_the_scorer_of_the_field_on_wnut17(tmp_path):
     from common.datasets import fetching
     from common.task import load_task

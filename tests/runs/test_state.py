@@ -12,7 +12,7 @@ from common.commands import train
 from common.errors import UserError
 from common.runs import state
 from common.runs.examples import Request
-from tests import small
+from tests import short_runs
 
 EXPECTED = {"variable 0000": np.ones((3, 2), np.float32), "variable 0001": np.array(7, np.int64)}
 HISTORY = [{"epoch": number, "loss": 0.5, "validation_loss": 0.25, "seconds": 1.5} for number in (1, 2)]
@@ -121,7 +121,7 @@ def test_a_file_in_the_archive_that_is_no_array(path):
 def test_a_training_that_cannot_go_on_says_so_before_it_starts(trained, own_folders, monkeypatch):
     from common.training import fitting
 
-    stopped = small.stop_again("sentiment", trained("sentiment") / "stopped", own_folders)
+    stopped = short_runs.stop_again("sentiment", trained("sentiment") / "stopped", own_folders)
 
     def started(*_):
         raise AssertionError("training has started")
