@@ -28,9 +28,9 @@ train.run(sys.argv[2], Request(), json.loads(sys.argv[3]), quick=True)
 SETTINGS = {"epochs": "2", "units": "8", "dropout": "0"}
 
 
-@pytest.mark.parametrize("task", ["sentiment", "next_word"])
-def test_two_workers_follow_the_curve_of_one(tmp_path, task, monkeypatch):
-    """The same loss and validation loss after every epoch, though each worker sees half of every batch."""
+def test_two_workers_follow_the_curve_of_one(tmp_path, monkeypatch):
+    """The same validation loss after every epoch, though each worker sees half of every batch, of unequal length."""
+    task = "next_word"
     script = tmp_path / "train.py"
     script.write_text(TRAIN)
     environment = {
