@@ -23,14 +23,13 @@ from common.commands import train
 from common.runs.examples import Request
 folders.RUNS_FOLDER = Path(sys.argv[1])
 folders.CACHE_FOLDER = folders.RUNS_FOLDER / "cache"
-train.run(sys.argv[2], Request(), json.loads(sys.argv[3]), quick=True)
+train.run("next_word", Request(), json.loads(sys.argv[2]), quick=True)
 """
 SETTINGS = {"epochs": "2", "units": "8", "dropout": "0"}
 
 
 def test_two_workers_follow_the_curve_of_one(tmp_path, monkeypatch):
     """The same validation loss after every epoch, though each worker sees half of every batch, of unequal length."""
-    task = "next_word"
     script = tmp_path / "train.py"
     script.write_text(TRAIN)
     environment = {
@@ -44,17 +43,17 @@ def test_two_workers_follow_the_curve_of_one(tmp_path, monkeypatch):
     running = []
     for index in range(2):
         config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-        together = [sys.executable, script, tmp_path / "two", task, json.dumps(SETTINGS)]
+        together = [sys.executable, script, tmp_path / "two", json.dumps(SETTINGS)]
         running.append(subprocess.Popen(together, env={**environment, "TF_CONFIG": config}, stdout=subprocess.DEVNULL))
     try:
         monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "one")
         monkeypatch.setattr(folders, "CACHE_FOLDER", tmp_path / "one" / "cache")
-        train.run(task, Request(), SETTINGS, quick=True)
+        train.run("next_word", Request(), SETTINGS, quick=True)
         assert [process.wait(timeout=240) for process in running] == [0, 0]
     finally:
         for process in running:
             process.kill()
-    one, two = (_history(tmp_path / folder / task / "latest" / "history.csv") for folder in ("one", "two"))
+    one, two = (_history(tmp_path / folder / "next_word" / "latest" / "history.csv") for folder in ("one", "two"))
     assert len(one) == len(two) == 2
     assert [row["validation_loss"] for row in two] == pytest.approx([row["validation_loss"] for row in one], rel=2e-4)
 
