@@ -1,9 +1,11 @@
 """requirements.txt pins what the code imports, once for every Python and platform, and nothing else."""
 
+import importlib.metadata
 import sys
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from common import folders
 from common.commands.check import Checkout
@@ -28,6 +30,17 @@ def test_every_interpreter_gets_one_version_of_everything(python, platform):
     assert len(names) == len(set(names))
     assert {r.name for r in REQUIREMENTS} - set(names) <= {"tensorflow", "tensorflow-cpu"}
     assert ("tensorflow-cpu" in names) == (platform == ("linux", "x86_64"))
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
+def test_what_is_installed_here_supports_every_python_that_gets_it(python):
+    """As far as it can be seen here: versions that only another Python gets are not installed."""
+    environment = {"python_version": python}
+    for requirement in REQUIREMENTS:
+        if requirement.marker is None or (requirement.marker.evaluate() and requirement.marker.evaluate(environment)):
+            about = importlib.metadata.metadata(requirement.name)
+            supported = SpecifierSet(about["Requires-Python"] or "")
+            assert supported.contains(f"{python}.99"), f"{requirement} needs Python {supported}"
 
 
 def test_every_version_is_exact():
