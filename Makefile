@@ -176,11 +176,11 @@ ifeq ($(packages_are),other)
 .PHONY: .venv/ready
 endif
 
-candidates = $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.12 python3.11 python3.10)
-supported = import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+candidates = $(if $(PYTHON),$(call quoted,$(PYTHON)),python3 python3.13 python3.12 python3.11)
+supported = import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 interpreter = $(shell for python in $(candidates); do \
     "$$python" -c '$(supported)' >/dev/null 2>&1 && echo "$$python" && break; done)
-unsupported = Python 3.10, 3.11, 3.12 or 3.13 with its venv module is needed, and is not among: $(candidates). \
+unsupported = Python 3.11, 3.12 or 3.13 with its venv module is needed, and is not among: $(candidates). \
     Name one: make $(MAKECMDGOALS) PYTHON=/usr/bin/python3.12
 packages = import arch, keras, matplotlib.figure, num2words, pytest, sacrebleu, sklearn.linear_model, typer
 starts = import common.cli, common.commands.list

@@ -40,7 +40,7 @@ def checkout(tmp_path):
         os.utime(tmp_path / file, (1, 1))
     fake_python(tmp_path / ".venv/bin/python")
     (tmp_path / ".venv/ready").touch()
-    for name in ("python3", "python3.13", "python3.12", "python3.11", "python3.10"):
+    for name in ("python3", "python3.13", "python3.12", "python3.11"):
         fake_python(tmp_path / "bin" / name, version="3.9.18", supported=False)
     return tmp_path
 
@@ -268,7 +268,7 @@ def test_interpreter_by_name(checkout):
 def test_first_supported_interpreter_on_the_path(checkout):
     (checkout / ".venv/ready").unlink()
     fake_python(checkout / "bin/python3.12")
-    fake_python(checkout / "bin/python3.10")
+    fake_python(checkout / "bin/python3.11")
     assert "'python3.12' -m venv .venv" in make(checkout, "-n", "list").stdout
 
 
@@ -278,7 +278,7 @@ def test_unsupported_interpreter_is_one_line(checkout, chosen):
     done = make(checkout, "list", *chosen)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert "Python 3.10, 3.11, 3.12 or 3.13" in done.stderr
+    assert "Python 3.11, 3.12 or 3.13" in done.stderr
     assert not done.stdout
 
 

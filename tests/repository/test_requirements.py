@@ -23,7 +23,7 @@ STARTED_BY_MAKE = {"pytest-xdist", "ruff"}
 
 
 @pytest.mark.parametrize("platform", [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64")])
-@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 def test_every_interpreter_gets_one_version_of_everything(python, platform):
     environment = {"python_version": python, "sys_platform": platform[0], "platform_machine": platform[1]}
     names = [r.name for r in REQUIREMENTS if r.marker is None or r.marker.evaluate(environment)]
@@ -32,7 +32,7 @@ def test_every_interpreter_gets_one_version_of_everything(python, platform):
     assert ("tensorflow-cpu" in names) == (platform == ("linux", "x86_64"))
 
 
-@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 def test_what_is_installed_here_supports_every_python_that_gets_it(python):
     """As far as it can be seen here: versions that only another Python gets are not installed."""
     environment = {"python_version": python}
