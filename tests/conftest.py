@@ -4,6 +4,7 @@ import concurrent.futures
 import functools
 import multiprocessing
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -16,6 +17,7 @@ import hypothesis
 import numpy as np
 import pytest
 
+from common.runs import run as runs
 from tests import short_runs
 from tests.datasets.declared import mirror  # noqa: F401 - a fixture
 
@@ -58,6 +60,17 @@ def trained(tmp_path_factory):
         return made
 
     return folder
+
+
+@pytest.fixture
+def run_of(trained, own_folders):
+    """A function that copies the short run of a task to the runs of this test, and gives the copy."""
+
+    def copied(name):
+        shutil.copytree(trained(name) / "runs", own_folders / "runs", symlinks=True)
+        return runs.find(name)
+
+    return copied
 
 
 @pytest.fixture(scope="session")

@@ -47,10 +47,9 @@ def train(name: str, folder: Path) -> None:
             shutil.copytree(self.run.path, folder / "stopped")
         begin(self, epoch, logs)
 
-    written = {key: str(value) for key, value in small.settings(load_task(name).config).items()}
     with working_in(folder, name, small.sample(name)), pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting._Keeper, "on_epoch_begin", copied)
-        train.run(name, Request(), written, quick=True)
+        train.run(name, Request(), small.settings_as_text(name), quick=True)
 
 
 def stop_again(name: str, stopped: Path, folder: Path) -> runs.Run:

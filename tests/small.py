@@ -29,6 +29,11 @@ def settings(config) -> dict:
     return {**dict.fromkeys(sizes, 8), **dict.fromkeys(beams, 2), "batch_size": 16, "epochs": 2}
 
 
+def settings_as_text(name: str) -> dict[str, str]:
+    """The settings of a task as `train` takes them."""
+    return {key: str(value) for key, value in settings(load_task(name).config).items()}
+
+
 @functools.cache
 def sample(name: str) -> Splits:
     """The whole embedded sample of a task."""

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -144,11 +143,10 @@ def test_evaluate_repeats_a_run(name, trained, light_process):
 
 
 @every_task
-def test_a_run_that_was_stopped_ends_with_the_same_weights(name, trained, tmp_path):
-    shutil.copytree(trained(name) / "runs", tmp_path / "runs", symlinks=True)
-    with short_runs.working_in(tmp_path, name, small.sample(name)):
-        whole = runs.find(name)
-        stopped = short_runs.stop_again(name, trained(name) / "stopped", tmp_path)
+def test_a_run_that_was_stopped_ends_with_the_same_weights(name, trained, run_of, own_folders):
+    whole = run_of(name)
+    with short_runs.working_in(own_folders, name, small.sample(name)):
+        stopped = short_runs.stop_again(name, trained(name) / "stopped", own_folders)
         assert runs.find(name).path == whole.path
         with pytest.raises(_Trained):
             _resume_and_stop(name)

@@ -132,15 +132,9 @@ def test_a_setting_that_shaped_the_run_is_refused(own, setting):
         evaluate.run("sentiment", None, None, {name: value})
 
 
-def a_run_of(name, trained, folder):
-    """A copy of the short run of a task, in the runs of this folder."""
-    shutil.copytree(trained(name) / "runs", folder / "runs", symlinks=True)
-    return runs.find(name)
-
-
 @pytest.mark.xdist_group("ner_tagging")
-def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders, trained):
-    run = a_run_of("ner_tagging", trained, own_folders)
+def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders, run_of):
+    run = run_of("ner_tagging")
     before = run.metrics_file.read_text()
     with short_runs.working_in(own_folders, "ner_tagging", small.sample("ner_tagging")):
         measured = evaluate.run("ner_tagging", None, None, {"threshold": "0.2"})
@@ -148,7 +142,7 @@ def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders, 
     assert json.loads(beside.read_text()) == measured and measured["settings"]["threshold"] == 0.2
     assert run.metrics_file.read_text() == before
     run.config_file.write_text(json.dumps({**run.config, "quick": False}))  # so that it could be recorded
-    settings = {key: str(value) for key, value in small.settings(load_task("ner_tagging").config).items()}
+    settings = small.settings_as_text("ner_tagging")
     assert record._finished("ner_tagging", Request("sample"), settings) is not None
     assert record._finished("ner_tagging", Request("sample"), {**settings, "threshold": "0.2"}) is None
 
@@ -199,10 +193,10 @@ def test_text_with_blank_lines_is_measured(own_folders):
 
 
 @pytest.mark.xdist_group("sentiment")
-def test_a_report_that_cannot_be_drawn_costs_no_measurement(own_folders, trained, monkeypatch):
+def test_a_report_that_cannot_be_drawn_costs_no_measurement(own_folders, run_of, monkeypatch):
     from common.plots import classification
 
-    run = a_run_of("sentiment", trained, own_folders)
+    run = run_of("sentiment")
 
     def fail(*given):
         raise ZeroDivisionError("nothing to draw")
@@ -217,11 +211,11 @@ def test_a_report_that_cannot_be_drawn_costs_no_measurement(own_folders, trained
 
 
 @pytest.mark.xdist_group("sentiment")
-def test_a_score_that_is_no_number_is_kept_as_null(own_folders, trained, monkeypatch):
+def test_a_score_that_is_no_number_is_kept_as_null(own_folders, run_of, monkeypatch):
     """Accuracy is not defined here: the run is kept, and nothing is compared."""
     from common.metrics import classification
 
-    run = a_run_of("sentiment", trained, own_folders)
+    run = run_of("sentiment")
     made = classification.Classification.__init__
 
     def undefined(self, *given, **more):

@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from common import folders
 from common.commands import console_output, inspect, predict
 from common.errors import UserError
 from common.insight import flow, gradients, reading, study
 from common.reporting import inspection
-from common.runs import run as runs
 from common.task import change_config, load_task
 from tests import small
 
@@ -23,11 +21,8 @@ PICTURES = {"weights", "unrolled", "states", "reading", "gradients", "clipping",
 
 
 @pytest.fixture
-def run_of_sentiment(trained, tmp_path, monkeypatch):
-    """A short training of sentiment, in a folder of runs of its own."""
-    shutil.copytree(trained("sentiment") / "runs", tmp_path / "runs", symlinks=True)
-    monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "runs")
-    return runs.find("sentiment")
+def run_of_sentiment(run_of):
+    return run_of("sentiment")
 
 
 @pytest.fixture

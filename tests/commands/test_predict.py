@@ -55,12 +55,11 @@ def own_inputs(name, folder):
 
 
 @pytest.fixture(params=small.params(["ner_tagging", "next_word", "sentiment", "stock_forecast", "translation"]))
-def asked(request, trained, tmp_path, monkeypatch):
+def asked(request, run_of, own_folders):
     """A folder with a short run of the task, which is where runs are; the name of the task, and inputs for it."""
     name = request.param
-    shutil.copytree(trained(name) / "runs", tmp_path / "runs", symlinks=True)
-    monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "runs")
-    return tmp_path, name, *own_inputs(name, tmp_path)
+    run_of(name)
+    return own_folders, name, *own_inputs(name, own_folders)
 
 
 def answers(text: str) -> list[dict]:
@@ -162,8 +161,7 @@ def test_export_refuses_a_folder_in_use_and_a_run_without_files(asked):
 def test_a_run_without_onnx_predicts_through_keras_and_says_so(own_folders, monkeypatch, capsys):
     """A layer that the writer does not know: the run is trained and measured all the same."""
     monkeypatch.delitem(onnx_writer.LAYERS, onnx_own_layers.layers.MaskedAveragePooling)
-    settings = {key: str(value) for key, value in small.settings(load_task("sentiment").config).items()}
-    run = train.run("sentiment", Request(), {**settings, "epochs": "1"}, quick=True)
+    run = train.run("sentiment", Request(), {**small.settings_as_text("sentiment"), "epochs": "1"}, quick=True)
     shown = " ".join(capsys.readouterr().out.split())
     assert "predicts with Keras" in shown and "layer masked_average_pooling" in shown
     assert "MaskedAveragePooling" in shown
