@@ -95,7 +95,7 @@ def _accuracy(folder: Path, quick: bool) -> Iterator[Piece]:
     paths = _sentences(folder, quick)
     if "sst2" in paths and not quick:
         task = load_task("sentiment")
-        config = change_config(task.config, task.settings_for("sst2"))
+        config = change_config(task.config, task.settings_for("sst2", task.config.cell))
         told = {name: getattr(config, name) for name in ("embedding_size", "units", "dropout", "cell")}
         told |= {"does": "accuracy", "batch": config.batch_size, "data": paths["sst2"], **GOAL}
         yield Piece(f"validation accuracy of {GOAL['target']} on sst2", "accuracy", told, ALL, turns=3, warm=False)

@@ -118,9 +118,15 @@ class Task(Generic[ConfigT, EncoderT, ExampleT]):
         if self.shape not in SHAPES:
             raise ValueError(f"shape must be one of {SHAPES}, not {self.shape!r}")
 
-    def settings_for(self, data: str) -> dict[str, str]:
-        """The declared set's changes to the defaults, for `change_config`."""
-        return parse_settings(self.datasets[data].settings)
+    def settings_for(self, data: str, cell: str) -> dict[str, str]:
+        """What a declared set changes in the defaults when this cell is trained, for `change_config`.
+
+        A file of a user's own changes nothing.
+        """
+        if data not in self.datasets:
+            return {}
+        declared = self.datasets[data]
+        return {**parse_settings(declared.settings), **parse_settings(declared.cell_settings.get(cell, ""))}
 
 
 def task_names() -> list[str]:

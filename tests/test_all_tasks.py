@@ -13,9 +13,10 @@ from common.errors import UserError
 from common.metrics.scores import lower_is_better
 from common.prediction import networks
 from common.prediction.keras_networks import of_model
+from common.reporting.results import CELL_NAMES
 from common.runs import run as runs
 from common.runs.examples import Request
-from common.task import SHAPES, change_config, parse_settings, task_names
+from common.task import SHAPES, change_config, task_names
 from common.training import fitting, steps
 from tests import short_runs, small
 from tests.small import every_task
@@ -33,8 +34,10 @@ def test_every_folder_is_a_task():
 @every_task
 def test_the_settings_of_every_data_set_are_accepted(name):
     task, *_ = small.setting(name)
-    for declared in task.datasets.values():
-        change_config(task.config, parse_settings(declared.settings))
+    for data, declared in task.datasets.items():
+        assert declared.cell_settings.keys() <= CELL_NAMES.keys()
+        for cell in CELL_NAMES:
+            change_config(task.config, task.settings_for(data, cell))
 
 
 @every_task

@@ -87,7 +87,7 @@ def _train(name: str, request: Request, settings: dict) -> dict:
 def _finished(name: str, request: Request, settings: dict) -> dict | None:
     """The measurements on its own test of a finished run with exactly these settings."""
     task = load_task(name)
-    config = change_config(task.config, {**task.settings_for(request.data), **settings})
+    config = change_config(task.config, {**task.settings_for(request.data, settings["cell"]), **settings})
     wanted = {field: getattr(config, field) for field in config.__dataclass_fields__}
     for file in sorted((folders.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
         run = Run(file.parent)

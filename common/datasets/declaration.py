@@ -40,6 +40,7 @@ class Dataset:
             those of its members, not of the archive.
         size: bytes of all files; nothing longer is accepted.
         settings: changes to the task's settings for this set, chosen on validation; written as for `SET`.
+        cell_settings: cell -> further changes where this cell is trained, chosen likewise.
         references: published results on this set.
         folds: number of folds of the cross-validation that the field reports; 0 for a single split.
     """
@@ -53,6 +54,7 @@ class Dataset:
     archive: str = ""
     size: int = 0
     settings: str = ""
+    cell_settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     folds: int = 0
 

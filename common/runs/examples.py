@@ -44,7 +44,6 @@ class Source:
         name: of the declared data set, or the path as typed.
         request: with absolute paths, as a run stores it.
         sha256: of the declared files, of the user's files, or of the examples of an embedded set.
-        settings: what the data set changes in the task's config.
         shared: how many examples of one split also occur in another, from `splits.shared`.
         seed: that drew the split; None if the split is not random.
         read: decisions and warnings of the readers.
@@ -57,7 +56,6 @@ class Source:
     home: str
     sha256: str
     splits: Splits
-    settings: Mapping[str, object]
     is_file: bool = False
     shared: Mapping[str, int] = dataclasses.field(default_factory=dict)
     seed: int | None = None
@@ -99,8 +97,7 @@ def _declared(task: Task, name: str, request: Request, progress) -> Source:
     splits = dataset.load(folder, fold) if dataset.folds else dataset.load(folder)
     sha256 = declaration.sha256_of(dataset) if dataset.files else _sha256_of_examples(splits)
     request = Request(name, fold=fold if dataset.folds else None)
-    settings = task.settings_for(name)
-    return Source(name, request, dataset.title, dataset.licence, dataset.home, sha256, splits, settings)
+    return Source(name, request, dataset.title, dataset.licence, dataset.home, sha256, splits)
 
 
 def _own(task: Task, name: str, request: Request, seed: int) -> Source:
@@ -121,7 +118,7 @@ def _own(task: Task, name: str, request: Request, seed: int) -> Source:
     home = ", ".join(map(str, paths.values()))
     drawn = seed if len(parts) < 3 and isinstance(parts["data"], list) else None
     title = paths["data"].name
-    return Source(name, request, title, "your own file", home, sha256, splits, {}, is_file=True, seed=drawn)
+    return Source(name, request, title, "your own file", home, sha256, splits, is_file=True, seed=drawn)
 
 
 def _split(task: Task, parts: Mapping[str, Sequence], seed: int) -> Splits:

@@ -32,7 +32,9 @@ def house(tmp_path_factory):
     patch.setattr(folders, "RUNS_FOLDER", folder / "runs")
     sample = load_task("sentiment").datasets["sample"]
     few = Splits(*(examples[:200] for _, examples in small.sample("sentiment")))
-    patch.setitem(load_task("sentiment").datasets, "sample", dataclasses.replace(sample, load=lambda _: few))
+    declared = {"settings": "dropout=0.3 patience=7", "cell_settings": {"simple_rnn": "patience=8", "gru": "patience=9"}}
+    replaced = dataclasses.replace(sample, load=lambda _: few, **declared)
+    patch.setitem(load_task("sentiment").datasets, "sample", replaced)
     record.run("sentiment", None, ["simple_rnn"], ["0", "1"], SMALL)
     yield folder
     patch.undo()
@@ -46,6 +48,11 @@ def test_row_holds_seeds_mean_interval_and_command(house):
     assert row["interval"][0] < row["mean"] < row["interval"][1]
     assert row["command"].endswith('CELL=simple_rnn SET="embedding_size=4 epochs=1 units=4"')
     assert set(row["difference"]) == {"0", "1"} and row["baseline_name"] == found[0]["baseline_name"]
+
+
+def test_the_data_set_and_its_cell_change_the_settings(house):
+    (row,) = json.loads((house / "tasks/sentiment/results.json").read_text())["rows"]
+    assert (row["settings"]["dropout"], row["settings"]["patience"]) == (0.3, 8)
 
 
 def test_tables_are_between_the_markers(house):
