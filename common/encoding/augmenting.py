@@ -19,7 +19,7 @@ class Augmented(ByLength):
 
     Args:
         encoded, batch_size, seed: as for `ByLength`.
-        change: `(random, inputs, targets) -> (inputs, targets)` of one batch; keeps shapes, types and padding.
+        change: `(random, inputs, targets) -> (inputs, targets)` of one batch; keeps shapes and types.
     """
 
     def __init__(

@@ -79,6 +79,28 @@ def warped(frames: np.ndarray, factors: np.ndarray) -> np.ndarray:
     return np.matmul(flat, weights.astype(frames.dtype)).reshape(frames.shape)
 
 
+def stretched(frames: np.ndarray, lengths: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Simulate slower and faster speech by stretching the time axis of spectrograms, interpolated linearly.
+
+    Args:
+        frames: float array `(batch, frames, bands)`, padded on the right.
+        lengths: int array `(batch,)`, frames before the padding.
+        factors: float array `(batch,)`, how many times as long each becomes; at most as long as the padded array.
+
+    Returns:
+        frames of the same shape, 0 at padding, and their new lengths.
+    """
+    count = frames.shape[1]
+    after = np.clip(np.round(lengths * factors).astype(int), np.minimum(lengths, 1), count)
+    numbers, last = np.arange(count), np.maximum(lengths - 1, 0)
+    places = np.minimum(numbers * (last / np.maximum(after - 1, 1))[:, None], last[:, None])
+    before = places.astype(int)
+    share = (places - before).astype(frames.dtype)[:, :, None]
+    rows = np.arange(len(frames))[:, None]
+    changed = frames[rows, before] * (1 - share) + frames[rows, np.minimum(before + 1, count - 1)] * share
+    return np.where((numbers < after[:, None])[:, :, None], changed, 0), after
+
+
 def augmented(
     random: np.random.Generator, frames: np.ndarray, bands: int, warp: float, colour: float, noise: float
 ) -> np.ndarray:

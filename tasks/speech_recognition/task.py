@@ -35,6 +35,7 @@ from . import reader, sample
 if TYPE_CHECKING:
     import keras
 
+RECURRENT_SCALE = 0.6  # factor of the orthogonal initial recurrent kernel of a SimpleRNN
 AUDIBLE = 35.0  # decibels below the loudest part of a recording; quieter parts are cut off
 
 # ----------------------------------------------------------------------------------------------------- Config
@@ -50,8 +51,8 @@ class Config(TrainConfig):
     frames_per_step: int = 2  # frames of 10 ms that the network reads at a time
     units: int = 64  # of each layer, per direction
     dropout: float = 0.2  # share of features that training hides
-    recurrent_scale: float = 0.6  # factor of the orthogonal initial recurrent kernel of a SimpleRNN
     warp: float = 0.12  # share by which training stretches or shrinks the bands, to simulate other speakers
+    tempo: float = 0.25  # share by which training makes recordings slower or faster
     colour: float = 0.2  # strength with which training makes some bands louder and others quieter, relative as noise is
     noise: float = 0.2  # standard deviation of the noise added in training, relative to features with about 1
     characters: bool = False  # whether the network spells; otherwise it knows only the words of train
@@ -118,6 +119,7 @@ class Encoder(BaseEncoder):
     frames_per_step: int
     characters: bool
     warp: float
+    tempo: float
     colour: float
     noise: float
 
@@ -126,14 +128,15 @@ class Encoder(BaseEncoder):
         tokens = Labels.fit(token for e in examples for token in (e.text if config.characters else e.text.split()))
         scaler = Scaler.fit(np.concatenate([_levelled(example, config.bands) for example in examples]))
         return cls(
-            tokens,
-            scaler,
-            config.bands,
-            config.frames_per_step,
-            config.characters,
-            config.warp,
-            config.colour,
-            config.noise,
+            tokens=tokens,
+            scaler=scaler,
+            bands=config.bands,
+            frames_per_step=config.frames_per_step,
+            characters=config.characters,
+            warp=config.warp,
+            tempo=config.tempo,
+            colour=config.colour,
+            noise=config.noise,
         )
 
     def contradicts_itself(self):
@@ -146,8 +149,7 @@ class Encoder(BaseEncoder):
         if example.text is None:
             return inputs, None
         targets = np.array([1 + number for number in self._numbers(example)], np.int32)
-        needed = len(targets) + np.count_nonzero(targets[1:] == targets[:-1])
-        if len(steps) < needed:
+        if len(steps) < _steps_needed(targets):
             raise UserError(
                 f"{example} lasts {example.sound.seconds:.2f} s, too short for “{example.text:.60}”: check its text, "
                 "or train with SET=frames_per_step=1."
@@ -166,15 +168,33 @@ class Encoder(BaseEncoder):
         return [self.tokens.encode(word) for word in example.text.split()]
 
     def batches(self, encoded, batch_size, seed=None):
-        """In training every batch is augmented; see `spectrogram.augmented`."""
+        """In training every batch is augmented; see `spectrogram.stretched` and `spectrogram.augmented`."""
         if seed is None:
             return super().batches(encoded, batch_size)
 
         def change(random, inputs, targets):
-            frames = spectrogram.augmented(random, inputs["frames"], self.bands, self.warp, self.colour, self.noise)
-            return {**inputs, "frames": frames * inputs["real"][:, :, None]}, targets
+            frames, real = inputs["frames"], inputs["real"]
+            steps = np.count_nonzero(real, axis=1)
+            factors = random.uniform(1 - self.tempo, 1 + self.tempo, len(steps))
+            factors = np.maximum(factors, _steps_needed(targets) / np.maximum(steps, 1))
+            single = frames.reshape(len(frames), -1, self.bands)
+            single, lengths = spectrogram.stretched(single, steps * self.frames_per_step, factors)
+            real = (np.arange(real.shape[1]) * self.frames_per_step < lengths[:, None]).astype(real.dtype)
+            frames = single.reshape(frames.shape)
+            frames = spectrogram.augmented(random, frames, self.bands, self.warp, self.colour, self.noise)
+            return {"frames": frames * real[:, :, None], "real": real}, targets
 
         return Augmented(encoded, batch_size, seed, change)
+
+
+def _steps_needed(targets: np.ndarray) -> np.ndarray:
+    """The fewest timesteps in which CTC can write the targets: between two equal tokens there is a blank.
+
+    Args:
+        targets: int array `(..., tokens)`, padded with 0.
+    """
+    repeated = (targets[..., 1:] == targets[..., :-1]) & (targets[..., 1:] != 0)
+    return np.count_nonzero(targets, axis=-1) + np.count_nonzero(repeated, axis=-1)
 
 
 def _levelled(example: Utterance, bands: int) -> np.ndarray:
@@ -210,7 +230,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
         x = keras.layers.Dropout(config.dropout)(x)
         if config.cell == "simple_rnn":
             for _, recurrent_kernel, _ in recurrent.kernels:
-                recurrent_kernel.assign(config.recurrent_scale * recurrent_kernel)
+                recurrent_kernel.assign(RECURRENT_SCALE * recurrent_kernel)
     logits = keras.layers.Dense(1 + len(encoder.tokens), name="logits")(x)
 
     model = keras.Model({"frames": frames, "real": real}, blank_at_padding(logits, padding_mask))

@@ -32,7 +32,10 @@ def house(tmp_path_factory):
     patch.setattr(folders, "RUNS_FOLDER", folder / "runs")
     sample = load_task("sentiment").datasets["sample"]
     few = Splits(*(examples[:200] for _, examples in small.sample("sentiment")))
-    declared = {"settings": "dropout=0.3 patience=7", "cell_settings": {"simple_rnn": "patience=8", "gru": "patience=9"}}
+    declared = {
+        "settings": "dropout=0.3 patience=7",
+        "cell_settings": {"simple_rnn": "patience=8", "gru": "patience=9"},
+    }
     replaced = dataclasses.replace(sample, load=lambda _: few, **declared)
     patch.setitem(load_task("sentiment").datasets, "sample", replaced)
     record.run("sentiment", None, ["simple_rnn"], ["0", "1"], SMALL)

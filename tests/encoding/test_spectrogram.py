@@ -48,6 +48,17 @@ def test_warping_moves_bands_and_leaves_a_factor_of_one_alone():
     assert warped[1, 0, 0].argmax() in (12, 13)  # band 12.5 looks at band 10
 
 
+def test_stretching_keeps_the_ends_and_the_padding():
+    frames = np.zeros((4, 12, 2), np.float32)
+    frames[:3, :8] = np.arange(8)[:, None]
+    changed, lengths = spectrogram.stretched(frames, np.array([8, 8, 8, 0]), np.array([1.0, 0.5, 2.0, 1.5]))
+    assert lengths.tolist() == [8, 4, 12, 0]  # not longer than the array
+    np.testing.assert_array_equal(changed[0], frames[0])
+    np.testing.assert_allclose(changed[1, :4, 0], np.arange(4) * 7 / 3, rtol=1e-6)
+    np.testing.assert_allclose(changed[2, :, 1], np.arange(12) * 7 / 11, rtol=1e-6)
+    assert changed.dtype == np.float32 and not changed[1, 4:].any() and not changed[3].any()
+
+
 def test_augmenting_depends_on_the_generator_alone():
     frames = np.random.default_rng(0).normal(size=(4, 6, 80)).astype(np.float32)
     one, same, other = (spectrogram.augmented(np.random.default_rng(s), frames, 40, 0.1, 0.4, 0.2) for s in (1, 1, 2))

@@ -126,6 +126,21 @@ def test_training_batches_are_changed_and_padding_stays_zero():
     assert abs(inputs["frames"].std() - rest["frames"].std()) > 1e-3
 
 
+def test_training_changes_the_tempo_and_leaves_time_for_every_word():
+    from common.encoding import batching
+
+    short = Utterance(Sound(np.arange(2400, dtype=np.int16), 8000), "one one one one")  # needs 7 of its 14 timesteps
+    encoder = Encoder.fit(Config(tempo=0.9), [short])
+    batches = encoder.batches(batching.encode(encoder, 3 * [short]), 2, seed=0)
+    found = []
+    for batches.epoch in range(10):
+        for inputs, _, weights in batches:
+            steps = np.count_nonzero(inputs["real"], axis=1)
+            assert not steps[weights == 0].any()
+            found += steps[weights > 0].tolist()
+    assert len(found) == 30 and min(found) == 7 and max(found) == 14
+
+
 def test_a_certain_network_gives_its_words_and_their_times():
     encoder = Encoder.fit(Config(), SPOKEN.train[:40])
     example = SPOKEN.test[0]
