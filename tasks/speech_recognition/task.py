@@ -299,7 +299,9 @@ def fsdd(title: str, strings: bool, folds: int, settings: str) -> Dataset:
     )
 
 
-STRINGS = "units=96 dropout=0.3 batch_size=32 epochs=30 patience=10 colour=0.4"
+SIZES = "units=96 dropout=0.3 batch_size=32 colour=0.4"
+KNOWN = f"{SIZES} epochs=30 patience=10"
+UNSEEN_STRINGS, UNSEEN_DIGITS = f"{SIZES} epochs=60 patience=60", f"{SIZES} epochs=90 patience=90"
 TASK = Task(
     shape="many-to-many",
     config=Config(),
@@ -310,10 +312,12 @@ TASK = Task(
             home="sample.py",
             load=load_sample,
         ),
-        "fsdd_strings": fsdd("strings of digits, official split", True, 0, STRINGS),
-        "fsdd_strings_unseen": fsdd("strings of digits, test speaker unseen", True, len(reader.SPEAKERS), STRINGS),
-        "fsdd": fsdd("single digits, official split", False, 0, STRINGS),
-        "fsdd_unseen": fsdd("single digits, test speaker unseen", False, len(reader.SPEAKERS), STRINGS),
+        "fsdd_strings": fsdd("strings of digits, official split", True, 0, KNOWN),
+        "fsdd_strings_unseen": fsdd(
+            "strings of digits, test speaker unseen", True, len(reader.SPEAKERS), UNSEEN_STRINGS
+        ),
+        "fsdd": fsdd("single digits, official split", False, 0, KNOWN),
+        "fsdd_unseen": fsdd("single digits, test speaker unseen", False, len(reader.SPEAKERS), UNSEEN_DIGITS),
         "kaldi_yesno": Dataset(
             title="Kaldi yesno (OpenSLR 1): eight words a recording, each yes or no",
             licence="Attribution 3.0",
