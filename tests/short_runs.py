@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import io
 import shutil
 import sys
@@ -12,6 +13,7 @@ import pytest
 from common import folders
 from common.commands import evaluate
 from common.datasets.splits import Splits
+from common.metrics.scores import Scores
 from common.reporting import report
 from common.runs import examples
 from common.runs import run as runs
@@ -23,11 +25,21 @@ QUICK = {"train": 96, "validation": 32, "test": 32}
 
 
 @contextlib.contextmanager
+def rough_reports():
+    """Intervals of few resamples and coarse pictures, which are read by nobody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Scores, "resamples", functools.partialmethod(Scores.resamples, 50))
+        if matplotlib := sys.modules.get("matplotlib"):
+            patch.setitem(matplotlib.rcParams, "savefig.dpi", 30)
+        yield
+
+
+@contextlib.contextmanager
 def working_in(folder: Path, name: str, splits: Splits):
     """Runs are in `folder / "runs"`, trainings are short, and these are the splits of the sample of the task."""
     datasets = load_task(name).datasets
     first = next(iter(datasets))
-    with pytest.MonkeyPatch.context() as patch:
+    with rough_reports(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(folders, "RUNS_FOLDER", folder / "runs")
         patch.setattr(folders, "CACHE_FOLDER", folder / "cache")
         patch.setattr(examples, "QUICK", QUICK)
@@ -38,6 +50,7 @@ def working_in(folder: Path, name: str, splits: Splits):
 def train(name: str, folder: Path) -> None:
     """Train the task in `folder / "runs"`; `folder / "stopped"` is what the run had written before its second epoch."""
     from common.commands import train
+    from common.plots import style  # noqa: F401 - `rough_reports` changes its settings
     from common.training import fitting
 
     begin = fitting._Keeper.on_epoch_begin

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import dataclasses
+import hashlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -91,6 +92,11 @@ class TimeSeries:
     def __getitem__(self, part: slice) -> TimeSeries:
         """A slice of the rows; `filled` keeps the values it was given."""
         return TimeSeries(self.name, self.step, self.columns, self.times[part], self.values[part], self.filled[part])
+
+    def __repr__(self) -> str:
+        """Name and a checksum of the times and values: two series with the same representation are equal."""
+        content = hashlib.sha256(self.times.tobytes() + self.values.tobytes()).hexdigest()[:16]
+        return f"TimeSeries({self.name!r}, {len(self)} rows of {self.step}, {self.columns}, {content})"
 
     def __str__(self) -> str:
         return f"{self.name}, {len(self)} rows of {self.step}, {', '.join(self.columns)}"

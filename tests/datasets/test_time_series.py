@@ -103,6 +103,15 @@ def test_missing_rows_and_cells_are_nan_and_filled_from_before():
     assert series.filled[:, 0].tolist() == pytest.approx([np.nan, 3, 3, 3, 7], nan_ok=True)
 
 
+def test_series_that_differ_in_one_value_have_different_representations():
+    days = pd.date_range("2020-01-01", periods=3000).strftime("%Y-%m-%d")
+    values = np.sin(np.arange(3000))
+    one, same = read(table(days, values)), read(table(days, values))
+    values[1500] = 0.5
+    other = read(table(days, values))
+    assert repr(one) == repr(same) != repr(other) and repr(one[:1500]) == repr(other[:1500])
+
+
 def test_words_become_columns_of_zeros_and_ones():
     times = ["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-04"]
     series = read(table(times, ["NW", "cv", "NA", "NW"], "time,wind"))
