@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import memory, work
-from common.task import change_config, load_task
+from common.task import load_task
 
 CELLS = ("simple_rnn", "gru", "lstm")
 SIZES = {"batch": 64, "embedding_size": 64, "units": 128}
@@ -95,7 +95,7 @@ def _accuracy(folder: Path, quick: bool) -> Iterator[Piece]:
     paths = _sentences(folder, quick)
     if "sst2" in paths and not quick:
         task = load_task("sentiment")
-        config = change_config(task.config, task.settings_for("sst2", task.config.cell))
+        config = task.config_for("sst2", {})
         told = {name: getattr(config, name) for name in ("embedding_size", "units", "dropout", "cell")}
         told |= {"does": "accuracy", "batch": config.batch_size, "data": paths["sst2"], **GOAL}
         yield Piece(f"validation accuracy of {GOAL['target']} on sst2", "accuracy", told, ALL, turns=3, warm=False)

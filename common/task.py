@@ -118,15 +118,19 @@ class Task(Generic[ConfigT, EncoderT, ExampleT]):
         if self.shape not in SHAPES:
             raise ValueError(f"shape must be one of {SHAPES}, not {self.shape!r}")
 
-    def settings_for(self, data: str, cell: str) -> dict[str, str]:
-        """What a declared set changes in the defaults when this cell is trained, for `change_config`.
+    def config_for(self, data: str, settings: Mapping[str, object]) -> ConfigT:
+        """The settings of a training: the defaults, changed by what the data set declares, then by `settings`.
 
-        A file of a user's own changes nothing.
+        Args:
+            data: a declared set; the path of a user's file changes nothing.
+            settings: as for `change_config`.
         """
+        config = change_config(self.config, settings)
         if data not in self.datasets:
-            return {}
+            return config
         declared = self.datasets[data]
-        return {**parse_settings(declared.settings), **parse_settings(declared.cell_settings.get(cell, ""))}
+        for_cell = parse_settings(declared.cell_settings.get(config.cell, ""))
+        return change_config(self.config, {**parse_settings(declared.settings), **for_cell, **settings})
 
 
 def task_names() -> list[str]:

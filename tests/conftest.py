@@ -35,12 +35,14 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def own_folders(tmp_path, monkeypatch):
-    """Runs and cached arrays go to a temporary folder; gives that folder."""
+    """Runs and cached arrays go to a temporary folder, and reports are rough; gives that folder."""
     from common import folders
+    from common.plots import style  # noqa: F401 - `rough_reports` changes its settings
 
     monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "runs")
     monkeypatch.setattr(folders, "CACHE_FOLDER", tmp_path / "cache")
-    return tmp_path
+    with short_runs.rough_reports():
+        yield tmp_path
 
 
 @pytest.fixture
@@ -82,12 +84,9 @@ def light_process():
 
 @pytest.fixture
 def unoptimised():
-    """TensorFlow does not optimise graphs, which can take longer than a small model is trained."""
-    import tensorflow as tf
-
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    yield
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    """See `short_runs.unoptimised`."""
+    with short_runs.unoptimised():
+        yield
 
 
 @pytest.fixture

@@ -25,12 +25,24 @@ QUICK = {"train": 96, "validation": 32, "test": 32}
 
 
 @contextlib.contextmanager
+def unoptimised():
+    """TensorFlow does not optimise graphs, which can take longer than a small model is trained."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@contextlib.contextmanager
 def rough_reports():
     """Intervals of few resamples and coarse pictures, which are read by nobody."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Scores, "resamples", functools.partialmethod(Scores.resamples, 50))
-        if matplotlib := sys.modules.get("matplotlib"):
-            patch.setitem(matplotlib.rcParams, "savefig.dpi", 30)
+        patch.setattr(Scores, "resamples", functools.partialmethod(Scores.resamples, count=50))
+        if style := sys.modules.get("common.plots.style"):
+            patch.setitem(style.matplotlib.rcParams, "savefig.dpi", 30)
         yield
 
 
@@ -60,7 +72,7 @@ def train(name: str, folder: Path) -> None:
             shutil.copytree(self.run.path, folder / "stopped")
         begin(self, epoch, logs)
 
-    with working_in(folder, name, small.sample(name)), pytest.MonkeyPatch.context() as patch:
+    with working_in(folder, name, small.sample(name)), unoptimised(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting._Keeper, "on_epoch_begin", copied)
         train.run(name, Request(), small.settings_as_text(name), quick=True)
 

@@ -12,7 +12,7 @@ from common.reporting import results
 from common.runs import provenance
 from common.runs.examples import Request
 from common.runs.run import Run
-from common.task import change_config, load_task
+from common.task import load_task
 
 
 def run(name: str, data: str | None, cells: list[str], seeds: list[int], settings: dict) -> None:
@@ -87,7 +87,7 @@ def _train(name: str, request: Request, settings: dict) -> dict:
 def _finished(name: str, request: Request, settings: dict) -> dict | None:
     """The measurements on its own test of a finished run with exactly these settings."""
     task = load_task(name)
-    config = change_config(task.config, {**task.settings_for(request.data, settings["cell"]), **settings})
+    config = task.config_for(request.data, settings)
     wanted = {field: getattr(config, field) for field in config.__dataclass_fields__}
     for file in sorted((folders.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
         run = Run(file.parent)

@@ -57,7 +57,7 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         config = change_config(task.config, settings)
         source = steps.load_source(task, request, config, quick, console)
         few = {"epochs": QUICK_EPOCHS} if quick else {}
-        config = change_config(config, {**task.settings_for(source.name, config.cell), **few, **settings})
+        config = task.config_for(source.name, {**few, **settings})
         if not quick:
             inspection.refuse(source.splits)
         encoder = task.encoder.fit(config, source.splits.train)

@@ -37,7 +37,7 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
         source = examples.load(task, request, config.seed, read=read)
         sizes = {split: len(part) for split, part in source.splits}
         inspection.refuse(source.splits)
-        config = change_config(config, {**task.settings_for(source.name, config.cell), **settings})
+        config = task.config_for(source.name, settings)
         encoder = task.encoder.fit(config, source.splits.train)
         found = inspection.inspect(source, encoder)
         validation = inspection.learnable(source.splits.train, source.splits.validation)

@@ -101,9 +101,8 @@ def test_penn_treebank_as_published(tmp_path):
 
     folder = fetching.fetch("ptb", TASK.datasets["ptb"], tmp_path, announce=lambda line: None)
     splits = TASK.datasets["ptb"].load(Path(folder))
-    from common.task import change_config
 
-    encoder = Encoder.fit(change_config(TASK.config, TASK.settings_for("ptb", "simple_rnn")), splits.train)
+    encoder = Encoder.fit(TASK.config_for("ptb", {}), splits.train)
     ids = [encoder.encode(line)[1] for line in splits.train]
     model = KneserNey(ids, 3, len(encoder.vocabulary))
     test = [encoder.encode(line)[1] for line in splits.test]
