@@ -17,7 +17,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+from common.datasets import fetching
 from common.runs import run as runs
+from common.task import load_task
 from tests import short_runs
 from tests.datasets.declared import mirror  # noqa: F401 - a fixture
 
@@ -26,11 +28,17 @@ hypothesis.settings.load_profile("zoo")
 
 
 def pytest_collection_modifyitems(items):
-    """Tests of real data sets are skipped where there is no copy of them."""
-    if not os.environ.get("ZOO_MIRROR"):
-        for item in items:
-            if item.get_closest_marker("real_data"):
+    """Tests of real data sets run in one process, which reads each set once; without a copy of the sets they skip.
+
+    The tests of a task, in `tests/tasks/test_<task>.py`, run where its short run is made.
+    """
+    for item in items:
+        if item.get_closest_marker("real_data"):
+            item.add_marker(pytest.mark.xdist_group("real data"))
+            if not os.environ.get("ZOO_MIRROR"):
                 item.add_marker(pytest.mark.skip(reason="ZOO_MIRROR names no copy of the real sets"))
+        elif item.path.parent.name == "tasks":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem.removeprefix("test_")))
 
 
 @pytest.fixture
@@ -49,6 +57,29 @@ def own_folders(tmp_path, monkeypatch):
 def draw():
     """Random numbers that are the same whichever tests ran before."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def real_folder(tmp_path_factory):
+    """A function that fetches a declared set, `(task, name)`, and gives its folder."""
+    base = tmp_path_factory.mktemp("data")
+
+    @functools.cache
+    def folder(task, name):
+        return fetching.fetch(name, load_task(task).datasets[name], base, announce=lambda line: None)
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_splits(real_folder):
+    """A function that gives the splits of a declared set, `(task, name)`, or of one fold of it; not to be changed."""
+
+    @functools.cache  # all sets together take 1 GB
+    def splits(task, name, *fold):
+        return load_task(task).datasets[name].load(real_folder(task, name), *fold)
+
+    return splits
 
 
 @pytest.fixture(scope="session")

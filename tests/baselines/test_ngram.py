@@ -1,7 +1,5 @@
 """Kneser-Ney smoothing: probabilities that sum to one, counts worked out by hand, a published perplexity."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -94,14 +92,11 @@ def test_order_must_be_positive():
 
 
 @pytest.mark.real_data
-def test_penn_treebank_as_published(tmp_path):
+def test_penn_treebank_as_published(real_splits):
     """148.3 for interpolated modified Kneser-Ney of order 3 (Mikolov 2012, PhD thesis, table 4.1)."""
-    from common.datasets import fetching
     from tasks.next_word.task import TASK, Encoder
 
-    folder = fetching.fetch("ptb", TASK.datasets["ptb"], tmp_path, announce=lambda line: None)
-    splits = TASK.datasets["ptb"].load(Path(folder))
-
+    splits = real_splits("next_word", "ptb")
     encoder = Encoder.fit(TASK.config_for("ptb", {}), splits.train)
     ids = [encoder.encode(line)[1] for line in splits.train]
     model = KneserNey(ids, 3, len(encoder.vocabulary))

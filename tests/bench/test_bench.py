@@ -32,7 +32,7 @@ def data(tmp_path):
 
 
 @pytest.mark.parametrize("peer", ["zoo", "keras"])
-def test_peers_do_every_work(peer, data):
+def test_peers_do_every_work(peer, data, unoptimised):
     peer = importlib.import_module(f"bench.peers.{peer}")
     sentences = {**SIZES, "batch": 4, "data": str(data / "sentences.npz")}
     peer.step(**SIZES, batch=2, timesteps=5, vocab_size=9)(2)

@@ -3,13 +3,12 @@
 Reads them through ZOO_MIRROR and is skipped where that is not set.
 """
 
-import functools
 import itertools
 
 import numpy as np
 import pytest
 
-from common.datasets import fetching, readers, splits
+from common.datasets import readers, splits
 from common.datasets.prices import read_prices
 from common.task import load_task, task_names
 
@@ -18,40 +17,17 @@ pytestmark = pytest.mark.real_data
 DECLARED = [(task, name) for task in task_names() for name, data in load_task(task).datasets.items() if data.files]
 
 
-@pytest.fixture(scope="module")
-def folder_of(tmp_path_factory):
-    """Fetches a declared set and gives its folder."""
-    base = tmp_path_factory.mktemp("data")
-
-    def fetch(task, name):
-        return fetching.fetch(name, load_task(task).datasets[name], base, announce=lambda line: None)
-
-    return fetch
-
-
-@pytest.fixture(scope="module")
-def load(folder_of):
-    """Gives the splits of a declared set, read once."""
-
-    @functools.cache
-    def read(task, name):
-        declared = load_task(task).datasets[name]
-        return declared.load(folder_of(task, name), *([0] if declared.folds else []))
-
-    return read
-
-
 def sizes(made):
     return [len(part) for _, part in made]
 
 
 @pytest.mark.parametrize(("task", "name"), DECLARED)
-def test_every_declared_set_is_whole(folder_of, load, task, name):
+def test_every_declared_set_is_whole(real_folder, real_splits, task, name):
     declared = load_task(task).datasets[name]
-    folder = folder_of(task, name)
+    folder = real_folder(task, name)
     if not declared.archive:
         assert sum((folder / path).stat().st_size for path in declared.files) == declared.size
-    made = load(task, name)
+    made = real_splits(task, name, *([0] if declared.folds else []))
     assert min(sizes(made)) > 0
     assert any(str(example).strip() for example in itertools.islice(made.train, 50))
 
@@ -64,8 +40,8 @@ def test_every_task_has_a_real_set():
 # -------------------------------------------------------------------------------------------------- sentiment
 
 
-def test_sst2(load):
-    made = load("sentiment", "sst2")
+def test_sst2(real_splits):
+    made = real_splits("sentiment", "sst2")
     assert sizes(made) == [6920, 872, 1821]
     labels = [[example.label for example in part].count("negative") for _, part in made]
     assert labels == [3310, 428, 912]
@@ -75,8 +51,8 @@ def test_sst2(load):
     assert len(made.train) - len({example.text for example in made.train}) == 9
 
 
-def test_two_sst2_test_lines_are_in_train(load):
-    made = load("sentiment", "sst2")
+def test_two_sst2_test_lines_are_in_train(real_splits):
+    made = real_splits("sentiment", "sst2")
     train = {example.text for example in made.train}
     assert [example.text for example in made.test if example.text in train] == ["no. .", "what 's next ?"]
     assert splits.shared(made) == {"test in train": 2, "validation in train": 0, "test in validation": 0}
@@ -85,15 +61,15 @@ def test_two_sst2_test_lines_are_in_train(load):
 # -------------------------------------------------------------------------------------------------- next_word
 
 
-def test_tinyshakespeare(folder_of):
-    text = readers.LineSequence(folder_of("next_word", "tinyshakespeare") / "input.txt")
+def test_tinyshakespeare(real_folder):
+    text = readers.LineSequence(real_folder("next_word", "tinyshakespeare") / "input.txt")
     words = [word for line in text for word in line.split()]
     assert (len(text), len(words), len(set(words))) == (40_000, 202_651, 25_670)
     assert all(line.isascii() for line in text)
 
 
-def test_ptb(folder_of):
-    folder = folder_of("next_word", "ptb")
+def test_ptb(real_folder):
+    folder = real_folder("next_word", "ptb")
     parts = [list(readers.lines(folder / f"data/ptb.{part}.txt")) for part in ("train", "valid", "test")]
     assert list(map(len, parts)) == [42_068, 3_370, 3_761]
     words = [[word for line in part for word in line.split()] for part in parts]
@@ -106,12 +82,12 @@ def test_ptb(folder_of):
 
 
 @pytest.mark.parametrize("name", ["ptb", "tinyshakespeare"])
-def test_texts_are_split_by_position_and_nothing_is_lost(folder_of, load, name):
-    folder = folder_of("next_word", name)
+def test_texts_are_split_by_position_and_nothing_is_lost(real_folder, real_splits, name):
+    folder = real_folder("next_word", name)
     files = [folder / f"data/ptb.{part}.txt" for part in ("train", "valid", "test")]
     files = files if name == "ptb" else [folder / "input.txt"]
     written = [line.split() for file in files for line in readers.lines(file) if line.strip()]
-    made = load("next_word", name)
+    made = real_splits("next_word", name)
     assert [str(example).split() for _, part in made for example in part] == written
     if name == "ptb":
         assert sizes(made) == [42_068, 3_370, 3_761]
@@ -121,8 +97,8 @@ def test_texts_are_split_by_position_and_nothing_is_lost(folder_of, load, name):
 
 
 @pytest.fixture(scope="module")
-def stocks(folder_of):
-    paths = (folder_of("stock_forecast", "stocknet") / "price" / "raw").glob("*.csv")
+def stocks(real_folder):
+    paths = (real_folder("stock_forecast", "stocknet") / "price" / "raw").glob("*.csv")
     return {series.name: series for series in map(read_prices, sorted(paths))}
 
 
@@ -157,8 +133,8 @@ def test_stocknet_prices_are_adjusted_for_splits_and_dividends(stocks):
     assert apple.close[0] == 87.121140  # Adj Close; Close is 96.424286
 
 
-def test_no_day_to_forecast_is_in_two_splits(load, stocks):
-    made = load("stock_forecast", "stocknet")
+def test_no_day_to_forecast_is_in_two_splits(real_splits, stocks):
+    made = real_splits("stock_forecast", "stocknet")
     assert all(len({example.stock for example in part}) == 84 for _, part in made)
 
     def target_days(part):
@@ -178,8 +154,8 @@ def test_no_day_to_forecast_is_in_two_splits(load, stocks):
 # ------------------------------------------------------------------------------------------------ ner_tagging
 
 
-def test_wnut17(load):
-    made = load("ner_tagging", "wnut17")
+def test_wnut17(real_splits):
+    made = real_splits("ner_tagging", "wnut17")
     assert sizes(made) == [3394, 1009, 1287]
     assert [sum(len(example.tokens) for example in part) for _, part in made] == [62_730, 15_733, 23_394]
     assert [sum(tag[0] == "B" for example in part for tag in example.tags) for _, part in made] == [1975, 836, 1079]
@@ -189,8 +165,8 @@ def test_wnut17(load):
     assert not any(splits.shared(made, key=lambda example: example.tokens).values())
 
 
-def test_wnut17_separators_hold_a_tab_and_its_tags_are_bio_as_they_stand(folder_of):
-    folder = folder_of("ner_tagging", "wnut17")
+def test_wnut17_separators_hold_a_tab_and_its_tags_are_bio_as_they_stand(real_folder):
+    folder = real_folder("ner_tagging", "wnut17")
     separators = [line for line in readers.lines(folder / "wnut17train.conll") if not line.strip()]
     assert len(separators) == 3394 and separators.count("\t") == 2394
     for name in ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated"):
@@ -204,8 +180,8 @@ def test_wnut17_separators_hold_a_tab_and_its_tags_are_bio_as_they_stand(folder_
 
 
 @pytest.mark.parametrize("name", ["multi30k_en_fr", "multi30k_en_de"])
-def test_multi30k(load, name):
-    made = load("translation", name)
+def test_multi30k(real_splits, name):
+    made = real_splits("translation", name)
     assert sizes(made) == [29_000, 1014, 1000]
     assert all(pair.source.strip() and pair.target.strip() for _, part in made for pair in part)
     words = [len(pair.source.split()) for _, part in made for pair in part]
@@ -214,7 +190,7 @@ def test_multi30k(load, name):
     assert splits.shared(made) == {"test in train": 0, "validation in train": 1, "test in validation": 0}
 
 
-def test_multi30k_is_cased_and_accented(load):
-    made = load("translation", "multi30k_en_fr")
+def test_multi30k_is_cased_and_accented(real_splits):
+    made = real_splits("translation", "multi30k_en_fr")
     assert made.train[0].source == "Two young, White males are outside near many bushes."
     assert any("é" in pair.target for pair in made.test)

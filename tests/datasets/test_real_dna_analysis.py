@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from common.datasets import fetching, splits
+from common.datasets import splits
 from common.task import load_task
 
 pytestmark = pytest.mark.real_data
@@ -18,16 +18,10 @@ PROMOTERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder_of(tmp_path_factory):
-    base = tmp_path_factory.mktemp("data")
-    return lambda name: fetching.fetch(name, DATASETS[name], base, announce=lambda line: None)
-
-
-def test_every_splice_site_is_tested_in_one_fold(folder_of):
-    folder, tested = folder_of("uci_splice"), []
+def test_every_splice_site_is_tested_in_one_fold(real_splits):
+    tested = []
     for fold in range(DATASETS["uci_splice"].folds):
-        made = DATASETS["uci_splice"].load(folder, fold)
+        made = real_splits("dna_analysis", "uci_splice", fold)
         assert sum(len(part) for _, part in made) == 3190
         assert not any(splits.shared(made).values())
         tested.extend(made.test)
@@ -42,8 +36,8 @@ def test_every_splice_site_is_tested_in_one_fold(folder_of):
 
 
 @pytest.mark.parametrize("name", PROMOTERS)
-def test_promoters(folder_of, name):
-    made = DATASETS[name].load(folder_of(name))
+def test_promoters(real_splits, name):
+    made = real_splits("dna_analysis", name)
     promoters, others, length = PROMOTERS[name]
     examples = [example for _, part in made for example in part]
     assert Counter(example.label for example in examples) == {"promoter": promoters, "other": others}

@@ -2,31 +2,19 @@
 
 import pytest
 
-from common.datasets import fetching
-from common.task import load_task
-
 pytestmark = pytest.mark.real_data
 
 
-@pytest.fixture
-def load(tmp_path):
-    def splits(task, name):
-        dataset = load_task(task).datasets[name]
-        return dataset.load(fetching.fetch(name, dataset, tmp_path, announce=lambda line: None))
-
-    return splits
-
-
-def test_tinyshakespeare_by_characters(load):
-    made = load("text_generation", "tinyshakespeare")
+def test_tinyshakespeare_by_characters(real_splits):
+    made = real_splits("text_generation", "tinyshakespeare")
     characters = [sum(map(len, part)) for _, part in made]
     assert characters == [941_720, 62_532, 111_142] and sum(characters) == 1_115_394
     text = "".join(passage.text for _, part in made for passage in part)
     assert len(set(text)) == 65
 
 
-def test_chorales(load):
-    made = load("music_generation", "jsb_chorales")
+def test_chorales(real_splits):
+    made = real_splits("music_generation", "jsb_chorales")
     assert [len(part) for _, part in made] == [229, 76, 77]
     assert [sum(map(len, part)) for _, part in made] == [13_807, 4_602, 4_725]
     frames = [frame for _, part in made for piece in part for frame in piece.frames]
@@ -34,8 +22,8 @@ def test_chorales(load):
     assert (min(map(min, filter(None, frames))), max(map(max, filter(None, frames)))) == (43, 96)
 
 
-def test_irish_tunes(load):
-    made = load("music_generation", "irish_tunes")
+def test_irish_tunes(real_splits):
+    made = real_splits("music_generation", "irish_tunes")
     assert [len(part) for _, part in made] == [953, 122, 120]
     assert sum(map(len, made.test)) == 22_403
     assert sum(len(piece) for _, part in made for piece in part) == 224_118

@@ -4,18 +4,14 @@ from collections import Counter
 
 import pytest
 
-from common.datasets import fetching
 from common.datasets.splits import shared
-from common.task import load_task
 
 pytestmark = pytest.mark.real_data
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    declared = load_task("language_detection").datasets["lingua"]
-    folder = fetching.fetch("lingua", declared, tmp_path_factory.mktemp("data"), announce=lambda line: None)
-    return declared.load(folder)
+@pytest.fixture
+def made(real_splits):
+    return real_splits("language_detection", "lingua")
 
 
 def test_lingua(made):

@@ -8,31 +8,17 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from common.datasets import fetching
 from common.encoding.photographs import digest
-from common.task import load_task
 
 pytestmark = pytest.mark.real_data
-
-
-@pytest.fixture(scope="module")
-def load(tmp_path_factory):
-    """Gives the splits of a declared set."""
-    base = tmp_path_factory.mktemp("data")
-
-    def get(task, name, *fold):
-        dataset = load_task(task).datasets[name]
-        return dataset.load(fetching.fetch(name, dataset, base, announce=lambda line: None), *fold)
-
-    return get
 
 
 def recordings(split):
     return {repr(example.sound) for example in split}
 
 
-def test_single_digits_by_the_official_split(load):
-    made = load("speech_recognition", "fsdd")
+def test_single_digits_by_the_official_split(real_splits):
+    made = real_splits("speech_recognition", "fsdd")
     assert [len(split) for _, split in made] == [2400, 300, 300]
     for _, split in made:
         assert len(set(Counter(example.text for example in split).values())) == 1, "as many of each digit"
@@ -42,8 +28,8 @@ def test_single_digits_by_the_official_split(load):
 
 
 @pytest.mark.parametrize("fold", range(6))
-def test_single_digits_of_a_speaker_that_train_has_not_heard(load, fold):
-    made = load("speech_recognition", "fsdd_unseen", fold)
+def test_single_digits_of_a_speaker_that_train_has_not_heard(real_splits, fold):
+    made = real_splits("speech_recognition", "fsdd_unseen", fold)
     speakers = [{example.speaker for example in split} for _, split in made]
     assert [len(names) for names in speakers] == [4, 1, 1]
     assert not speakers[0] & speakers[1] and not speakers[0] & speakers[2] and not speakers[1] & speakers[2]
@@ -52,8 +38,8 @@ def test_single_digits_of_a_speaker_that_train_has_not_heard(load, fold):
         assert speakers[1:] == [{"lucas"}, {"theo"}]
 
 
-def test_strings_use_every_recording_of_test_once(load):
-    single, strings = load("speech_recognition", "fsdd"), load("speech_recognition", "fsdd_strings")
+def test_strings_use_every_recording_of_test_once(real_splits):
+    single, strings = real_splits("speech_recognition", "fsdd"), real_splits("speech_recognition", "fsdd_strings")
     for (name, one), (_, many) in zip(single, strings, strict=True):
         rounds = 4 if name == "train" else 1
         said = Counter(word for example in many for word in example.text.split())
@@ -63,8 +49,8 @@ def test_strings_use_every_recording_of_test_once(load):
     assert all(example.sound.seconds < 10 for _, split in strings for example in split)
 
 
-def test_yes_and_no(load):
-    made = load("speech_recognition", "kaldi_yesno")
+def test_yes_and_no(real_splits):
+    made = real_splits("speech_recognition", "kaldi_yesno")
     assert [len(split) for _, split in made] == [40, 10, 10]
     words = Counter(word for _, split in made for example in split for word in example.text.split())
     assert words == {"yes": 251, "no": 229}
@@ -73,8 +59,8 @@ def test_yes_and_no(load):
     assert not recordings(made.train) & recordings(made.test)
 
 
-def test_flickr8k_part(load):
-    made = load("image_captioning", "flickr8k_part")
+def test_flickr8k_part(real_splits):
+    made = real_splits("image_captioning", "flickr8k_part")
     assert [len(split) for _, split in made] == [3300, 300, 450]
     pictures = [{digest(example.picture) for example in split} for _, split in made]
     assert [len(split) for split in pictures] == [1100, 100, 150]

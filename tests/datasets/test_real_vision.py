@@ -6,27 +6,12 @@ Reads them through ZOO_MIRROR and is skipped where that is not set.
 import numpy as np
 import pytest
 
-from common.datasets import fetching
-from common.task import load_task
-
 pytestmark = pytest.mark.real_data
 
 
-@pytest.fixture(scope="module")
-def load(tmp_path_factory):
-    """Gives the splits of a declared set."""
-    base = tmp_path_factory.mktemp("data")
-
-    def loaded(task, name):
-        dataset = load_task(task).datasets[name]
-        return dataset.load(fetching.fetch(name, dataset, base, announce=lambda line: None))
-
-    return loaded
-
-
-@pytest.fixture(scope="module")
-def clips(load):
-    return load("video_activity", "msr_action3d")
+@pytest.fixture
+def clips(real_splits):
+    return real_splits("video_activity", "msr_action3d")
 
 
 def test_msr_action3d(clips):
@@ -45,8 +30,8 @@ def test_no_subject_is_in_two_splits(clips):
     ]
 
 
-def test_donkey_rc_car(load):
-    splits = load("self_driving", "donkey_rc_car")
+def test_donkey_rc_car(real_splits):
+    splits = real_splits("self_driving", "donkey_rc_car")
     parts = [
         {(moment.drive.name.split(" from")[0], moment.picture().tobytes()) for moment in part} for _, part in splits
     ]
@@ -59,8 +44,8 @@ def test_donkey_rc_car(load):
     assert np.abs(angles).max() <= 1 and 0.5 < (angles == 0).mean() < 0.56
 
 
-def test_half_a_second_ahead_is_the_same_drive_later(load):
-    now, ahead = (load("self_driving", name).test for name in ("donkey_rc_car", "donkey_rc_car_ahead"))
+def test_half_a_second_ahead_is_the_same_drive_later(real_splits):
+    now, ahead = (real_splits("self_driving", name).test for name in ("donkey_rc_car", "donkey_rc_car_ahead"))
     assert len(now) == len(ahead) + 10
     assert [moment.angle for moment in now[10:]] == [moment.angle for moment in ahead]
     assert [moment.number for moment in now[:-10]] == [moment.number for moment in ahead]

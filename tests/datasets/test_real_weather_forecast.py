@@ -3,22 +3,13 @@
 import numpy as np
 import pytest
 
-from common.datasets import fetching
 from common.datasets.time_series import read_series
-from common.task import load_task
 
 pytestmark = pytest.mark.real_data
 
-DATASET = load_task("weather_forecast").datasets["beijing_pm25"]
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return fetching.fetch("beijing_pm25", DATASET, tmp_path_factory.mktemp("data"), announce=lambda line: None)
-
-
-def test_beijing(folder):
-    series = read_series(folder / "pollution.csv")
+def test_beijing(real_folder):
+    series = read_series(real_folder("weather_forecast", "beijing_pm25") / "pollution.csv")
     assert len(series) == 43_824 and str(series.step) == "hour"
     assert (str(series.times[0]), str(series.times[-1])) == ("2010-01-01T00:00:00", "2014-12-31T23:00:00")
     missing = np.isnan(series.values).sum(axis=0)
@@ -35,8 +26,8 @@ def test_beijing(folder):
     )
 
 
-def test_the_splits_of_beijing_share_no_hour(folder):
-    made = DATASET.load(folder)
+def test_the_splits_of_beijing_share_no_hour(real_splits):
+    made = real_splits("weather_forecast", "beijing_pm25")
     ends = []
     for _, split in made:
         times = np.concatenate([np.concatenate([one.past.times[[0, -1]], one.future.times[[0, -1]]]) for one in split])

@@ -112,12 +112,8 @@ def test_equals_the_scorer_of_the_field_on_random_tags(seed):
 
 
 @pytest.mark.real_data
-def test_equals_the_scorer_of_the_field_on_wnut17(tmp_path):
-    from common.datasets import fetching
-    from common.task import load_task
-
-    declared = load_task("ner_tagging").datasets["wnut17"]
-    made = declared.load(fetching.fetch("wnut17", declared, tmp_path, announce=lambda line: None))
+def test_equals_the_scorer_of_the_field_on_wnut17(real_splits):
+    made = real_splits("ner_tagging", "wnut17")
     source = random.Random(0)
     truths = [example.tags for example in made.test]
     answers = [perturbed(tags, ("person", "location", "creative-work"), source) for tags in truths]
