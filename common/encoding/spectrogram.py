@@ -6,10 +6,13 @@ import functools
 
 import numpy as np
 
+from common.datasets.sounds import Sound
+
 RATE = 8_000  # samples per second to which all sounds are resampled, the rate of telephones
 WINDOW = 0.025  # seconds covered by one frame
 STEP = 0.010  # seconds from one frame to the next
 LOWEST = 60.0  # Hertz, where the first band begins
+AUDIBLE = 35.0  # decibels below the loudest part of a recording; quieter parts are cut off by `levelled`
 RANGE = 80.0  # decibels below the loudest band of the sound; quieter values are clipped
 
 
@@ -38,6 +41,17 @@ def log_mel(samples: np.ndarray, bands: int = 40, rate: int = RATE) -> np.ndarra
     energy = power @ mel_filters(bands, size, rate).T
     floor = max(energy.max() * 10 ** (-RANGE / 10), 1e-12)
     return np.log10(np.maximum(energy, floor)).astype(np.float32)
+
+
+def levelled(sound: Sound, bands: int) -> np.ndarray:
+    """`log_mel` relative to its loudest fiftieth, without what is more than `AUDIBLE` decibels below that.
+
+    So neither loudness counts nor the noise of the room, nor how much silence there is, in which recordings of one
+    speaker differ from those of another. The mean of each band would tell voices apart as well, but in a recording of
+    one word it also tells the vowel.
+    """
+    frames = log_mel(sound.at(RATE), bands)
+    return np.maximum(frames - np.quantile(frames, 0.98), -AUDIBLE / 10)
 
 
 @functools.cache
@@ -79,17 +93,19 @@ def warped(frames: np.ndarray, factors: np.ndarray) -> np.ndarray:
     return np.matmul(flat, weights.astype(frames.dtype)).reshape(frames.shape)
 
 
-def stretched(frames: np.ndarray, lengths: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def stretched(stacks: np.ndarray, steps: np.ndarray, factors: np.ndarray, bands: int) -> tuple[np.ndarray, np.ndarray]:
     """Simulate slower and faster speech by stretching the time axis of spectrograms, interpolated linearly.
 
     Args:
-        frames: float array `(batch, frames, bands)`, padded on the right.
-        lengths: int array `(batch,)`, frames before the padding.
+        stacks: float array `(batch, timesteps, frames per timestep * bands)`, padded on the right.
+        steps: int array `(batch,)`, timesteps before the padding.
         factors: float array `(batch,)`, how many times as long each becomes; at most as long as the padded array.
 
     Returns:
-        frames of the same shape, 0 at padding, and their new lengths.
+        Array of the same shape, 0 at padding, and the new numbers of timesteps.
     """
+    each = stacks.shape[2] // bands  # frames per timestep
+    frames, lengths = stacks.reshape(len(stacks), -1, bands), steps * each
     count = frames.shape[1]
     after = np.clip(np.round(lengths * factors).astype(int), np.minimum(lengths, 1), count)
     numbers, last = np.arange(count), np.maximum(lengths - 1, 0)
@@ -98,7 +114,7 @@ def stretched(frames: np.ndarray, lengths: np.ndarray, factors: np.ndarray) -> t
     share = (places - before).astype(frames.dtype)[:, :, None]
     rows = np.arange(len(frames))[:, None]
     changed = frames[rows, before] * (1 - share) + frames[rows, np.minimum(before + 1, count - 1)] * share
-    return np.where((numbers < after[:, None])[:, :, None], changed, 0), after
+    return np.where((numbers < after[:, None])[:, :, None], changed, 0).reshape(stacks.shape), -(-after // each)
 
 
 def augmented(

@@ -30,6 +30,16 @@ def greedy(log_probs: np.ndarray) -> list[int]:
     return [int(label) for label in best[changes] if label != BLANK]
 
 
+def steps_needed(targets: np.ndarray) -> np.ndarray:
+    """The fewest timesteps in which CTC can write the targets: between two equal tokens there is a blank.
+
+    Args:
+        targets: int array `(..., tokens)`, padded with 0.
+    """
+    repeated = (targets[..., 1:] == targets[..., :-1]) & (targets[..., 1:] != 0)
+    return np.count_nonzero(targets, axis=-1) + np.count_nonzero(repeated, axis=-1)
+
+
 def search(log_probs: np.ndarray, width: int) -> tuple[list[int], float]:
     """The result of `prefix_beam_search`; for a width of 1 the greedy labels and the log-probability of their path."""
     if width > 1:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import keras
 
 RECURRENT_SCALE = 0.6  # factor of the orthogonal initial recurrent kernel of a SimpleRNN
-AUDIBLE = 35.0  # decibels below the loudest part of a recording; quieter parts are cut off
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -126,7 +125,7 @@ class Encoder(BaseEncoder):
     @classmethod
     def fit(cls, config, examples):
         tokens = Labels.fit(token for e in examples for token in (e.text if config.characters else e.text.split()))
-        scaler = Scaler.fit(np.concatenate([_levelled(example, config.bands) for example in examples]))
+        scaler = Scaler.fit(np.concatenate([spectrogram.levelled(example.sound, config.bands) for example in examples]))
         return cls(
             tokens=tokens,
             scaler=scaler,
@@ -143,13 +142,13 @@ class Encoder(BaseEncoder):
         return len(self.scaler) != self.bands or not 1 <= self.frames_per_step <= 100
 
     def encode(self, example):
-        frames = self.scaler.scale(_levelled(example, self.bands)).astype(np.float32)
+        frames = self.scaler.scale(spectrogram.levelled(example.sound, self.bands)).astype(np.float32)
         steps = spectrogram.stacked(frames, self.frames_per_step)  # (timesteps, frames_per_step * bands)
         inputs = {"frames": steps, "real": np.ones(len(steps), np.int32)}
         if example.text is None:
             return inputs, None
         targets = np.array([1 + number for number in self._numbers(example)], np.int32)
-        if len(steps) < _steps_needed(targets):
+        if len(steps) < ctc.steps_needed(targets):
             raise UserError(
                 f"{example} lasts {example.sound.seconds:.2f} s, too short for “{example.text:.60}”: check its text, "
                 "or train with SET=frames_per_step=1."
@@ -174,38 +173,15 @@ class Encoder(BaseEncoder):
 
         def change(random, inputs, targets):
             frames, real = inputs["frames"], inputs["real"]
+            factors = random.uniform(1 - self.tempo, 1 + self.tempo, len(frames))
             steps = np.count_nonzero(real, axis=1)
-            factors = random.uniform(1 - self.tempo, 1 + self.tempo, len(steps))
-            factors = np.maximum(factors, _steps_needed(targets) / np.maximum(steps, 1))
-            single = frames.reshape(len(frames), -1, self.bands)
-            single, lengths = spectrogram.stretched(single, steps * self.frames_per_step, factors)
-            real = (np.arange(real.shape[1]) * self.frames_per_step < lengths[:, None]).astype(real.dtype)
-            frames = single.reshape(frames.shape)
+            factors = np.maximum(factors, ctc.steps_needed(targets) / np.maximum(steps, 1))
+            frames, steps = spectrogram.stretched(frames, steps, factors, self.bands)
+            real = (np.arange(real.shape[1]) < steps[:, None]).astype(real.dtype)
             frames = spectrogram.augmented(random, frames, self.bands, self.warp, self.colour, self.noise)
             return {"frames": frames * real[:, :, None], "real": real}, targets
 
         return Augmented(encoded, batch_size, seed, change)
-
-
-def _steps_needed(targets: np.ndarray) -> np.ndarray:
-    """The fewest timesteps in which CTC can write the targets: between two equal tokens there is a blank.
-
-    Args:
-        targets: int array `(..., tokens)`, padded with 0.
-    """
-    repeated = (targets[..., 1:] == targets[..., :-1]) & (targets[..., 1:] != 0)
-    return np.count_nonzero(targets, axis=-1) + np.count_nonzero(repeated, axis=-1)
-
-
-def _levelled(example: Utterance, bands: int) -> np.ndarray:
-    """The log-mel spectrogram relative to its loudest fiftieth, without what is more than 35 decibels below that.
-
-    So neither loudness counts nor the noise of the room, nor how much silence there is, in which recordings of one
-    speaker differ from those of another. The mean of each band would tell voices apart as well, but in a recording of
-    one word it also tells the vowel.
-    """
-    frames = spectrogram.log_mel(example.sound.at(spectrogram.RATE), bands)
-    return np.maximum(frames - np.quantile(frames, 0.98), -AUDIBLE / 10)
 
 
 # ------------------------------------------------------------------------------------------------------ Model

@@ -51,7 +51,7 @@ def test_warping_moves_bands_and_leaves_a_factor_of_one_alone():
 def test_stretching_keeps_the_ends_and_the_padding():
     frames = np.zeros((4, 12, 2), np.float32)
     frames[:3, :8] = np.arange(8)[:, None]
-    changed, lengths = spectrogram.stretched(frames, np.array([8, 8, 8, 0]), np.array([1.0, 0.5, 2.0, 1.5]))
+    changed, lengths = spectrogram.stretched(frames, np.array([8, 8, 8, 0]), np.array([1.0, 0.5, 2.0, 1.5]), 2)
     assert lengths.tolist() == [8, 4, 12, 0]  # not longer than the array
     np.testing.assert_array_equal(changed[0], frames[0])
     np.testing.assert_allclose(changed[1, :4, 0], np.arange(4) * 7 / 3, rtol=1e-6)
