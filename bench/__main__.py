@@ -2,7 +2,7 @@
 
     python -m bench [--only step,growth,pipeline,epoch,translation,accuracy,predict,corpus,memory] [--quick]
 
-A full measurement takes about 12 minutes on two otherwise idle cores. Memory, which takes minutes for a corpus of
+A full measurement takes about 15 minutes on two otherwise idle cores. Memory, which takes minutes for a corpus of
 1 GB, is measured only on request. PyTorch is installed into a separate environment, `.venv-torch`; if that fails, its
 column is empty.
 """
