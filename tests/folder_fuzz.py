@@ -1,6 +1,6 @@
 """Many damaged folders for every reader of folders: each is parsed, or refused in one line, and nothing else happens.
 
-    python -m tests.folder_fuzz          5,000 folders for each reader
+    python -m tests.folder_fuzz          50,000 folders for each reader, about 40 minutes
     python -m tests.folder_fuzz 100      as many as that
 
 A folder begins whole; then some of its files are damaged, lost, renamed, copied, or replaced by something else.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.fuzz import COLUMNS, WHOLE, count, damaged, damaged_text, outcome, recordings, report
 
-FOLDERS = 5_000  # for each reader
+FOLDERS = 50_000  # for each reader
 NAMES = ("1.PNG", "9.jpg", ".png", "été.wav", "a b.mid", "1.txt", "2.tsv", "clips.csv", "manifest.json", "x.fa.gz", "x")
 
 FRAMES = {f"{clip}/{number}.png": number for clip in ("one", "two") for number in range(4)}

@@ -50,7 +50,7 @@ class Classifier:
         return self.forward(sequences)[0].argmax(axis=-1)
 
 
-def train(one: Classifier, sequences, labels: np.ndarray, epochs: int = 4, seed: int = 0) -> Iterator[float]:
+def train(one: Classifier, sequences, labels: np.ndarray, epochs: int = 6, seed: int = 0) -> Iterator[float]:
     """Train with Adam and the gradient clipped to norm 1; yields the mean loss of each epoch in nats.
 
     Args:
