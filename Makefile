@@ -135,7 +135,7 @@ test-data:
 
 pytest = PYTEST_ADDOPTS="-n auto --maxprocesses=8 --dist loadgroup -m '$(1)' $$PYTEST_ADDOPTS $$ARGS" .venv/bin/python -m pytest
 
-## 50,000 damaged files for each reader, and 5,000 damaged folders: parsed, refused in one line, and nothing else
+## 50,000 damaged files, and as many damaged folders, for each reader: parsed, refused in one line, and nothing else
 ##   [ARGS=1000]; guided by coverage where atheris is installed
 fuzz:
 	@.venv/bin/python -m tests.fuzz $$ARGS && .venv/bin/python -m tests.folder_fuzz $$ARGS

@@ -113,7 +113,7 @@ def _corpora(folder: Path, quick: bool) -> Iterator[Piece]:
     memory.write_corpus(folder / "words.txt", megabytes)
     for tokens in ("words", "spaces"):
         told = {"does": "corpus", "data": str(folder / "words.txt"), "tokens": tokens, "megabytes": megabytes}
-        yield Piece(f"{megabytes} MB cut into {tokens}", "corpus", told, ("zoo",), turns=3)
+        yield Piece(f"{megabytes} MB, tokens={tokens}", "corpus", told, ("zoo",), turns=3)
 
 
 _KINDS = {

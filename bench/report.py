@@ -27,7 +27,7 @@ TITLES = {
 EXPLAINED = {
     "step": (
         "Batch 64, 200 timesteps, embedding 10,000 x 64, 128 units, two logits, Adam, on one batch in memory; "
-        "milliseconds per step."
+        "milliseconds per step. 'Products alone' computes the matrix products of such a step and nothing else."
     ),
     "growth": "The same SimpleRNN step with other sizes; milliseconds per step.",
     "pipeline": (
@@ -44,7 +44,8 @@ EXPLAINED = {
     "accuracy": (
         "6,400 sentences of sst2, a bidirectional SimpleRNN of 64 units, mean over time, with the settings of the "
         "sentiment task and each library's own initial weights; building and tracing the model included. A seed for "
-        "each turn, at most 6 epochs; a peer that did not get there is shown with the time of all 6. Milliseconds."
+        "each turn, at most 6 epochs; a library that did not get there is shown with the time of all 6, so its ratio "
+        "is too low. Milliseconds."
     ),
     "predict": "20 words, 64 units; the zoo's call in `make predict`, `model.predict`, a PyTorch module. Milliseconds.",
     "corpus": (
@@ -87,8 +88,9 @@ def _page(rows: list[dict]) -> list[str]:
         "# Benchmarks",
         "",
         f"Measured by `make bench` with {versions}; PyTorch 2.13.0.",
-        "Every peer is a process of its own and they take turns, so a slow minute slows all. Medians of the turns,",
-        "lowest to highest in brackets; the ratio says how many times longer than the zoo a peer takes.",
+        "Each library runs in a process of its own, and they take turns, so a slow minute slows all. Times are medians",
+        "of the turns, lowest to highest in brackets. The ratio is the time of a library divided by that of the zoo.",
+        "MB is the peak memory of each, in the order of the columns.",
         "",
         "![Times of all peers relative to the zoo](pictures/benchmarks.png)",
         "",

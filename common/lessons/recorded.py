@@ -32,14 +32,17 @@ def compared() -> list[tuple[str, str, str, dict[str, dict]]]:
 
 
 def _cells() -> dict[str, Measured]:
-    """How often each cell is the best, and the time of a training relative to the SimpleRNN's."""
+    """How often a cell alone is best in the table, and the time of a training relative to the SimpleRNN's."""
     best, seconds = [], {cell: [] for cell in results.CELL_NAMES}
     for _, _, metric, cells in compared():
         choose = min if lower_is_better(metric) else max
-        best.append(choose(cells, key=lambda cell: cells[cell]["mean"]))
+        shown = {cell: tables.number(row["mean"]) for cell, row in cells.items()}
+        first = shown[choose(cells, key=lambda cell: cells[cell]["mean"])]
+        best.append([cell for cell in cells if shown[cell] == first])
         for cell, row in cells.items():
             seconds[cell].append(row["train_seconds"] / cells["simple_rnn"]["train_seconds"])
-    measured = {f"best_{cell}": number(best.count(cell), 0) for cell in results.CELL_NAMES}
+    measured = {f"best_{cell}": number(best.count([cell]), 0) for cell in results.CELL_NAMES}
+    measured["best_tied"] = number(sum(len(cells) > 1 for cells in best), 0)
     measured |= {f"times_{cell}": number(statistics.median(seconds[cell]), 1) for cell in ("gru", "lstm")}
     sentiment = _row("sentiment", "sst2")
     return {
