@@ -274,8 +274,9 @@ TASK = Task(
             "9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d/",
             files={"jsb-chorales-quarter.json": "2db9329f1881a1d3f49703ec556bf1d6f84b4f6c1d702c156536e93cf31e1c91"},
             size=407_200,
-            settings="echo=0 units=200 embedding_size=100 dropout=0.4 epochs=60 "
-            "batch_size=16 learning_rate=2e-3 patience=8",
+            settings="echo=0 units=300 embedding_size=100 dropout=0.5 epochs=100 "
+            "batch_size=16 learning_rate=2e-3 patience=100",
+            cell_settings={"lstm": "units=400 dropout=0.6"},
             references=(
                 Reference("recurrent network", "frame_loss", 8.91, "Bai et al. 2018, table 1"),
                 Reference("GRU", "frame_loss", 8.43, "Bai et al. 2018, table 1"),
