@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from common.datasets import reading
 from common.datasets.lines import Text, at_line, line_of, lines
-from common.datasets.paths import is_file
+from common.datasets.paths import is_file, with_suffix
 from common.datasets.readers import numbered_rows
 from common.errors import UserError
 
@@ -51,7 +51,7 @@ def entries(
         return [_checked(Entry(file, {}), suffixes) for file in found]
     tables = [path] if path.suffix.lower() in TABLES else []
     if path.is_dir():
-        tables = sorted(file for file in path.iterdir() if file.suffix.lower() in TABLES)
+        tables = with_suffix(path.iterdir(), TABLES)
         if not tables and not labelled:
             return _files_of(path, suffixes)
         if len(tables) != 1:
@@ -68,7 +68,7 @@ def entries(
 
 
 def _files_of(folder: Path, suffixes: Sequence[str]) -> list[Entry]:
-    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in suffixes)
+    found = with_suffix(folder.iterdir(), suffixes)
     if not found:
         raise UserError(f"{folder} holds no {' or '.join(suffixes)} file.")
     return [Entry(file, {}) for file in found]
@@ -96,7 +96,7 @@ def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional
             raise at_line(table, number, f"names {entry.file.name:.60}, which is not in {entry.file.parent}")
         found.append(entry)
     named = {realpath(entry.file) for entry in found}
-    warn_of_others(table, named, (file for file in table.parent.iterdir() if file.suffix.lower() in suffixes))
+    warn_of_others(table, named, with_suffix(table.parent.iterdir(), suffixes))
     return found
 
 

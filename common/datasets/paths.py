@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import stat
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from common.errors import UserError
@@ -19,6 +20,11 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether a folder lies there; no, if the name is longer than names can be."""
     return stat.S_ISDIR(_mode(path))
+
+
+def with_suffix(found: Iterable[Path], suffixes: Container[str]) -> list[Path]:
+    """The paths with one of these suffixes in either case, sorted; without the `._` files that macOS adds to others."""
+    return sorted(path for path in found if path.suffix.lower() in suffixes and not path.name.startswith("._"))
 
 
 def check_is_file(path: Path, kind: str) -> None:

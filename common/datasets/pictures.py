@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.datasets.paths import check_is_file
+from common.datasets.paths import check_is_file, with_suffix
 from common.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -72,4 +72,4 @@ def files_in(folder: Path) -> list[Path]:
     def key(path: Path) -> list:
         return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
 
-    return sorted((path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES), key=key)
+    return sorted(with_suffix(folder.iterdir(), SUFFIXES), key=key)

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from common.datasets.lines import Text, at_line, lines
-from common.datasets.paths import check_is_file
+from common.datasets.paths import check_is_file, with_suffix
 from common.errors import UserError, one_line
 
 Frames = tuple[tuple[int, ...], ...]
@@ -84,7 +84,7 @@ def read(path: Path | Text) -> list[Score]:
     In a text each frame is a separate note, an eighth long.
     """
     if isinstance(path, Path) and path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in MIDI_SUFFIXES)
+        files = with_suffix(path.rglob("*"), MIDI_SUFFIXES)
         if not files:
             raise UserError(f"{path} holds no MIDI files ({', '.join(MIDI_SUFFIXES)}).")
     elif path.suffix.lower() in MIDI_SUFFIXES:

@@ -99,7 +99,8 @@ def read_wav(path: Path) -> Sound:
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # parts of the file that hold no sound
             rate, samples = wavfile.read(path)
     except (*DAMAGED, OSError) as error:
-        raise UserError(f"{path} is not a whole WAV file ({one_line(error)}): save it as WAV, 16 bits PCM.") from error
+        cause = "its header is damaged" if isinstance(error, UnboundLocalError) else one_line(error)
+        raise UserError(f"{path} is not a whole WAV file ({cause}): save it as WAV, 16 bits PCM.") from error
     if not len(samples) or rate <= 0:
         raise UserError(f"{path} holds no sound.")
     if len(samples) > LONGEST * rate:

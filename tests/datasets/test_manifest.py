@@ -31,6 +31,7 @@ def test_a_folder_with_a_table(folder):
 def test_inputs_alone(folder):
     assert [entry.file.name for entry in entries(folder, SUFFIXES, ("text",), labelled=False)] == ["b.wav", "c.wav"]
     (folder / "texts.csv").unlink()
+    (folder / "._a.wav").write_bytes(b"\0")  # macOS adds such files where a disk keeps no attributes
     assert [entry.file.name for entry in entries(folder, SUFFIXES, ("text",), labelled=False)] == ["a.wav", "b.wav"]
     assert entries(folder / "a.wav", SUFFIXES, ("text",), labelled=False)[0].file == folder / "a.wav"
     typed = Text(f"{folder}/a.wav\n\n{folder}/b.wav\n")

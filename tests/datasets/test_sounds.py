@@ -80,11 +80,12 @@ def wav(path, samples, rate=RATE):
         (lambda path: path.write_bytes(b"ID3 this is MP3"), "not a whole WAV file"),
         (lambda path: path.write_bytes(b""), "not a whole WAV file"),
         (lambda path: path.write_bytes(b"RIFF\x24\0\0\0WAVEfmt "), "not a whole WAV file"),
+        (lambda path: path.write_bytes(b"RIFF\0\0\0\0WAVE"), "its header is damaged"),
         (lambda path: wav(path, np.zeros(0, np.int16)), "holds no sound"),
         (lambda path: wav(path, np.full(100, np.nan, np.float32)), "not numbers"),
         (lambda path: wav(path, np.zeros(10 * (LONGEST + 1), np.int16), 10), "cut it into utterances"),
     ],
-    ids=["missing", "mp3", "empty", "cut", "no samples", "nan", "too long"],
+    ids=["missing", "mp3", "empty", "cut", "length 0", "no samples", "nan", "too long"],
 )
 def test_what_is_no_sound_is_refused_in_one_line(tmp_path, write, problem):
     write(tmp_path / "a.wav")
