@@ -352,7 +352,8 @@ def _delimiter(path: Path | Text, start: Sequence[str], columns: Sequence[str]) 
 
 
 def _csv_rows(path: Path | Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader((line + "\n" for line in lines(path)), delimiter=delimiter, strict=True)
+    text = (line + "\n" for line in lines(path))
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True)
     number = 1
     try:
         for cells in reader:

@@ -281,3 +281,10 @@ def test_table_gives_optional_columns_where_there_are_any(write):
 def test_table_says_what_is_wrong_and_where(write, content, message):
     with refuses(rf"a\.csv,? {message}"):
         readers.table(write("a.csv", content), ("text", "label"))
+
+
+def test_a_blank_after_the_delimiter_does_not_hide_quotes(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('label, text\n"good", "A ""fine"" film, really"\nbad, So dull\n')
+    rows = readers.labelled_table(path, ("text", "label"))
+    assert rows == [{"text": 'A "fine" film, really', "label": "good"}, {"text": "So dull", "label": "bad"}]
