@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from common.errors import UserError
@@ -22,9 +22,14 @@ def is_folder(path: Path) -> bool:
     return stat.S_ISDIR(_mode(path))
 
 
+def own(found: Iterable[Path]) -> Iterator[Path]:
+    """The paths without the `._` files that macOS adds to others."""
+    return (path for path in found if not path.name.startswith("._"))
+
+
 def with_suffix(found: Iterable[Path], suffixes: Container[str]) -> list[Path]:
-    """The paths with one of these suffixes in either case, sorted; without the `._` files that macOS adds to others."""
-    return sorted(path for path in found if path.suffix.lower() in suffixes and not path.name.startswith("._"))
+    """The user's `own` paths with one of these suffixes in either case, sorted."""
+    return sorted(path for path in own(found) if path.suffix.lower() in suffixes)
 
 
 def check_is_file(path: Path, kind: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from common.datasets import labels
+from common.datasets import labels, paths
 from common.datasets.lines import Text, at_line, is_packed, lines
 from common.datasets.readers import is_table, numbered_labelled, suffix_of
 from common.errors import UserError
@@ -64,7 +64,7 @@ def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
     line will do too.
     """
     if isinstance(path, Path) and path.is_dir():
-        files = sorted(file for file in path.iterdir() if suffix_of(file) in FASTA)
+        files = sorted(file for file in paths.own(path.iterdir()) if suffix_of(file) in FASTA)
         if len(files) < 2 and labelled:
             raise UserError(
                 f"{path} has {len(files)} FASTA files: give one for each label, named after it, as intron.fa"

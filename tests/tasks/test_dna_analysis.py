@@ -76,6 +76,7 @@ def test_table_with_groups(tmp_path):
 
 def test_folder_with_a_file_for_each_label(tmp_path):
     write(tmp_path / "exon.fa", ">1\nAC\n>2\nGT\n")
+    write(tmp_path / "._exon.fa", "Mac OS X")  # macOS adds such files where a disk keeps no attributes
     write(tmp_path / "intron.fasta", ">1\nTT\n")
     (tmp_path / "notes.txt").write_text("nothing")
     labels = [example.label for example in TASK.own_file.read(tmp_path, True)]
