@@ -14,7 +14,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 export KERAS_BACKEND := tensorflow
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules start in half the time
 
-COMMANDS = list train validate evaluate predict inspect export new record results probe docs strip bench test test-data fuzz check format
+COMMANDS = list train validate evaluate predict inspect export new record curve results probe docs strip bench test test-data fuzz check format
 ZOO = .venv/bin/python -m tasks
 
 # $(call option,DATA,data) is --data="$DATA" if DATA was given; $(call switch,QUICK,quick) is --quick unless it is 0.
@@ -31,7 +31,7 @@ need = $(if $(strip $($(1))),,$(error $(1) is missing. Say $(example), for examp
 ifneq (,$(filter probe,$(MAKECMDGOALS)))
 $(if $(strip $(NAME)),,$(error NAME is missing. Say make probe NAME=adding, for example; `make help` names every probe))
 endif
-ifneq (,$(filter train validate new record,$(MAKECMDGOALS)))
+ifneq (,$(filter train validate new record curve,$(MAKECMDGOALS)))
 $(call need,TASK)
 endif
 ifneq (,$(filter new,$(MAKECMDGOALS)))
@@ -99,6 +99,12 @@ new:
 record:
 	@$(ZOO) record "$$TASK" $(call option,DATA,data) $(call option,CELLS,cells) $(call option,SEEDS,seeds) \
 	    $(call option,SET,set)
+
+## would more data help? train on an eighth, a quarter, half and all of train, and score each on validation
+##   TASK=sentiment [DATA=sst2 or your own file] [CELL=gru] [SEEDS="0 1 2"] [SET="name=value"] [FOLD=3] [COLUMNS=text,label]
+curve:
+	@$(ZOO) curve "$$TASK" $(call option,DATA,data) $(call option,VALIDATION,validation) $(call option,FOLD,fold) \
+	    $(call option,COLUMNS,columns) $(call option,CELL,cell) $(call option,SEEDS,seeds) $(call option,SET,set)
 
 ## train every recorded row again; fails where a score differs by more than seeds explain, or no longer beats the baseline
 ##   [TASK=sentiment]

@@ -159,6 +159,25 @@ def record(
 
 
 @app.command()
+def curve(
+    task: TaskName,
+    data: Data = None,
+    validation: Annotated[str | None, typer.Option(help="A file of yours to choose the best epoch on.")] = None,
+    fold: Annotated[int | None, typer.Option(help="For a set with cross-validation, counted from 0.")] = None,
+    columns: Columns = None,
+    cell: Annotated[str | None, typer.Option(help="simple_rnn, gru or lstm.")] = None,
+    seeds: Annotated[str, typer.Option(help="Numbers separated by spaces.")] = "0",
+    set: Set = None,
+):
+    """The score on validation against the number of training examples."""
+    from common.commands import curve as command
+    from common.runs.examples import Request
+
+    request = Request(data, validation, fold=fold, columns=columns)
+    command.run(task, request, {**_settings(set), **_given(cell=cell)}, _numbers(seeds, "Seeds"))
+
+
+@app.command()
 def results(tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...")] = None):
     """Repeat every recorded result; fails if one no longer holds."""
     from common.commands import results as command

@@ -70,11 +70,11 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
     if not resume and source.is_file:
         found.warnings.extend(inspection.alike(source, encoder, encoded[0]))
         console_output.inspection(console, found)
-    model = _build(task, config, encoder, folder, console)
+    model = build(task, config, encoder, folder, console)
     if not resume and writes:
         folder = _start(task_name, config, source, quick, encoder, found)
     with runs.beginning(folder) if folder else contextlib.nullcontext():
-        _train(config, *encoded, encoder, model, folder, console, cluster)
+        fit(config, *encoded, encoder, model, folder, console, cluster)
     if not writes:
         return None
     networks = _networks(task, config, model, encoder, folder, validation, console)
@@ -116,7 +116,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
     return folder
 
 
-def _build(task: Task, config: TrainConfig, encoder, folder: Run | None, console: Console):
+def build(task: Task, config: TrainConfig, encoder, folder: Run | None, console: Console):
     """The model before its training; what the settings ask of it that cannot be is refused while there is no run yet.
 
     Args:
@@ -136,7 +136,7 @@ def _build(task: Task, config: TrainConfig, encoder, folder: Run | None, console
     return model
 
 
-def _train(
+def fit(
     config: TrainConfig,
     train: batching.Encoded,
     validation: batching.Encoded,

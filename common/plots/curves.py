@@ -44,3 +44,25 @@ def lengths(parts: Mapping[str, Mapping[str, float]], metric: str, length: str, 
         axes.plot(list(scores), list(scores.values()), marker=marker, label=name)
     axes.legend()
     style.save(figure, path)
+
+
+def examples(points: Sequence[Mapping], metric: str, cell: str, path: Path) -> None:
+    """Write the learning curve of a network and the best baseline: the score against the number of training examples.
+
+    Args:
+        points: as in `reporting.results.curve`.
+        metric: name of the score.
+        cell: name of the network.
+        path: of the picture.
+    """
+    figure, axes = style.new_figure(7, 4, xlabel="training examples", ylabel=f"{metric} on validation")
+    counts = [point["examples"] for point in points]
+    means = [sum(point["scores"]) / len(point["scores"]) for point in points]
+    for point in points:
+        axes.plot([point["examples"]] * len(point["scores"]), point["scores"], ".", color=style.BLUE, markersize=4)
+    axes.plot(counts, means, "o-", color=style.BLUE, label=cell)
+    axes.plot(counts, [point["baseline"] for point in points], "s--", color=style.GREY, label="best baseline")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.legend()
+    style.save(figure, path)

@@ -27,26 +27,42 @@ def read(name: str) -> list[dict]:
     Raises:
         UserError: if the file belongs to another task (a copied folder).
     """
+    return _content(name)["rows"]
+
+
+def curves(name: str) -> list[dict]:
+    """The recorded learning curves of a task, as `curve` makes them."""
+    return _content(name)["curves"]
+
+
+def _content(name: str) -> dict:
     file = _file(name)
     if not file.exists():
-        return []
+        return {"rows": [], "curves": []}
     content = json.loads(file.read_text(encoding="utf-8"))
     if content["task"] != name:
         raise UserError(f"{file} holds the results of {content['task']}: delete it and record {name}'s own.")
-    return content["rows"]
+    return {"curves": [], **content}
 
 
 def add(name: str, row: dict) -> None:
     """Replace the row with the same data, cell and changed settings, or add it."""
-    rows = read(name)
-    keys = [_key(known) for known in rows]
-    if _key(row) in keys:
-        rows[keys.index(_key(row))] = row
-    else:
-        rows.append(row)
-    order = list(load_task(name).datasets)
-    rows.sort(key=lambda row: (order.index(row["data"]), list(CELL_NAMES).index(row["cell"]), row["changed"]))
-    files.write_json(_file(name), {"task": name, "rows": rows})
+    _add(name, "rows", row)
+
+
+def add_curve(name: str, curve: dict) -> None:
+    """Replace the learning curve with the same data, cell and changed settings, or add it."""
+    _add(name, "curves", curve)
+
+
+def _add(name: str, part: str, new: dict) -> None:
+    content, order = _content(name), list(load_task(name).datasets)
+    content[part] = sorted(
+        [*(one for one in content[part] if _key(one) != _key(new)), new],
+        key=lambda one: (order.index(one["data"]), list(CELL_NAMES).index(one["cell"]), one["changed"]),
+    )
+    kept = {key: value for key, value in content.items() if value or key == "rows"}
+    files.write_json(_file(name), {"task": name, **kept})
 
 
 def row(data: str, cell: str, settings: dict, measured: list[dict], command: str) -> dict:
@@ -58,7 +74,7 @@ def row(data: str, cell: str, settings: dict, measured: list[dict], command: str
     """
     metric, first = measured[0]["metric"], measured[0]
     values = [one["test"][metric] for one in measured]
-    changed = " ".join(f"{key}={value}" for key, value in sorted(settings.items()))
+    changed = _as_text(settings)
     sd = statistics.stdev(values) if len(values) > 1 else 0.0
     return {
         "data": data,
@@ -83,6 +99,20 @@ def row(data: str, cell: str, settings: dict, measured: list[dict], command: str
         "settings": {key: value for key, value in first["settings"].items() if key != "seed"},
         **{key: first[key] for key in ("data_sha256", "versions", "code", "machine", "cores")},
     }
+
+
+def curve(data: str, cell: str, settings: dict, seeds: list[int], points: list[dict]) -> dict:
+    """A learning curve for `results.json`.
+
+    Args:
+        points: a dict for each number of training examples: `examples`, the `scores` of the seeds on validation, and
+            `baseline_name` and `baseline`, the best baseline and its score.
+    """
+    return {"data": data, "cell": cell, "changed": _as_text(settings), "seeds": seeds, "points": points}
+
+
+def _as_text(settings: dict) -> str:
+    return " ".join(f"{key}={value}" for key, value in sorted(settings.items()))
 
 
 def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]]) -> list[float]:
@@ -217,7 +247,24 @@ def task_table(name: str, task: Task) -> list[str]:
             if reference.metric == rows[0]["metric"]:
                 published = f"{reference.model} (published: {reference.source})"
                 table.append([data, published, number(reference.value), "", "", "", "", ""])
-    return [*markdown(table), "", *_notes(rows)]
+    return [*markdown(table), "", *_notes(rows), *_curve_table(curves(name), rows[0]["metric"])]
+
+
+def _curve_table(recorded: list[dict], metric: str) -> list[str]:
+    """The learning curves of a task, as Markdown."""
+    if not recorded:
+        return []
+    shares = ["an eighth", "a quarter", "half", "all"]
+    table = [["data", "model", *shares]]
+    for one in recorded:
+        model, points = f"{CELL_NAMES[one['cell']]} {one['changed']}".strip(), one["points"]
+        scores = [f"{number(statistics.fmean(point['scores']))} ({point['examples']:,})" for point in points]
+        best = [f"{number(point['baseline'])} ({point['baseline_name']})" for point in points]
+        table += [[one["data"], model, *scores], [one["data"], "best baseline", *best]]
+    said = (
+        f"Learning curves (`make curve`): {metric} on validation after training on part of train (number of examples)."
+    )
+    return ["", said, "", *markdown(table)]
 
 
 def _notes(rows: list[dict]) -> list[str]:

@@ -93,6 +93,7 @@ def called(folder: Path, *arguments: str, **environment: str) -> str:
         ("export TASK=x TO=out RUN=r", "export x --to=out --run=r"),
         ("new TASK=spam FROM=sentiment", "new spam --from=sentiment"),
         ("record TASK=x DATA=d SET=a=1", "record x --data=d --set=a=1"),
+        ("curve TASK=x DATA=d CELL=gru SEEDS=0", "curve x --data=d --cell=gru --seeds=0"),
         ("results", "results"),
         ("docs", "docs"),
         (

@@ -1,0 +1,115 @@
+"""`curve`: the validation score against the number of training examples, which shows whether more data would help."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from common import backend, folders
+from common.commands import console_output, steps, train
+from common.encoding import batching
+from common.errors import UserError
+from common.metrics.scores import lower_is_better
+from common.plots import curves
+from common.reporting import results
+from common.reporting.tables import number
+from common.runs import inspection, provenance
+from common.runs.examples import Request
+from common.runs.run import Run
+from common.task import Task, TrainConfig, change_config, load_task
+
+SHARES = 1 / 8, 1 / 4, 1 / 2, 1  # of the training examples
+BLOCKS = 64
+
+
+def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Path:
+    """Train on an eighth, a quarter, half and all of the training examples, and score each on all of validation.
+
+    The test set is not scored. The strongest baseline learns from the same examples. The curve of a declared data set
+    is recorded in `results.json` and appears in the README of the task.
+
+    Args:
+        request: the data, and how it is split.
+        settings: changes to the task's config, as text.
+        seeds: of the networks; the training examples of each share are the same for all.
+
+    Returns:
+        The picture of the curve.
+
+    Raises:
+        UserError: for an unknown name, a bad file, or too few training examples.
+    """
+    console, task = console_output.console(), load_task(name)
+    source = steps.load_source(task, request, change_config(task.config, settings), False, console)
+    config = task.config_for(source.name, settings)
+    examples, validation = source.splits.train, source.splits.validation
+    if len(examples) < BLOCKS:
+        raise UserError(f"{source.name} has {len(examples)} training examples: a curve needs at least {BLOCKS}.")
+    points = []
+    for share in SHARES:
+        part = drawn(examples, share)
+        inspection.refuse(dataclasses.replace(source.splits, train=part))
+        scores = [_score(task, dataclasses.replace(config, seed=seed), part, validation, console) for seed in seeds]
+        baseline, bar = _baseline(task, config, part, validation)
+        points.append({"examples": len(part), "scores": scores, "baseline": bar, "baseline_name": baseline})
+        console.print(
+            f"{len(part):,} training examples: {task.metric} {number(statistics.fmean(scores))} on validation, "
+            f"{baseline} {number(bar)}",
+            highlight=False,
+        )
+    if not source.is_file:
+        about = {"machine": provenance.machine(), "code": provenance.code(), "versions": provenance.versions()}
+        changed = {key: value for key, value in settings.items() if key != "cell"}
+        results.add_curve(name, results.curve(source.name, config.cell, changed, list(seeds), points) | about)
+        for file in results.write_tables():
+            console.print(f"wrote {console_output.relative(file)}", highlight=False)
+    picture = folders.RUNS_FOLDER / name / "curves" / f"{Path(source.name).stem}-{config.cell}.png"
+    curves.examples(points, task.metric, results.CELL_NAMES[config.cell], picture)
+    console.print(f"The picture is {console_output.relative(picture)}", highlight=False)
+    return picture
+
+
+def drawn(examples: Sequence, share: float) -> list:
+    """Some of the examples, in their order; the choice for a smaller share is part of that for a larger one.
+
+    They are drawn in blocks of neighbours, since a line of a text or a window of a series says much about the next one,
+    which would then hardly be missing.
+
+    Args:
+        share: of the examples, in 64ths.
+    """
+    edges = [block * len(examples) // BLOCKS for block in range(BLOCKS + 1)]
+    order = random.Random(0).sample(range(BLOCKS), BLOCKS)
+    chosen = sorted(order[: round(share * BLOCKS)])
+    return [examples[number] for block in chosen for number in range(edges[block], edges[block + 1])]
+
+
+def _score(task: Task, config: TrainConfig, part: Sequence, validation: Sequence, console: Console) -> float:
+    """The task's metric on validation of a network that learned from part of the training examples."""
+    backend.load()
+    import keras
+
+    from common.prediction import keras_networks
+
+    keras.backend.clear_session()
+    encoder = task.encoder.fit(config, part)
+    encoded = (batching.encode(encoder, each) for each in (part, inspection.learnable(part, validation)))
+    with tempfile.TemporaryDirectory() as folder:
+        model = train.build(task, config, encoder, None, Console(quiet=True))
+        train.fit(config, *encoded, encoder, model, Run(Path(folder)), console, None)
+        predictions = task.predict(config, keras_networks.of_model(model), encoder, validation)
+    return task.score(validation, predictions)[task.metric]
+
+
+def _baseline(task: Task, config: TrainConfig, part: Sequence, validation: Sequence) -> tuple[str, float]:
+    """Name and score on validation of the baseline that is best there, fitted on the same examples."""
+    answers = task.baseline(config, part, validation)
+    scores = {name: task.score(validation, answer)[task.metric] for name, answer in answers.items()}
+    best = (min if lower_is_better(task.metric) else max)(scores, key=scores.get)
+    return best, scores[best]
