@@ -118,14 +118,15 @@ class Task(Generic[ConfigT, EncoderT, ExampleT]):
         if self.shape not in SHAPES:
             raise ValueError(f"shape must be one of {SHAPES}, not {self.shape!r}")
 
-    def config_for(self, data: str, settings: Mapping[str, object]) -> ConfigT:
+    def config_for(self, data: str | None, settings: Mapping[str, object]) -> ConfigT:
         """The settings of a training: the defaults, changed by what the data set declares, then by `settings`.
 
         Args:
-            data: a declared set; the path of a user's file changes nothing.
+            data: a declared set; None: the first; the path of a user's file changes nothing.
             settings: as for `change_config`.
         """
         config = change_config(self.config, settings)
+        data = data or next(iter(self.datasets))
         if data not in self.datasets:
             return config
         declared = self.datasets[data]

@@ -22,7 +22,7 @@ from common.reporting.tables import number
 from common.runs import inspection, provenance
 from common.runs.examples import Request
 from common.runs.run import Run
-from common.task import Task, TrainConfig, change_config, load_task
+from common.task import Task, TrainConfig, load_task
 
 SHARES = 1 / 8, 1 / 4, 1 / 2, 1  # of the training examples
 BLOCKS = 64
@@ -46,8 +46,8 @@ def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Pa
         UserError: for an unknown name, a bad file, or too few training examples.
     """
     console, task = console_output.console(), load_task(name)
-    source = steps.load_source(task, request, change_config(task.config, settings), False, console)
-    config = task.config_for(source.name, settings)
+    config = task.config_for(request.data, settings)
+    source = steps.load_source(task, request, config, False, console)
     examples, validation = source.splits.train, source.splits.validation
     if len(examples) < BLOCKS:
         raise UserError(f"{source.name} has {len(examples)} training examples: a curve needs at least {BLOCKS}.")

@@ -22,7 +22,7 @@ from common.runs import run as runs
 from common.runs.examples import Request, Source
 from common.runs.inspection import Inspection
 from common.runs.run import Run
-from common.task import Task, TrainConfig, change_config, load_task
+from common.task import Task, TrainConfig, load_task
 from common.training import word_vectors, workers
 
 QUICK_EPOCHS = 2
@@ -54,10 +54,9 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         done = len(folder.history) if folder.history_file.exists() else 0
         console.print(f"{folder.path.name} continues after epoch {done} of {config.epochs}", highlight=False)
     else:
-        config = change_config(task.config, settings)
-        source = steps.load_source(task, request, config, quick, console)
         few = {"epochs": QUICK_EPOCHS} if quick else {}
-        config = task.config_for(source.name, {**few, **settings})
+        config = task.config_for(request.data, {**few, **settings})
+        source = steps.load_source(task, request, config, quick, console)
         if not quick:
             inspection.refuse(source.splits)
         encoder = task.encoder.fit(config, source.splits.train)

@@ -10,7 +10,7 @@ from common.datasets.reading import Reading
 from common.errors import UserError
 from common.runs import cache, examples, inspection
 from common.runs.examples import Request
-from common.task import change_config, load_task
+from common.task import load_task
 
 SHOWN = 20  # errors
 
@@ -29,7 +29,7 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
         UserError: for an unknown task or setting.
     """
     task = load_task(task_name)
-    config = change_config(task.config, settings)
+    config = task.config_for(request.data, settings)
     console = console_output.console()
     read = Reading(request.columns, keep_going=True)
     found, sizes, errors = None, {}, []
@@ -37,7 +37,6 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
         source = examples.load(task, request, config.seed, read=read)
         sizes = {split: len(part) for split, part in source.splits}
         inspection.refuse(source.splits)
-        config = task.config_for(source.name, settings)
         encoder = task.encoder.fit(config, source.splits.train)
         found = inspection.inspect(source, encoder)
         validation = inspection.learnable(source.splits.train, source.splits.validation)
