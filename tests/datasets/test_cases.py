@@ -20,6 +20,9 @@ from tests.datasets.own_files import read, texts
 REVIEWS = [("A fine film.", "good"), ("So dull!", "bad"), ("Lovely; really", "good"), ("No, awful", "bad")] * 3
 CSV = "text,label\n" + "".join(f'"{number} {text}",{label}\n' for number, (text, label) in enumerate(REVIEWS))
 TSV = "text\tlabel\n" + "".join(f"{number} {text}\t{label}\n" for number, (text, label) in enumerate(REVIEWS))
+MARKDOWN = "| text | label |\n|---|---|\n" + "".join(
+    f"| {number} {text} | {label} |\n" for number, (text, label) in enumerate(REVIEWS)
+)
 FRENCH = "text,label\n" + "".join(f"Très bien n° {n} à voir même,bon\nUn café déçu {n},mal\n" for n in range(6))
 # ---------------------------------------------------------------------------------------------------- Read right
 
@@ -40,6 +43,17 @@ TABLES = {
     "a header in another case, and an index": (
         "a.csv",
         ",Text,LABEL\n" + "".join(f"{i},{row}\n" for i, row in enumerate(CSV.splitlines()[1:])),
+    ),
+    "rows quoted as a whole": ("a.csv", "".join('"{}"\n'.format(row.replace('"', '""')) for row in CSV.splitlines())),
+    "rows below the header quoted as a whole": (
+        "a.csv",
+        "text,label\n" + "".join('"{}"\n'.format(row.replace('"', '""')) for row in CSV.splitlines()[1:]),
+    ),
+    "Markdown": ("a.md", MARKDOWN),
+    "Markdown, .csv": ("a.csv", MARKDOWN.replace("---|---", ":----|:---:")),
+    "a table of psql": (
+        "a.csv",
+        MARKDOWN.replace("|---|---|", "---+---").replace("\n| ", "\n").replace(" |\n", "\n")[2:],
     ),
     "the header once more": ("a.csv", CSV + "text,label\n"),
     "JSON lines": (
@@ -182,8 +196,22 @@ REFUSED = {
         '{"text": "a", "label": ["x", "y"]}\n',
         "line 1, has several values under 'label'",
     ),
-    "a JSON array": ("sentiment", "a.jsonl", '[{"text": "a",\n"label": "x"}]\n', "line 1, is not JSON .*jq"),
-    "a JSON array in one line": ("sentiment", "a.json", '[{"text": "a", "label": "x"}]', "line 1, is no JSON object"),
+    "a JSON array": ("sentiment", "a.jsonl", '[{"text": "a",\n"label": "x"}]\n', "line 1, begins a JSON array: .*jq"),
+    "a JSON array in one line": ("sentiment", "a.json", '[{"text": "a", "label": "x"}]', "line 1, is a JSON array"),
+    **{
+        f"JSON in one object, {content[:8]}": (
+            "sentiment",
+            "a.json",
+            content,
+            "line 1, holds all examples .*pandas: to_json",
+        )
+        for content in (
+            '{"text": {"0": "a", "7": "b"}, "label": {"0": "x", "7": "y"}}',
+            '{"0": {"text": "a", "label": "x"}, "1": {"text": "b", "label": "y"}}',
+            '{"text": ["a", "b"], "label": ["x", "y"]}',
+            '{"columns": ["text", "label"], "data": [["a", "x"], ["b", "y"]]}',
+        )
+    },
     "no header, short cells": ("translation", "a.tsv", "Hi\tSalut\nGo\tVa\n", "no header, say COLUMNS=source,target"),
     "a table of running text": ("next_word", "a.csv", "text\nOne.\n", r"is a table by its name: .* to a \.txt file"),
     "JSON lines of running text": ("text_generation", "a.jsonl", '{"text": "x"}\n' * 9, "is a table by its name"),
@@ -207,7 +235,7 @@ REFUSED = {
         "dna_analysis",
         "a.tsv",
         "sequence\tlabel\nACGT\tNA\n",
-        "line 2, has the label 'NA', which stands for a missing cell",
+        "line 2, has the label 'NA', which stands for a missing cell: .* write it differently if it is a label",
     ),
     "another encoding": (
         "sentiment",
