@@ -51,8 +51,9 @@ def _object(path, number: int, line: str) -> Mapping | None:
 def _holds_all(found: Mapping) -> bool:
     """Whether an object is a whole table: of lists, or of columns or rows by number, as pandas writes them."""
     values = found.values()
-    by_number = all(isinstance(value, dict) and value and all(map(str.isdecimal, value)) for value in values)
-    return by_number or all(map(str.isdecimal, found)) or all(isinstance(value, list) for value in values)
+    if all(isinstance(value, dict) and value for value in values):
+        return all(map(str.isdecimal, found)) or all(name.isdecimal() for value in values for name in value)
+    return all(isinstance(value, list) for value in values)
 
 
 def _flat(name: str, value: object) -> list[tuple[str, object]]:

@@ -103,10 +103,12 @@ def test_text_is_normalised_alike_in_training_and_prediction(tmp_path):
         ("text,label", CSV),
         ("text=review label=stars", CSV.replace("text,label", "review,stars")),
         ("label=stars", CSV.replace("label", "Stars")),
+        ("text=0 label=1", "".join(json.dumps({"0": text, "1": label}) + "\n" for text, label in REVIEWS)),
     ],
 )
 def test_columns_can_be_named(tmp_path, columns, content):
-    found, _ = read(tmp_path, "sentiment", "a.csv", content, columns=columns)
+    name = "a.jsonl" if content.startswith("{") else "a.csv"
+    found, _ = read(tmp_path, "sentiment", name, content, columns=columns)
     assert len(found) == len(REVIEWS) and found[1].label == "bad"
 
 
