@@ -13,12 +13,12 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from common.datasets import reading
+from common.datasets import reading, tag_columns
 from common.datasets.lines import Text, at_line, lines, some
 from common.datasets.tables import ALL_MISSING, JSON_LINES, rows, suffix_of
+from common.datasets.tag_columns import TAG
 from common.errors import UserError
 
-TAG = re.compile(r"O|[BIESLU]-[^\s,;|]+")
 SEVERAL = re.compile(r"(?:O|[BIESLU]-[^\s,;|]+)(?:[,;|](?:O|[BIESLU]-[^\s,;|]+))+")
 SUFFIXES = (".conll", ".conllu", ".iob", ".iob2", ".bio")
 TOKEN_NAMES = ("token", "tokens", "word", "words", "form")
@@ -66,12 +66,13 @@ def conll(
     CoNLL-U (ids such as 3-4 and 3.1) are skipped. A first column that numbers the tokens is recognised.
 
     Args:
-        token_column, tag_column: numbers of the columns, from 0; None to infer them.
+        token_column, tag_column: numbers of the columns, from 0, where COLUMNS names none; None to infer them.
         spans: whether the tags mark spans. They must then be O or begin with B-, I-, E-, S-, L- or U-.
         labelled: whether the tags are needed; otherwise `tags` are empty, and a file may hold tokens alone.
     """
-    found = list(_rows(path, spans))
+    found = _rows(path, spans)
     names = _take_header(path, found, spans)
+    found = _without_parts(found)
     filled = [row for row in found if row.cells]
     some(path, filled)
     _check_pairs(path, filled[:LOOKED_AT])
@@ -79,10 +80,8 @@ def conll(
     if columns < 2 and labelled:
         raise at_line(path, filled[0].number, f"must hold a token and a tag, not {filled[0].line!r:.60}")
     even = [row for row in filled if len(row.cells) == columns]
-    layout = _layout(path, even, names, spans, labelled) if token_column is None else _Layout(token_column, tag_column)
-    needed = max(layout.token, layout.tag if labelled else 0) + 1
-    if needed > columns:
-        raise at_line(path, filled[0].number, f"must hold {needed} columns, not {filled[0].line!r:.60}")
+    usual = None if token_column is None else _Layout(token_column, tag_column)
+    layout = _layout(path, even, usual, names, spans, labelled)
     sentences = _sentences(path, found, columns, layout if labelled else layout._replace(tag=None), spans)
     if labelled:
         _check_length(path, sentences)
@@ -134,18 +133,17 @@ def _rows(path: Path | Text, spans: bool) -> list[_Row]:
         return _table_rows(path, spans)
     if suffix_of(path) in JSON_LINES:
         raise UserError(f"{path} is JSON: write a token and its tag a line, and a blank line after each sentence.")
-    read, columns = [], None
+    read = []
     for number, line in enumerate(lines(path), 1):
         cells = [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
-        read.append((number, line, cells if line.strip() else []))
-        if columns is None and cells and line.strip() and not line.startswith(("#", "-DOCSTART-")):
-            columns = len(cells)
-    found = []
-    for number, line, cells in read:
-        if _begins_document(line):
-            found.append(_Row(number, [], line, True))
-        elif not (line.startswith("#") and _is_comment(line, cells, columns, spans)) and not _is_part(cells, columns):
-            found.append(_Row(number, cells, line))
+        read.append(_Row(number, cells if line.strip() else [], line))
+    tokens = [row for row in read if row.cells and not row.line.startswith(("#", "-DOCSTART-"))]
+    found, ends = [], {row.cells[-1] for row in tokens}
+    for row in read:
+        if _begins_document(row.line):
+            found.append(_Row(row.number, [], row.line, True))
+        elif (found and found[-1].cells) or not _is_comment(row, tokens, ends, spans):
+            found.append(row)
     return found
 
 
@@ -153,16 +151,31 @@ def _begins_document(line: str) -> bool:
     return line.startswith("-DOCSTART-") or re.match(r"#\s*newdoc\b", line) is not None
 
 
-def _is_comment(line: str, cells: list[str], columns: int | None, spans: bool) -> bool:
-    """Whether a line that begins with # is a comment rather than a token `#` or `#tag` with its tag."""
-    if "\t" not in line:
-        return not (spans and len(cells) > 1 and TAG.fullmatch(cells[-1]))
-    return columns is not None and len(cells) != columns and not TAG.fullmatch(cells[-1])
+def _is_comment(row: _Row, tokens: Sequence[_Row], ends: set[str], spans: bool) -> bool:
+    """Whether a line before a sentence is a comment rather than a token `#` or `#tag` with its tag.
+
+    Args:
+        tokens: the rows that begin with another character.
+        ends: their last cells.
+    """
+    if not row.line.startswith("#"):
+        return False
+    if not tokens:
+        return True
+    columns, last = len(tokens[0].cells), row.cells[-1]
+    is_one_cell = "\t" in tokens[0].line and "\t" not in row.line
+    is_tagged = spans and len(row.cells) > 1 and TAG.fullmatch(last)
+    if len(row.cells) != columns:
+        return is_one_cell or not is_tagged
+    return row.cells[0] == "#" and columns > 1 and (is_one_cell or not (is_tagged or last in ends))
 
 
-def _is_part(cells: list[str], columns: int | None) -> bool:
-    """Whether a row is a multi-word or empty token of CoNLL-U, whose parts or neighbours have rows of their own."""
-    return columns is not None and columns > 2 and bool(cells) and re.fullmatch(r"\d+[-.]\d+", cells[0]) is not None
+def _without_parts(found: list[_Row]) -> list[_Row]:
+    """The rows without the multi-word and empty tokens of CoNLL-U, whose parts or neighbours have rows of their own."""
+    firsts = [row.cells[0] for row in found if len(row.cells) > 2]
+    if sum(map(str.isdecimal, firsts)) <= len(firsts) / 2:
+        return found
+    return [row for row in found if not row.cells or not re.fullmatch(r"\d+[-.]\d+", row.cells[0])]
 
 
 def _table_rows(path: Path | Text, spans: bool) -> list[_Row]:
@@ -193,7 +206,7 @@ def _plain(name: str) -> str:
 
 def _named(cells: Sequence[str], spans: bool) -> dict[str, int] | None:
     """The columns of token and tag, if the cells are a header."""
-    names = [_plain(cell) for cell in cells]
+    names = [_plain(cell.lstrip("#") or cell) for cell in cells]  # `#form tag`
     tags = SPAN_NAMES if spans else CLASS_NAMES
     known = {*TOKEN_NAMES, *SPAN_NAMES, *CLASS_NAMES, *OTHER_NAMES}
     token = next((names.index(name) for name in TOKEN_NAMES if name in names), None)
@@ -214,11 +227,15 @@ def _take_header(path: Path | Text, found: list[_Row], spans: bool) -> dict[str,
     return names
 
 
-def _layout(path, even: list[_Row], names: dict[str, int], spans: bool, labelled: bool) -> _Layout:
+def _layout(
+    path, even: list[_Row], usual: _Layout | None, names: dict[str, int], spans: bool, labelled: bool
+) -> _Layout:
+    """The columns that COLUMNS names, otherwise the usual ones of the format, the header's, or those inferred."""
     columns = len(even[0].cells)
-    said = reading.columns()
-    if said and not (reading.may_differ() and "=" not in said and len(said.split(",")) != columns):
-        return _said(path, said, columns, labelled)
+    if (said := _said(path, even, labelled)) is not None:
+        return said
+    if usual is not None and max(usual) < columns:
+        return usual
     if names and max(names.values()) >= columns:
         problem = f"has {columns} cells, and the header names more: put cells with separators in quotes"
         raise at_line(path, even[0].number, problem)
@@ -227,27 +244,38 @@ def _layout(path, even: list[_Row], names: dict[str, int], spans: bool, labelled
     else:
         token = 1 if columns > 2 and _counts([row.cells[0] for row in even]) else 0
         layout = _Layout(token, _tag_column(path, even, token, spans) if labelled and columns > 1 else None)
-    if layout.token or (layout.tag is not None and layout.tag not in (columns - 1, -1)):
-        tags = "" if layout.tag is None else f", tags in column {layout.tag % columns + 1}"
+    if layout.token or layout.tag not in (None, columns - 1):
+        tags = "" if layout.tag is None else f", tags in column {layout.tag + 1}"
         reading.note(path, "columns", f"tokens in column {layout.token + 1}{tags} of {columns}")
     return layout
 
 
-def _said(path, said: str, columns: int, labelled: bool) -> _Layout:
-    """The layout that COLUMNS names: `_,token,_,tag`, or `token=2 tag=4`, counted from 1."""
+def _said(path, even: list[_Row], labelled: bool) -> _Layout | None:
+    """The layout that COLUMNS names: `_,token,_,tag`, or `token=2 tag=4`, counted from 1.
+
+    None without COLUMNS, and where it was said of another file and does not fit this one.
+    """
+    said, columns = reading.columns(), len(even[0].cells)
+    if not said:
+        return None
     if "=" in said:
         places = dict(pair.partition("=")[::2] for pair in re.split(r"[,\s]+", said.strip()))
         found = {name: int(place) - 1 for name, place in places.items() if place.isdecimal() and len(place) < 6}
     else:
         names = [_plain(name) for name in said.split(",")]
         found = {name: names.index(name) for name in ("token", "tag") if name in names}
+        if len(names) != columns and reading.may_differ():
+            return None
     needed = {"token", "tag"} if labelled else {"token"}
-    if not needed <= found.keys() or not all(0 <= place < columns for place in found.values()):
-        raise UserError(
-            f"COLUMNS={said} does not say where {path} has its tokens and tags: "
-            f"name its {columns} columns, as _,token,_,tag, or their numbers, as token=2 tag=4."
-        )
-    return _Layout(found["token"], found.get("tag"))
+    fits = needed <= found.keys() and all(0 <= place < columns for place in found.values())
+    if fits and not (columns > 2 and _counts([row.cells[found["token"]] for row in even])):
+        return _Layout(found["token"], found.get("tag"))
+    if reading.may_differ():
+        return None
+    raise UserError(
+        f"COLUMNS={said} does not say where {path} has its tokens and tags: "
+        f"name its {columns} columns, as _,token,_,tag, or their numbers, as token=2 tag=4."
+    )
 
 
 def _counts(cells: Sequence[str]) -> bool:
@@ -259,32 +287,27 @@ def _counts(cells: Sequence[str]) -> bool:
 
 
 def _tag_column(path, even: list[_Row], token: int, spans: bool) -> int:
-    """The last column whose cells are all tags and not all O; for tags of words, the last column that marks no spans.
+    """The best of the columns that hold tags; the second best is noted."""
+    cells = [row.cells for row in even]
+    if spans:
+        found = tag_columns.of_spans(cells, token) or [len(cells[0]) - 1]
+    else:
+        found = tag_columns.of_known_classes(cells, token)
+        if not found and len(found := tag_columns.of_classes(cells, token)) != 1:
+            raise at_line(path, even[0].number, _unsure(even[0], token, found))
+    if len(found) > 1:
+        reading.note(path, "tags", f"of column {found[0] + 1}; COLUMNS can name column {found[1] + 1} instead")
+    return found[0]
 
-    Where an earlier column has the types of the last one and more spans, the last column holds spans nested in those of
-    the earlier one (GermEval), and the earlier one is taken.
-    """
-    columns = len(even[0].cells)
-    cells = {place: {row.cells[place] for row in even} for place in range(columns) if place != token}
-    types = {
-        place: {tag[2:] for tag in found} - {""} for place, found in cells.items() if all(map(TAG.fullmatch, found))
-    }
-    marking = [place for place, kinds in types.items() if kinds]
-    if not spans:
-        others = [place for place in cells if place not in types]
-        if columns - 1 in types and others and marking:
-            return others[0]
-        return columns - 1
-    if not marking:
-        return columns - 1
-    last = marking[-1]
-    for place in marking[:-1]:
-        count = [sum(row.cells[column] != "O" for row in even) for column in (place, last)]
-        if types[last] <= types[place] and count[0] > count[1]:
-            return place
-    if len(marking) > 1:
-        reading.note(path, "tags", f"of column {last + 1}; COLUMNS can name column {marking[0] + 1} instead")
-    return last
+
+def _unsure(row: _Row, token: int, found: Sequence[int]) -> str:
+    """The problem with a file in which none or several of the columns may hold the tags."""
+    if found:
+        seen = ", ".join(f"{place + 1} ({row.cells[place]!r:.20})" for place in found)
+        problem = f"has several columns that may hold the tags, {seen}: say which one does"
+    else:
+        problem = f"has no column that surely holds tags, {row.line!r:.60}: if one does, name it"
+    return f'{problem}, as in COLUMNS="token={token + 1} tag={(found or [1])[0] + 1}"'
 
 
 # -------------------------------------------------------------------------------------------------- Sentences
@@ -310,7 +333,7 @@ def _sentences(path, found: list[_Row], columns: int, layout: _Layout, spans: bo
         else:
             token = row.cells[layout.token].strip()
             tag = "" if layout.tag is None else row.cells[layout.tag].strip()
-            if _is_right(path, row.number, token, tag, layout.tag is not None, spans):
+            if _is_right(path, row.number, token, tag, layout, spans):
                 tokens.append(token)
                 tags.append(tag)
     end_sentence()
@@ -321,8 +344,8 @@ def _sentences(path, found: list[_Row], columns: int, layout: _Layout, spans: bo
     return sentences
 
 
-def _is_right(path, number: int, token: str, tag: str, labelled: bool, spans: bool) -> bool:
-    problem = None
+def _is_right(path, number: int, token: str, tag: str, layout: _Layout, spans: bool) -> bool:
+    problem, labelled = None, layout.tag is not None
     if not token or (labelled and not tag):
         problem = f"has an empty {'tag' if token else 'token'}"
     elif labelled and SEVERAL.fullmatch(tag):
@@ -331,6 +354,8 @@ def _is_right(path, number: int, token: str, tag: str, labelled: bool, spans: bo
         problem = f"has the tag {tag!r:.30}; it must be O, or B- or I- and a type (B-person)"
         if number == 1:
             problem += "; if this line is a header, remove it"
+    elif labelled and not spans and tag == "_":
+        problem = f"has no tag for {token!r:.30}: fill column {layout.tag + 1}, or name another one in COLUMNS"
     elif labelled and not spans and tag.lower() in ALL_MISSING - {"nil", "na", "none"}:
         problem = f"has the tag {tag!r}, which stands for a missing cell"
     if problem:

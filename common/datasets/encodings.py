@@ -26,10 +26,17 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SPREADSHEET = "a spreadsheet (or another packed document): open it and save it as CSV (UTF-8)"
+_ZIP = b"PK\x03\x04"
+_ZIPPED = {  # by the name of a file in the archive, or its media type
+    b"word/document.xml": "a Word document: open it and save it as plain text (UTF-8)",
+    b"xl/workbook": "a spreadsheet: open it and save it as CSV (UTF-8)",
+    b"opendocument.spreadsheet": "a spreadsheet: open it and save it as CSV (UTF-8)",
+    b"opendocument.text": "an OpenDocument text: open it and save it as plain text (UTF-8)",
+    b"application/epub+zip": "an e-book: save its text as plain text (UTF-8)",
+}
 _MAGIC = {
-    b"PK\x03\x04": _SPREADSHEET,
-    b"\xd0\xcf\x11\xe0": _SPREADSHEET,
+    _ZIP: "a zip archive: unpack it first",
+    b"\xd0\xcf\x11\xe0": "an old Office document: save it as plain text, or, if it is a table, as CSV (UTF-8)",
     b"\x1f\x8b": "packed with gzip: let its name end in .gz",
     b"BZh": "packed with bzip2: unpack it first (bunzip2 -k)",
     b"\xfd7zXZ": "packed with xz: unpack it first (unxz -k)",
@@ -40,8 +47,13 @@ _MAGIC = {
     b"\xff\xd8\xff": "a picture",
     b"\x89HDF": "an HDF5 file",
     b"SQLite format 3": "a database: export a table of it as CSV",
+    b"version https://git-lfs.github.com/": "a Git LFS pointer, not the file itself: fetch that (git lfs pull)",
     b"\x80\x04\x95": "a pickle, which is never read: write it as CSV",
 }
+
+_WEB_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s|<\?xml[^>]*>|<!--(?:(?!-->).)*-->)*<(?:!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL
+)
 
 # The letters beyond ASCII of languages that Windows-1252 was made for, then those of neighbouring encodings.
 _WESTERN = (
@@ -56,6 +68,7 @@ _WESTERN = (
     "áéíóúýþæðö",  # Icelandic
     "àçèéíïòóúü",  # Catalan
 )
+_ACCENTED = set("".join(_WESTERN))
 _NEIGHBOURS = {
     "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
     "iso8859_2": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
@@ -85,10 +98,13 @@ _MOST_ACCENTED = 0.4  # share of the letters
 
 def is_no_text(start: bytes) -> str | None:
     """What kind of file begins with these bytes, and what to do with it; None where it may be text."""
+    if start.startswith(_ZIP):
+        names = (what for name, what in _ZIPPED.items() if name in start)
+        return next(names, _MAGIC[_ZIP])
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
             return what
-    if re.match(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", start, re.IGNORECASE):
+    if _WEB_PAGE.match(start[:4096]):
         return "a web page, not the file that it shows: download the raw file"
     return None
 
@@ -118,10 +134,20 @@ def is_surely_cp1252(sample: bytes) -> bool:
         False
     """
     text = _fits(sample, "cp1252", _WESTERN)
-    if text is None:
+    if text is None or mixes_utf8(sample):
         return False
     others = (_fits(sample, name, alphabets) for name, alphabets in _NEIGHBOURS.items())
     return all(other is None or other == text for other in others)
+
+
+def mixes_utf8(sample: bytes) -> bool:
+    """Whether some lines of bytes that are not UTF-8 are: the letters and signs of western text."""
+    for line in sample.splitlines():
+        if not line.isascii():
+            text = unicodedata.normalize("NFC", line.decode("utf-8", "replace")).lower()
+            if all(character < "\x80" or character in _SIGNS or character in _ACCENTED for character in text):
+                return True
+    return False
 
 
 def guess(sample: bytes) -> str:

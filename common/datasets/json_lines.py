@@ -12,6 +12,8 @@ from common.datasets import reading
 from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError, one_line
 
+WANTED = "write one object a line (jq -c '.[]' for an array; pandas: to_json(path, orient='records', lines=True))"
+
 
 def rows(path: Path | Text) -> Iterator[tuple[int, list[str]]]:
     """The names of the first object as a header, then the values of every object under these names."""
@@ -34,14 +36,24 @@ def _object(path, number: int, line: str) -> Mapping | None:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        hint = "; turn a JSON array into lines with jq -c '.[]'" if line.lstrip().startswith("[") else ""
-        reading.refuse(at_line(path, number, f"is not JSON ({one_line(error, 80)}): write one object a line{hint}"))
+        problem = "begins a JSON array" if line.lstrip().startswith("[") else f"is not JSON ({one_line(error, 80)})"
+        reading.refuse(at_line(path, number, f"{problem}: {WANTED}"))
         return None
+    if isinstance(found, list):
+        raise at_line(path, number, f"is a JSON array: {WANTED}")
     if not isinstance(found, dict) or not found:
-        raise at_line(
-            path, number, f"is no JSON object but {line.strip()!r:.40}: write one object a line (jq -c '.[]')"
-        )
+        raise at_line(path, number, f"is no JSON object but {line.strip()!r:.40}: {WANTED}")
+    if _holds_all(found):
+        raise at_line(path, number, f"holds all examples in one object, {line.strip()!r:.40}: {WANTED}")
     return {name: cell for outer, value in found.items() for name, cell in _flat(outer, value)}
+
+
+def _holds_all(found: Mapping) -> bool:
+    """Whether an object is a whole table: of lists, or of columns or rows by number, as pandas writes them."""
+    values = found.values()
+    if all(isinstance(value, dict) and value for value in values):
+        return all(map(str.isdecimal, found)) or all(name.isdecimal() for value in values for name in value)
+    return all(isinstance(value, list) for value in values)
 
 
 def _flat(name: str, value: object) -> list[tuple[str, object]]:

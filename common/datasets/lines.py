@@ -237,7 +237,7 @@ def _surveyed(path: Path, file: IO[bytes], state: tuple) -> _Survey:
 
 def _look(path: Path, file: IO[bytes]) -> _Survey:
     start = file.read(LONGEST_LINE)
-    if what := encodings.is_no_text(start[:1024]):
+    if what := encodings.is_no_text(start):
         raise UserError(f"{path} is {what}.")
     encoding = encodings.of_start(start[:4096]) or "utf-8"
     if encoding == "utf-8-sig":
@@ -352,6 +352,8 @@ def _mend(path: Path | Text) -> str:
         sample = file.read(encodings.SAMPLE)
     if any(byte >= 0xC2 for byte in sample) and _mostly_utf8(sample):
         return "the rest is UTF-8, so this line is damaged: write it again"
+    if encodings.mixes_utf8(sample):
+        return "other lines are UTF-8, so the file mixes encodings: save each of its parts as UTF-8 and join them again"
     return f"save the file as UTF-8, or, if it is {(found := encodings.guess(sample))}, {_iconv(path, found)}"
 
 

@@ -24,6 +24,7 @@ DELIMITERS = ",;\t|"
 ALL_MISSING = {"", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "\\n", "nil"}  # in lower case
 MISSING = {"", "nan", "NaN", "None", "NULL", "N/A", "#N/A", "<NA>", "NaT", "\\N"}  # as programs write them into texts
 NUMBER_OR_TIME = r"[-+$€£]?\d[\d\s.,:/TZ%+-]*"  # a cell like this is no name of a column
+QUOTE = "put cells with separators in quotes"
 LOOKED_AT = 200  # rows by which a header is told from data
 
 
@@ -124,11 +125,7 @@ def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
         cells = cells[:-1]
     if len(cells) != len(names):
         quote = next((cell for cell in cells if cell.startswith('"') and not cell.endswith('"')), None)
-        hint = (
-            f"the cell {quote!r:.40} opens a quotation mark that nothing closes"
-            if quote
-            else "put cells with separators in quotes"
-        )
+        hint = f"the cell {quote!r:.40} opens a quotation mark that nothing closes" if quote else QUOTE
         reading.refuse(at_line(path, number, f"has {len(cells)} cells, the header has {len(names)}: {hint}"))
         return None
     row = {column: cells[place] for column, place in places.items()}
@@ -139,7 +136,8 @@ def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
         if is_missing(column, row[column]):
             cell = row[column]
             says = f"the {column} {cell!r}, which stands for a missing cell" if cell else f"an empty {column}"
-            reading.refuse(at_line(path, number, f"has {says}: fill it or remove the row"))
+            other = ", or write it differently if it is a label" if cell and column == "label" else ""
+            reading.refuse(at_line(path, number, f"has {says}: fill it or remove the row{other}"))
             return None
     return {column: "" if column not in columns and cell in MISSING else cell for column, cell in row.items()}
 
@@ -304,7 +302,22 @@ def rows(path: Path | Text, columns: Sequence[str] = ()) -> Iterator[tuple[int, 
         found = dropwhile(_is_blank, found)
     if (header := next(found, None)) is None:
         raise UserError(f"{path} holds nothing to read{f' below its first line, {start[0].strip()}' if said else ''}.")
-    return _chained(header, found)
+    names = _unwrapped(header[1], delimiter)
+    if len(names) > 1:
+        found = ((number, _unwrapped(cells, delimiter)) for number, cells in found)
+    return _chained((header[0], names), dropwhile(_is_rule, found))
+
+
+def _unwrapped(cells: list[str], delimiter: str) -> list[str]:
+    """The cells of a row, also where a program has quoted the row as a whole: `"fine,""good"" "`."""
+    if len(cells) != 1 or delimiter not in cells[0] or re.search("[\r\n]", cells[0]):
+        return cells
+    return [cell.strip() for cell in next(csv.reader(cells, delimiter=delimiter, skipinitialspace=True))]
+
+
+def _is_rule(row: tuple[int, list[str]]) -> bool:
+    """Whether a row is the rule that Markdown and databases draw below the header."""
+    return any(row[1]) and all(re.fullmatch("(?::?-[-+]+-:?)?", cell) for cell in row[1])
 
 
 def _start(path: Path | Text) -> list[str]:

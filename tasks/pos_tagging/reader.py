@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from common.datasets import readers
-from common.datasets.lines import Text, at_line, lines
+from common.datasets.lines import Text, lines
 from common.encoding.text import LETTER, WORD, pattern
 
 COLUMNS = 10  # columns of CoNLL-U; https://universaldependencies.org/format.html
@@ -35,14 +35,5 @@ def is_conllu(path: Path | Text) -> bool:
 
 
 def conllu(path: Path | Text, labelled: bool) -> list[readers.TaggedSentence]:
-    """Forms and universal tags of every sentence of a CoNLL-U file.
-
-    Raises:
-        UserError: if tags are needed and a word has none ("_"); names the line.
-    """
-    if labelled:
-        for number, line in enumerate(lines(path), 1):
-            cells = line.split("\t")
-            if len(cells) == COLUMNS and cells[ID].isdecimal() and cells[UPOS] == "_":
-                raise at_line(path, number, f"has no tag for {cells[FORM]!r:.30}: fill column {UPOS + 1} (UPOS)")
+    """Forms and universal tags of every sentence of a CoNLL-U file, or the columns that COLUMNS names."""
     return readers.conll(path, FORM, UPOS, spans=False, labelled=labelled)

@@ -15,36 +15,15 @@ from common.errors import UserError
 from common.runs import examples, inspection
 from common.runs.examples import Request
 from common.task import load_task
+from tests.datasets.own_files import read, texts
 
 REVIEWS = [("A fine film.", "good"), ("So dull!", "bad"), ("Lovely; really", "good"), ("No, awful", "bad")] * 3
 CSV = "text,label\n" + "".join(f'"{number} {text}",{label}\n' for number, (text, label) in enumerate(REVIEWS))
 TSV = "text\tlabel\n" + "".join(f"{number} {text}\t{label}\n" for number, (text, label) in enumerate(REVIEWS))
+MARKDOWN = "| text | label |\n|---|---|\n" + "".join(
+    f"| {number} {text} | {label} |\n" for number, (text, label) in enumerate(REVIEWS)
+)
 FRENCH = "text,label\n" + "".join(f"Très bien n° {n} à voir même,bon\nUn café déçu {n},mal\n" for n in range(6))
-CONLL = [
-    ("Ben", "NNP", "B-NP", "B-PER"),
-    ("saw", "VBD", "B-VP", "O"),
-    ("Riga", "NNP", "B-NP", "B-LOC"),
-    (".", ".", "O", "O"),
-]
-
-
-def sentences(line, count=4, first=""):
-    """A CoNLL file of that many sentences; `line(number, token, pos, chunk, tag)` writes a row."""
-    body = "".join(line(i, *row) + "\n" for i, row in enumerate(CONLL, 1)) + "\n"
-    return first + body * count
-
-
-def texts(found):
-    return [str(example) for example in found]
-
-
-def read(tmp_path, task, name, content, labelled=True, columns=None):
-    path = tmp_path / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with reading.reading(Reading(columns)) as said:
-        return list(load_task(task).own_file.read(path, labelled)), said
-
-
 # ---------------------------------------------------------------------------------------------------- Read right
 
 TABLES = {
@@ -64,6 +43,17 @@ TABLES = {
     "a header in another case, and an index": (
         "a.csv",
         ",Text,LABEL\n" + "".join(f"{i},{row}\n" for i, row in enumerate(CSV.splitlines()[1:])),
+    ),
+    "rows quoted as a whole": ("a.csv", "".join('"{}"\n'.format(row.replace('"', '""')) for row in CSV.splitlines())),
+    "rows below the header quoted as a whole": (
+        "a.csv",
+        "text,label\n" + "".join('"{}"\n'.format(row.replace('"', '""')) for row in CSV.splitlines()[1:]),
+    ),
+    "Markdown": ("a.md", MARKDOWN),
+    "Markdown, .csv": ("a.csv", MARKDOWN.replace("---|---", ":----|:---:")),
+    "a table of psql": (
+        "a.csv",
+        MARKDOWN.replace("|---|---|", "---+---").replace("\n| ", "\n").replace(" |\n", "\n")[2:],
     ),
     "the header once more": ("a.csv", CSV + "text,label\n"),
     "JSON lines": (
@@ -113,10 +103,12 @@ def test_text_is_normalised_alike_in_training_and_prediction(tmp_path):
         ("text,label", CSV),
         ("text=review label=stars", CSV.replace("text,label", "review,stars")),
         ("label=stars", CSV.replace("label", "Stars")),
+        ("text=0 label=1", "".join(json.dumps({"0": text, "1": label}) + "\n" for text, label in REVIEWS)),
     ],
 )
 def test_columns_can_be_named(tmp_path, columns, content):
-    found, _ = read(tmp_path, "sentiment", "a.csv", content, columns=columns)
+    name = "a.jsonl" if content.startswith("{") else "a.csv"
+    found, _ = read(tmp_path, "sentiment", name, content, columns=columns)
     assert len(found) == len(REVIEWS) and found[1].label == "bad"
 
 
@@ -130,73 +122,6 @@ def test_columns_of_the_training_serve_a_file_to_predict_where_they_fit(tmp_path
 
 def test_typed_text_is_never_a_table():
     assert texts(load_task("sentiment").own_file.parse("text, label\nA fine film")) == ["text, label", "A fine film"]
-
-
-DIALECTS = {
-    "two columns": sentences(lambda i, t, p, c, g: f"{t} {g}"),
-    "four columns": sentences(lambda i, t, p, c, g: f"{t} {p} {c} {g}"),
-    "tabs and CR": sentences(lambda i, t, p, c, g: f"{t}\t{g}").replace("\n", "\r"),
-    "numbered": sentences(lambda i, t, p, c, g: f"{i} {t} {p} {c} {g}"),
-    "numbered from 0, tabs": sentences(lambda i, t, p, c, g: f"{i - 1}\t{t}\t{p}\t{g}"),
-    "GermEval: a comment with tabs, inner tags of O": sentences(
-        lambda i, t, p, c, g: f"{i}\t{t}\t{g}\tO", first="#\thttp://example.org [2009]\n"
-    ),
-    "inner tags": sentences(lambda i, t, p, c, g: f"{i}\t{t}\t{g}\t{g if i == 1 else 'O'}"),
-    "a header": sentences(lambda i, t, p, c, g: f"{t}\t{g}", first="Word\tTag\n"),
-    "a header that tells the columns": sentences(lambda i, t, p, c, g: f"{g}\t{t}", first="ner\ttoken\n"),
-    "IOB1": sentences(lambda i, t, p, c, g: f"{t} {g.replace('B-', 'I-')}"),
-}
-SPARSE = "Sentence #,Word,POS,Tag\n" + "".join(
-    f'{f"Sentence: {n}" if i == 0 else ""},"{t}",{p},{g}\n' for n in range(4) for i, (t, p, c, g) in enumerate(CONLL)
-)
-FULL = "Sentence #,Word,POS,Tag\n" + "".join(
-    f'Sentence: {n},"{t}",{p},{g}\n' for n in range(4) for i, (t, p, c, g) in enumerate(CONLL)
-)
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [*(("a.conll", content) for content in DIALECTS.values()), ("ner_dataset.csv", SPARSE), ("ner.csv", FULL)],
-    ids=[*DIALECTS, "Kaggle", "Kaggle, numbered in every row"],
-)
-def test_conll_is_read_in_its_dialects(tmp_path, name, content):
-    found, _ = read(tmp_path, "ner_tagging", name, content)
-    assert [example.tokens for example in found] == [("Ben", "saw", "Riga", ".")] * 4
-    assert {example.tags for example in found} == {("B-PER", "O", "B-LOC", "O")}
-    asked, _ = read(tmp_path, "ner_tagging", name, content, labelled=False)
-    assert [(example.tokens, example.tags) for example in asked] == [(("Ben", "saw", "Riga", "."), None)] * 4
-
-
-def test_columns_name_the_tags_of_conll(tmp_path):
-    content = DIALECTS["four columns"]
-    for columns in ("token,_,tag,_", "token=1 tag=3"):
-        found, _ = read(tmp_path, "ner_tagging", "a.conll", content, columns=columns)
-        assert found[0].tags == ("B-NP", "B-VP", "B-NP", "O")
-
-
-def test_parts_of_speech_are_no_spans(tmp_path):
-    found, _ = read(tmp_path, "pos_tagging", "a.conll", DIALECTS["four columns"])
-    assert found[0].tags == ("NNP", "VBD", "NNP", ".")
-    found, _ = read(tmp_path, "pos_tagging", "a.tsv", sentences(lambda i, t, p, c, g: f"{t}\t{p}", first="word\tpos\n"))
-    assert found[0].tokens == ("Ben", "saw", "Riga", ".") and found[0].tags == ("NNP", "VBD", "NNP", ".")
-
-
-@pytest.mark.parametrize("task", ["ner_tagging", "pos_tagging"])
-@pytest.mark.parametrize("row", ["{t}\t{g}", "{t} {g}", "{t}"])
-def test_conll_in_a_txt_file_is_predicted_as_conll(tmp_path, task, row):
-    content = sentences(lambda i, t, p, c, g: row.format(t=t, g=g))
-    asked, _ = read(tmp_path, task, "test.txt", content, labelled=False)
-    assert texts(asked) == ["Ben saw Riga ."] * 4
-
-
-@pytest.mark.parametrize("task", ["ner_tagging", "pos_tagging"])
-def test_sentences_in_a_text_or_a_table_are_predicted_as_such(tmp_path, task):
-    for name, content in (
-        ("a.txt", "Ben saw Riga.\n\nHe left.\n"),
-        ("a.csv", "id,text\n1,Ben saw Riga.\n2,He left.\n"),
-    ):
-        asked, _ = read(tmp_path, task, name, content, labelled=False)
-        assert texts(asked) == ["Ben saw Riga .", "He left ."]
 
 
 PAIRS = [("Go.", "Va !"), ('He said "no', 'Il dit "non'), ("Hi", "Salut"), ("One, two", "Un, deux")]
@@ -273,19 +198,29 @@ REFUSED = {
         '{"text": "a", "label": ["x", "y"]}\n',
         "line 1, has several values under 'label'",
     ),
-    "a JSON array": ("sentiment", "a.jsonl", '[{"text": "a",\n"label": "x"}]\n', "line 1, is not JSON .*jq"),
-    "a JSON array in one line": ("sentiment", "a.json", '[{"text": "a", "label": "x"}]', "line 1, is no JSON object"),
+    "a JSON array": ("sentiment", "a.jsonl", '[{"text": "a",\n"label": "x"}]\n', "line 1, begins a JSON array: .*jq"),
+    "a JSON array in one line": ("sentiment", "a.json", '[{"text": "a", "label": "x"}]', "line 1, is a JSON array"),
+    **{
+        f"JSON in one object, {content[:8]}": (
+            "sentiment",
+            "a.json",
+            content,
+            "line 1, holds all examples .*pandas: to_json",
+        )
+        for content in (
+            '{"text": {"0": "a", "7": "b"}, "label": {"0": "x", "7": "y"}}',
+            '{"0": {"text": "a", "label": "x"}, "1": {"text": "b", "label": "y"}}',
+            '{"text": ["a", "b"], "label": ["x", "y"]}',
+            '{"columns": ["text", "label"], "data": [["a", "x"], ["b", "y"]]}',
+        )
+    },
     "no header, short cells": ("translation", "a.tsv", "Hi\tSalut\nGo\tVa\n", "no header, say COLUMNS=source,target"),
     "a table of running text": ("next_word", "a.csv", "text\nOne.\n", r"is a table by its name: .* to a \.txt file"),
     "JSON lines of running text": ("text_generation", "a.jsonl", '{"text": "x"}\n' * 9, "is a table by its name"),
-    "words and tags in pairs": ("pos_tagging", "a.txt", "It/PRP is/VBZ\n" * 3, "line 1, holds words .* as 'It/PRP'"),
-    "words and tags in one": ("ner_tagging", "a.txt", "Ann_B-PER is_O in_O\n\n", "holds words and tags as one"),
     "reads of a sequencer": ("dna_analysis", "a.fq", "@r1\nACGT\n+\nIIII\n", r"is FASTQ: turn it into FASTA"),
     "NUL bytes that are no UTF-16": ("next_word", "a.txt", b"a\0b\n" * 9, "line 1, holds a NUL byte: it is no text"),
     "a workbook": ("sentiment", "a.xlsx", b"PK\x03\x04rest", "is a workbook: save the sheet as CSV"),
-    "a workbook named .csv": ("sentiment", "a.csv", b"PK\x03\x04rest", "is a spreadsheet .*save it as CSV"),
     "a packed file named .csv": ("sentiment", "a.csv", gzip.compress(b"text,label"), r"let its name end in \.gz"),
-    "a web page": ("next_word", "a.txt", "<!DOCTYPE html>\n<html>\n", "is a web page"),
     "an open quote that swallows rows": (
         "sentiment",
         "a.csv",
@@ -302,7 +237,7 @@ REFUSED = {
         "dna_analysis",
         "a.tsv",
         "sequence\tlabel\nACGT\tNA\n",
-        "line 2, has the label 'NA', which stands for a missing cell",
+        "line 2, has the label 'NA', which stands for a missing cell: .* write it differently if it is a label",
     ),
     "another encoding": (
         "sentiment",
@@ -322,21 +257,6 @@ REFUSED = {
         "très bien déjà\n".encode() * 9 + b"caf\xe9\n",
         "line 10, is not UTF-8 .*this line is damaged",
     ),
-    "all tags in one cell": (
-        "ner_tagging",
-        "a.conll",
-        "a\tB-corporation,B-group\nb\tO\n",
-        "line 1, has several tags, 'B-corporation,B-group': keep one",
-    ),
-    "no blank line": (
-        "ner_tagging",
-        "a.conll",
-        sentences(lambda i, t, p, c, g: f"{t} {g}").replace("\n\n", "\n"),
-        "has no blank line, so it is one sentence of 16 tokens",
-    ),
-    "tags in JSON": ("ner_tagging", "a.jsonl", '{"tokens": ["Ben"], "tags": [1]}\n', "is JSON: write a token and its"),
-    "no tag": ("pos_tagging", "a.conll", "a\tDET\nb\tnan\n", "line 2, has the tag 'nan'"),
-    "a table without words": ("ner_tagging", "a.csv", "text,label\na,b\n", "without columns for words and tags"),
     "one of two parallel files": (
         "translation",
         "a.en",
