@@ -101,7 +101,8 @@ def read_prices(path: Path) -> PriceSeries:
     if not known.any():
         raise UserError(f"{path} holds nothing to read: no row has a price.")
     table, times = table[known], times[known]
-    close = numbers.read(path, "price", texts[known], smooth=True)
+    decimals = numbers.decimal_marks(table.drop(columns=_first(names, TIMES)))
+    close = numbers.read(path, "price", texts[known], decimals, smooth=True)
     if (below := close <= 0).any():
         number = int(below.idxmax())
         raise at_line(
@@ -110,7 +111,7 @@ def read_prices(path: Path) -> PriceSeries:
             f"has the price {texts[number]}: prices must be above 0. To forecast a series of other numbers, use "
             "make train TASK=weather_forecast",
         )
-    volume, market = _amounts(path, table, names, VOLUME), _amounts(path, table, names, ("market",))
+    volume, market = (_amounts(path, table, names, wanted, decimals) for wanted in (VOLUME, ("market",)))
     if times.iloc[0] > times.iloc[-1]:
         times, close = times[::-1], close[::-1]
         volume, market = (None if column is None else column[::-1] for column in (volume, market))
@@ -201,7 +202,9 @@ def _prices(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series
     return table[close]
 
 
-def _amounts(path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Sequence[str]) -> np.ndarray | None:
+def _amounts(
+    path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Sequence[str], decimals: str
+) -> np.ndarray | None:
     """A column of amounts, 0 for missing cells; None without the column, or if it holds words instead of numbers."""
     column = _first(names, wanted)
     if column is None:
@@ -209,7 +212,7 @@ def _amounts(path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Seq
     if not table[column].str.contains(r"\d").any() and not table[column].str.lower().isin(numbers.MISSING).all():
         reading.note(path, column, "passed over: it holds words")
         return None
-    found = numbers.read(path, wanted[0], table[column], units=True)
+    found = numbers.read(path, wanted[0], table[column], decimals, units=True)
     if (below := found < 0).any():
         number = int(below.idxmax())
         raise at_line(path, number, f"has the {wanted[0]} {table[column][number]}: it must not be below 0")

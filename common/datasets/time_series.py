@@ -246,7 +246,7 @@ def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
     """The columns as numbers, NaN for missing values."""
     import pandas as pd
 
-    columns = {}
+    columns, decimals = {}, numbers.decimal_marks(cells)
     for name in cells.columns:
         texts = cells[name]
         given = texts[~texts.str.lower().isin(numbers.MISSING)]
@@ -254,7 +254,7 @@ def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
         if not words:
             continue
         if given.str.match(NUMBER).mean() > 0.5 or len(words) > MOST_CATEGORIES:
-            found = numbers.read(path, name, texts)
+            found = numbers.read(path, name, texts, decimals)
             if not _counts_rows(found):
                 columns[name] = found
         else:

@@ -183,6 +183,29 @@ def test_numbers_as_spreadsheets_write_them(cells, numbers):
     assert read("time;x\n" + rows).values[:, 0].tolist() == pytest.approx(numbers)
 
 
+@pytest.mark.parametrize(
+    ("rows", "numbers"),
+    [
+        (["99,52;62.930", "98,1;871", "97;63.001"], [62930, 871, 63001]),
+        (["1.013,2;1.013", "1.014;1.014", "998,7;1.021"], [1013, 1014, 1021]),
+        (["99.52;62.930", "98.1;871.125", "97;63.001"], [62.93, 871.125, 63.001]),
+        (["99.5;1,250", "98.1;871", "97;63,001"], [1250, 871, 63001]),
+        (["1;0,834", "2;1,021", "3;0,998"], [0.834, 1.021, 0.998]),
+        (["1;58,46,379", "2;1,00,000.5", "3;5,000"], [5846379, 100000.5, 5000]),
+        (["99,52;0.125", "98,1;1.021", "97;63.001"], [0.125, 1.021, 63.001]),
+        (["4;62.930", "5;871.125", "6;63.001"], [62.93, 871.125, 63.001]),
+    ],
+)
+def test_one_column_shows_how_another_is_written(rows, numbers):
+    text = "time;x;y\n" + "".join(f"2020-01-0{day};{row}\n" for day, row in enumerate(rows, 1))
+    assert read(text).values[:, -1].tolist() == pytest.approx(numbers)
+
+
+def test_columns_that_contradict_each_other_decide_nothing():
+    with pytest.raises(UserError, match=r"line 2, has the z '62.930', in which the point may separate"):
+        read("time;x;y;z\n2020-01-01;99,52;0.5;62.930\n2020-01-02;98,1;1.5;871\n2020-01-03;97,3;2.5;63.001\n")
+
+
 def test_what_looks_wrong_is_said():
     days = [f"2020-01-{day:02}" for day in range(1, 11)]
     cells = [f"{day},{'' if day > 3 else day},{-999 if day == 5 else day},7" for day in range(3, 13)]
