@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", "—", "?")
 CURRENCY = r"^\s*(?:US\$|[A-Z]{3}\s|[$€£¥₹])\s*|\s*(?:\s[A-Z]{3}|[$€£¥₹])\s*$"
 GROUPS = r"(?<=\d)['’\s](?=\d{3}(?:\D|$))"  # an apostrophe or a space between thousands
+BEGIN = r"(?i)\s*[<>≤≥~]?\s*[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins: `2 m`, `<0.1`
 PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 POINT = rf"[-+]?[1-9](?:\d{{0,2}}(?:,\d{{3}})+|\d?(?:,\d\d)+,\d{{3}})(?:\.\d*)?|{PLAIN}"  # also 58,46,379, as in India
 COMMA = r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,\d+)?|[-+]?,\d+"  # points between thousands
@@ -35,6 +36,11 @@ def decimal_marks(table: pd.DataFrame) -> str:
         if len(marks) == 1 and cells.str.contains("[.,]").any():
             found.update(marks)
     return "".join(sorted(found, reverse=True))
+
+
+def is_number(texts: pd.Series) -> pd.Series:
+    """Whether each cell is a number or a bound such as `<0.1`, and nothing else."""
+    return texts.str.replace(r"^[<>≤≥~]\s*", "", regex=True).str.fullmatch(f"{POINT}|{COMMA}")
 
 
 def read(
@@ -136,4 +142,5 @@ def _jump(numbers: pd.Series):
 
 
 def _no_number(path, what: str, texts: pd.Series, number: int):
-    return at_line(path, number, f"has the {what} {one_line(repr(texts[number]), 30)}: write numbers as 1234.5")
+    shown = one_line(repr(texts[number]), 30)
+    return at_line(path, number, f"has the {what} {shown}: write numbers as 1234.5, and leave missing ones empty")

@@ -18,7 +18,7 @@ import numpy as np
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import Text, at_line
 from common.datasets.tables import even_rows
-from common.errors import UserError
+from common.errors import UserError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 KNOWN = "known:"  # prefix of a column whose values are known ahead: holidays, an announced price
 TIME_NAMES = ("time", "date", "datetime", "timestamp", "month", "week", "day", "year", "ds")
 TIME_PARTS = ("year", "month", "day", "hour", "minute")  # columns that together give a time
-NUMBER = r"(?i)[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins
-MOST_CATEGORIES = 12  # different words in a column that is not numeric; each becomes a column of 0 and 1
+MOST_CATEGORIES = 18  # different words in a column, as the 16 winds, calm and variable; each becomes one of 0 and 1
+UNMEASURED = "M"  # a missing number in weather reports; in a column of words, a word
 STAND_INS = (-999, -9999, -99, -99.9, -999.9, 999, 9999, 99999)  # values that some files use for missing ones
 DAY = 86_400  # seconds
 MONTHS = ((1, 28, 31), (3, 89, 92), (12, 365, 366))  # a step of so many months: its least and most days
@@ -143,7 +143,7 @@ def read_series(path: Path | Text) -> TimeSeries:
     """Read a .csv or .tsv file with a header, a column of times (or columns year, month, day, hour) and numbers.
 
     Times are ISO 8601 or in a common format; rows with the newest first are reversed. Missing rows become rows of NaN.
-    A column of at most 12 different words becomes as many columns of 0 and 1; a column that counts the rows is left
+    A column of at most 18 different words becomes as many columns of 0 and 1; a column that counts the rows is left
     out.
 
     Raises:
@@ -243,26 +243,40 @@ def _times(path: Path | Text, cells: pd.DataFrame) -> pd.Series:
 
 
 def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
-    """The columns as numbers, NaN for missing values."""
+    """The columns as numbers, NaN for missing values; a column of words as several."""
     import pandas as pd
 
-    columns, decimals = {}, numbers.decimal_marks(cells)
-    for name in cells.columns:
-        texts = cells[name]
-        given = texts[~texts.str.lower().isin(numbers.MISSING)]
-        words = sorted(set(given))
-        if not words:
-            continue
-        if given.str.match(NUMBER).mean() > 0.5 or len(words) > MOST_CATEGORIES:
-            found = numbers.read(path, name, texts, decimals)
+    cells = cells.loc[:, [not texts.str.lower().isin(numbers.MISSING).all() for _, texts in cells.items()]]
+    words = {name: _words(path, name, texts) for name, texts in cells.items()}
+    measured = cells.drop(columns=[name for name in words if words[name]])
+    decimals = numbers.decimal_marks(measured.replace(UNMEASURED, ""))
+    columns = {}
+    for name, texts in cells.items():
+        for word in words[name]:
+            columns[f"{name}={word}"] = (texts == word).astype(float).where(texts.isin(words[name]))
+        if name in measured:
+            found = numbers.read(path, name, texts.replace(UNMEASURED, ""), decimals)
             if not _counts_rows(found):
                 columns[name] = found
-        else:
-            for word in words:
-                columns[f"{name}={word}"] = (texts == word).astype(float).where(texts.isin(words))
+            if unmeasured := int((texts == UNMEASURED).sum()):
+                reading.warn(f"{path}: {name} is {UNMEASURED} in {unmeasured:,} rows, which are taken as missing.")
     if not columns:
         raise UserError(f"{path} has no column of numbers beside its times.")
     return pd.DataFrame(columns, index=cells.index)
+
+
+def _words(path: Path | Text, name: str, texts: pd.Series) -> list[str]:
+    """The different words of a column, sorted; empty for a column in which a cell is a number."""
+    given = texts[~texts.str.lower().isin(numbers.MISSING)]
+    if numbers.is_number(given).any() or given.str.match(numbers.BEGIN).mean() > 0.5:
+        return []
+    words = sorted(set(given))
+    if len(words) > MOST_CATEGORIES:
+        raise UserError(
+            f"{path}: column {name} holds {len(words):,} different words, such as {one_line(repr(words[0]), 40)}: "
+            f"at most {MOST_CATEGORIES} can be categories. Take out the column."
+        )
+    return words
 
 
 def _counts_rows(values: pd.Series) -> bool:

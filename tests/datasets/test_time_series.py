@@ -119,6 +119,29 @@ def test_words_become_columns_of_zeros_and_ones():
     assert series.values[:, 0].tolist() == pytest.approx([1, 0, np.nan, 1], nan_ok=True)
 
 
+def test_the_winds_are_words():
+    winds = "N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW calm variable".split()
+    days = pd.date_range("2020-01-01", periods=len(winds)).strftime("%Y-%m-%d")
+    assert len(read(table(days, winds, "time,wind")).columns) == 18
+
+
+def test_m_among_numbers_is_missing_and_among_words_a_word():
+    with reading.reading(reading.Reading()) as said:
+        series = read("time,rain,sex\n2020-01-01,M,M\n2020-01-02,M,F\n2020-01-03,0.5,M\n2020-01-04,M,M\n")
+    assert series.values.tolist() == [
+        pytest.approx(row, nan_ok=True) for row in ([np.nan, 0, 1], [np.nan, 1, 0], [0.5, 0, 1], [np.nan, 0, 1])
+    ]
+    assert "a.csv: rain is M in 3 rows, which are taken as missing." in said.warnings
+
+
+@pytest.mark.parametrize("marker", ["T", "<0.1", "trace", ">25"])
+def test_markers_among_numbers_are_refused_however_many(marker):
+    problem = f"line 3, has the rain {marker!r}: write numbers as 1234.5, and leave missing ones empty"
+    for cells in (["0.5", *[marker] * 5], ["0.5", marker, *["1"] * 4]):
+        with pytest.raises(UserError, match=problem):
+            read(table([f"2020-01-0{day}" for day in range(1, 7)], cells, "time,rain"))
+
+
 def test_commas_as_decimal_points():
     series = read("Datum;time;x\n1,5;2020-01-01;-0,5\n2,5;2020-01-02;1\n3,5;2020-01-03;12,25\n")
     assert series.values.tolist() == [[1.5, -0.5], [2.5, 1.0], [3.5, 12.25]]
@@ -154,6 +177,8 @@ def test_columns_are_found_in_any_case_and_with_spaces():
          "has a column for each month: a series has"),
         ("time,x,X\n2020-01-01,1,1\n2020-01-02,2,2\n2020-01-03,5,5\n", "two columns of one name"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], ["", "NA", ""]), "no column of numbers"),
+        (table([f"2020-01-{day}" for day in range(10, 30)], [f"fog {chr(97 + n)}" for n in range(20)]),
+         "column x holds 20 different words, such as 'fog a': at most 18"),
     ],
 )  # fmt: skip
 def test_what_is_no_series_is_refused_in_one_line(text, problem):
