@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 # In addition to ISO 8601; a time of day may follow each.
 DATES = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d"),
-    *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d-%B-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y"),
+    *(
+        "%d/%m/%y",
+        "%m/%d/%y",
+        "%y/%m/%d",
+        "%d.%m.%y",
+        "%y.%m.%d",
+        "%d-%b-%Y",
+        "%d-%B-%Y",
+        "%d-%b-%y",
+        "%d %b %Y",
+        "%d %B %Y",
+    ),
     *("%b %d, %Y", "%B %d, %Y", "%b-%d-%Y", "%a %b %d %Y", "%a, %d %b %Y"),
 )
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
@@ -29,7 +40,8 @@ WRITE = "write it as 2017-09-01 or 2017-09-01 13:00"
 def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
     """The time of each row, without a time zone.
 
-    Where day and month could be swapped, the order under which the rows are sorted is taken.
+    Where day, month and year could be swapped, the order under which the rows are sorted is taken, and of several such
+    the one under which they follow a single step: `21/03/04 23:00`, `21/03/05 00:00` are an hour apart in one order.
 
     Args:
         texts: the cells, by line number.
@@ -37,7 +49,7 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
             UTC.
 
     Raises:
-        UserError: naming the line that fits no format, or the first line if two formats fit.
+        UserError: naming the line that fits no format, or the first line with two readings if two formats fit.
     """
     if local:
         texts = texts.str.replace(OFFSET, "", regex=True)
@@ -49,10 +61,13 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
         best = max(readings, key=lambda reading: reading.notna().sum())
         all_read(path, best, texts)
     ordered = [times for times in whole if _is_sorted(times)] or whole
-    if any((times != ordered[0]).any() for times in ordered[1:]):
-        number = int(texts.index[0])
-        raise at_line(path, number, f"has the time {texts[number]!r:.40}: day or month first? Write 2017-09-01")
-    return ordered[0]
+    even = [times for times in ordered if _is_even(times)] or ordered
+    for times in even[1:]:
+        if (differ := times != even[0]).any():
+            number = int(differ.idxmax())
+            problem = f"is that {even[0][number].date()} or {times[number].date()}? Write 2017-09-01"
+            raise at_line(path, number, f"has the time {texts[number]!r:.40}: {problem}")
+    return even[0]
 
 
 def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series:
@@ -107,3 +122,9 @@ def _shape(text: str) -> str:
 
 def _is_sorted(times: pd.Series) -> bool:
     return times.is_monotonic_increasing or times.is_monotonic_decreasing
+
+
+def _is_even(times: pd.Series) -> bool:
+    """Whether all rows are the same time, or the same number of months, apart."""
+    months = (12 * times.dt.year + times.dt.month).diff().iloc[1:]
+    return times.diff().iloc[1:].nunique() == 1 or (months.nunique() == 1 and bool(months.iloc[0]))

@@ -136,7 +136,7 @@ def test_the_step_and_what_comes_next(prices, dates, first, step, following):
         (table("Date,Close,Close", DAYS, [1] * 4, [2] * 4), "has more than one column 'Close'. It has: Date, "),
         ("Ticker: A\n\n" + table("Date,Close", DAYS, [1] * 4), "line 1, stands above the header, which is line 3"),
         (table("Date,Close", ["", *DAYS[1:]], [1, 1, 1, 1]), "line 2, has an empty Date"),
-        (table("Date,Close", ["02/01/2020", "03/01/2020"], [1, 1]), "line 2, has the time '02/01/2020': day or month"),
+        (table("Date,Close", ["02/01/2020", "03/01/2020"], [1, 1]), "line 2, has the time '02/01/2020': is that 2020-01-02 or 2020-02-01"),
         (table("Date,Close", [*DAYS[:3], DAYS[2]], [1, 1, 1, 1]), "line 5, has the date 2020-01-06, which occurs"),
         (table("Date,Close", [DAYS[0], DAYS[2], DAYS[1], DAYS[3]], [1] * 4), "line 4, has .* out of order beside"),
         (table("Date,Close", ["2020-01-01", "2020-01-02", "2020-01-07", "2020-03-03", "2020-09-01", "2022-01-01"],
