@@ -17,7 +17,7 @@ import numpy as np
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import at_line
 from common.datasets.tables import even_rows, not_once
-from common.datasets.time_series import DAY, Step, in_months, time_text
+from common.datasets.time_series import DAY, Step, at_one_hour, in_months, time_text
 from common.errors import UserError
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def read_prices(path: Path) -> PriceSeries:
     if times.iloc[0] > times.iloc[-1]:
         times, close = times[::-1], close[::-1]
         volume, market = (None if column is None else column[::-1] for column in (volume, market))
+    times = at_one_hour(times)
     step = _step(path, times)
     reading.note(path, "step between rows", str(step))
     _warn(path, times, close, step)

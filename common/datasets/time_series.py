@@ -139,6 +139,19 @@ def time_text(time: np.datetime64, step: Step) -> str:
     return text[:10] if step.unit == "business day" or step.count % DAY == 0 else text[:16]
 
 
+def at_one_hour(times: pd.Series) -> pd.Series:
+    """Times in order, with those an hour off the hour of the first moved to it if rows are days apart.
+
+    A daily row in UTC is at 21:00 in winter and at 20:00 in summer where the clocks change in between.
+    """
+    import pandas as pd
+
+    day, hour = pd.Timedelta(days=1), pd.Timedelta(hours=1)
+    off = (times - times.iloc[0] + day / 2) % day - day / 2
+    daily = (times.diff().iloc[1:] >= day - hour).all() and off.abs().isin([0 * hour, hour]).all()
+    return times - off if daily else times
+
+
 def read_series(path: Path | Text) -> TimeSeries:
     """Read a .csv or .tsv file with a header, a column of times (or columns year, month, day, hour) and numbers.
 
@@ -164,7 +177,7 @@ def read_series(path: Path | Text) -> TimeSeries:
     if times.iloc[0] > times.iloc[-1]:
         times, table = times[::-1], table[::-1]
     values = _numbers(path, table.drop(columns=time_columns))
-    step, times = _step(path, times)
+    step, times = _step(path, at_one_hour(times))
     values.index = times
     lasting = (times[-1] - times[0]).total_seconds()
     wanted = lasting // (step.count if step.unit == "second" else DAY * {"month": 31 * step.count}.get(step.unit, 1.4))
