@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,13 @@ DATES = (
 )
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 LOOKED_AT = 100  # rows at the top by which the formats for all rows are chosen
-SECONDS, MILLISECONDS = 10, 13  # digits of a Unix time in the years 2001 to 2286
+# Times since 1970, from the year 2001 on.
+UNIX = {r"\d{10}": "s", r"\d{13}": "ms", r"\d{16}": "us", r"[1-8]\d{18}": "ns"}
+COMPACT = r"((?:19|20)\d\d)([01]\d)([0-3]\d)([0-2]\d)([0-5]\d)?([0-5]\d)?"  # 2017090113; as Unix time far in the future
+CLOCKS = ("time", "hour", "hr", "hh", "hhmm")  # columns of the time of day beside one of dates
+CLOCK = r"\d{1,2}:\d\d.*|\d{1,2}\.\d\d(?:\.\d\d)?|\d{4}|\d{6}"
+MIDNIGHT = r"[ T]00:00(?::00(?:\.0+)?)?$"
+END_OF_DAY = r"(?<=[ T])24(?=:00(?::00)?$)"
 OFFSET = r"(?<=:\d\d)(?:\.\d+)?\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"  # after a time of day
 WRITE = "write it as 2017-09-01 or 2017-09-01 13:00"
 
@@ -51,11 +58,16 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
     Raises:
         UserError: naming the line that fits no format, or the first line with two readings if two formats fit.
     """
-    if local:
-        texts = texts.str.replace(OFFSET, "", regex=True)
-    if (times := _iso(texts)).notna().all():  # no other format fits ISO 8601
-        return times
-    readings = [times, *_readings(texts)]
+    import pandas as pd
+
+    written = texts.str.replace(OFFSET, "", regex=True) if local else texts
+    if (compact := written.str.fullmatch(COMPACT)).mean() > 0.5:
+        written = written.mask(compact, written.str.replace(COMPACT, _spelt, regex=True))
+    later = pd.to_timedelta(written.str.contains(END_OF_DAY).astype(int), unit="D")
+    written = written.str.replace(END_OF_DAY, "00", regex=True)
+    if (times := _iso(written)).notna().all():  # no other format fits ISO 8601
+        return times + later
+    readings = [times + later for times in (times, *_readings(written))]
     whole = [reading for reading in readings if reading.notna().all()]
     if not whole:
         best = max(readings, key=lambda reading: reading.notna().sum())
@@ -68,6 +80,38 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
             problem = f"is that {even[0][number].date()} or {times[number].date()}? Write 2017-09-01"
             raise at_line(path, number, f"has the time {texts[number]!r:.40}: {problem}")
     return even[0]
+
+
+def clock(table: pd.DataFrame, names: Mapping[str, str], days: pd.Series) -> str | None:
+    """The column with the time of day that belongs to dates; None if there is none.
+
+    `time` is one if it is written as such; `hour` and the like, or `time` with numbers, where dates recur: elsewhere
+    they are measurements.
+
+    Args:
+        names: the columns of the table by their names in lower case.
+        days: the texts of the dates.
+    """
+    if days.str.replace(MIDNIGHT, "", regex=True).str.contains(":").any():
+        return None
+    if "time" in names and table[names["time"]].str.fullmatch(CLOCK).mean() > 0.5:
+        return "time"
+    return next((name for name in CLOCKS if name in names and days.duplicated().any()), None)
+
+
+def are_of_day(texts: pd.Series) -> bool:
+    """Whether most cells may be times of day and no dates: `18:00`, `18.00`, `18`, `1800`."""
+    return texts.str.fullmatch(rf"{CLOCK}|\d{{1,6}}(?:\.0)?").mean() > 0.5
+
+
+def joined(days: pd.Series, clock: pd.Series) -> pd.Series:
+    """Texts of dates and times of day in one: `18`, `18.00`, `1800`, `180000` and `18:00` are the same time."""
+    clock = clock.str.removesuffix(".0").str.replace(r"^(\d{1,2})\.(\d\d)(?:\.(\d\d))?$", _colons, regex=True)
+    if clock.str.fullmatch(r"\d{1,6}").all():
+        digits = clock.str.len().max()
+        clock = clock.str.zfill(digits + digits % 2).str.ljust(4, "0")
+        clock = clock.str.replace(r"(?<=\d)(?=(?:\d\d)+$)", ":", regex=True)
+    return days.str.replace(MIDNIGHT, "", regex=True) + " " + clock
 
 
 def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series:
@@ -85,6 +129,15 @@ def in_calendar(times: pd.Series) -> pd.Series:
     return times.where(times.dt.year.between(1, 9999))
 
 
+def _spelt(compact: re.Match) -> str:
+    year, month, day, hour, minute, second = compact.groups(default="00")
+    return f"{year}-{month}-{day} {hour}:{minute}:{second}"
+
+
+def _colons(clock: re.Match) -> str:
+    return ":".join(part for part in clock.groups() if part)
+
+
 def _iso(texts: pd.Series) -> pd.Series:
     import pandas as pd
 
@@ -95,9 +148,9 @@ def _readings(texts: pd.Series):
     """The texts parsed by each other format, NaT where it does not fit; skips formats that fit no row at the top."""
     import pandas as pd
 
-    for digits, unit in ((SECONDS, "s"), (MILLISECONDS, "ms")):
-        if texts.str.fullmatch(rf"\d{{{digits}}}(?:\.0)?").all():
-            yield pd.to_datetime(texts.astype(float), unit=unit)
+    for digits, unit in UNIX.items():
+        if texts.str.fullmatch(rf"{digits}(?:\.0)?").all():
+            yield pd.to_datetime(texts.str.removesuffix(".0").astype("int64"), unit=unit, errors="coerce")
     top = texts.iloc[:LOOKED_AT]
     shapes = set(map(_shape, top))
     for date in DATES:

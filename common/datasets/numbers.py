@@ -26,12 +26,12 @@ def decimal_marks(table: pd.DataFrame) -> str:
     """The marks that must be decimal in some column of a table, whose other columns are read accordingly.
 
     Returns:
-        `"."`, `","`, `".,"` where columns contradict each other, or `""`: `99,52` has a decimal comma, `62.930` may have
-        a decimal point or thousands.
+        `"."`, `","`, `".,"` where columns contradict each other, or `""`: `99,52` has a decimal comma, `62.930` may
+        have a decimal point or thousands.
     """
     found = set()
-    for _, texts in table.items():
-        cells, _ = _without_signs(texts, "KMBT%")
+    for column in range(table.shape[1]):
+        cells, _ = _without_signs(table.iloc[:, column], "KMBT%")
         marks = [mark for mark, form in ((".", POINT), (",", COMMA)) if cells.str.fullmatch(form).all()]
         if len(marks) == 1 and cells.str.contains("[.,]").any():
             found.update(marks)

@@ -101,7 +101,9 @@ def read_prices(path: Path) -> PriceSeries:
     if not known.any():
         raise UserError(f"{path} holds nothing to read: no row has a price.")
     table, times = table[known], times[known]
-    decimals = numbers.decimal_marks(table.drop(columns=_first(names, TIMES)))
+    decimals = numbers.decimal_marks(
+        table.drop(columns=[names[name] for name in {*TIMES, *dates.CLOCKS} if name in names])
+    )
     close = numbers.read(path, "price", texts[known], decimals, smooth=True)
     if (below := close <= 0).any():
         number = int(below.idxmax())
@@ -174,8 +176,8 @@ def _times(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series:
     texts = table[column]
     if (empty := texts == "").any():
         raise at_line(path, int(empty.idxmax()), f"has an empty {column or 'date'}: fill it or remove the row")
-    if _plain(column) == "date" and "time" in names and table[names["time"]].str.contains(":").all():
-        texts = texts + " " + table[names["time"]]
+    if _plain(column) != "time" and (clock := dates.clock(table, names, texts)):
+        texts = dates.joined(texts, table[names[clock]])
     return dates.read(path, texts, local=True)
 
 
