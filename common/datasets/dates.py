@@ -65,13 +65,13 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
         written = written.mask(compact, written.str.replace(COMPACT, _spelt, regex=True))
     later = pd.to_timedelta(written.str.contains(END_OF_DAY).astype(int), unit="D")
     written = written.str.replace(END_OF_DAY, "00", regex=True)
-    if (times := _iso(written)).notna().all():  # no other format fits ISO 8601
-        return times + later
-    readings = [times + later for times in (times, *_readings(written))]
+    if (times := _in_calendar(_iso(written) + later)).notna().all():  # no other format fits ISO 8601
+        return times
+    readings = [times, *(_in_calendar(times + later) for times in _readings(written))]
     whole = [reading for reading in readings if reading.notna().all()]
     if not whole:
         best = max(readings, key=lambda reading: reading.notna().sum())
-        all_read(path, best, texts)
+        _all_read(path, best, texts)
     ordered = [times for times in whole if _is_sorted(times)] or whole
     even = [times for times in ordered if _is_even(times)] or ordered
     for times in even[1:]:
@@ -114,7 +114,7 @@ def joined(days: pd.Series, clock: pd.Series) -> pd.Series:
     return days.str.replace(MIDNIGHT, "", regex=True) + " " + clock
 
 
-def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series:
+def _all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series:
     """The times, if every row has one; messages show the text of a row that has none."""
     if (unread := times.isna()).any():
         number = int(unread.idxmax())
@@ -124,7 +124,7 @@ def all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Series
     return times
 
 
-def in_calendar(times: pd.Series) -> pd.Series:
+def _in_calendar(times: pd.Series) -> pd.Series:
     """The times with NaT outside the years 1 to 9999, which Python's dates do not have."""
     return times.where(times.dt.year.between(1, 9999))
 
@@ -141,7 +141,7 @@ def _colons(clock: re.Match) -> str:
 def _iso(texts: pd.Series) -> pd.Series:
     import pandas as pd
 
-    return in_calendar(pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None))
+    return pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
 
 
 def _readings(texts: pd.Series):
