@@ -111,12 +111,14 @@ WHOLE = {
     "stock_forecast": (
         _series("Date,Close,Volume\n", "{:%Y-%m-%d},{}.5,1.2M\n", 64, days=1),
         _series("Date;Adj Close;Close\n", "{:%d/%m/%Y};${}1,5;$1.200,5\n", 64, days=7),
+        _series("<DATE>,<TIME>,<CLOSE>\n", "{:%Y%m%d,%H%M%S},{}\n", 64, minutes=15),
         _series("Price,Close\nTicker,A\nDate,\n", "{:%Y-%m-%d %H:%M}:00+01:00,{}\n", 64, minutes=15),
     ),
     "weather_forecast": (
         _series("time,rain,sky\n", "{:%Y-%m-%d %H:%M},{}.25,blue\n", 150, hours=1),
         _series("year\tmonth\tday\tmm\n", "{0:%Y}\t{0:%m}\t{0:%d}\t{1}\n", 50, days=1),
         _series("ds,y\n", "{:%d %b %Y},{}\n", 50, days=1),
+        _series("Date;Hour;x;y;\n", "{0:%d/%m/%y};{0:%H.%M};{1},5;{1}.125;\n", 150, hours=1),
     ),
     "music_generation": ("C4 E4+G4 - F#5\nBb3 C4\n" * 3,),
     "pixel_sequence": ("label,0,1,2,3\n" + "a,0,128,255,3\nb,9,8,7,6\n" * 4, "0 128 255 3\n" * 4),

@@ -14,19 +14,44 @@ if TYPE_CHECKING:
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", "—", "?")
 CURRENCY = r"^\s*(?:US\$|[A-Z]{3}\s|[$€£¥₹])\s*|\s*(?:\s[A-Z]{3}|[$€£¥₹])\s*$"
 GROUPS = r"(?<=\d)['’\s](?=\d{3}(?:\D|$))"  # an apostrophe or a space between thousands
+BEGIN = r"(?i)\s*[<>≤≥~]?\s*[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins: `2 m`, `<0.1`
 PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-POINT = rf"[-+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d*)?|{PLAIN}"  # commas between thousands
-COMMA = r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?|[-+]?,\d+"  # points between thousands
+POINT = rf"[-+]?[1-9](?:\d{{0,2}}(?:,\d{{3}})+|\d?(?:,\d\d)+,\d{{3}})(?:\.\d*)?|{PLAIN}"  # also 58,46,379, as in India
+COMMA = r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,\d+)?|[-+]?,\d+"  # points between thousands
 FACTORS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 JUMP = 20  # factor between neighbours that reveals a misread separator
 
 
-def read(path: Path | Text, what: str, texts: pd.Series, smooth: bool = False, units: bool = False) -> pd.Series:
+def decimal_marks(table: pd.DataFrame) -> str:
+    """The marks that must be decimal in some column of a table, whose other columns are read accordingly.
+
+    Returns:
+        `"."`, `","`, `".,"` where columns contradict each other, or `""`: `99,52` has a decimal comma, `62.930` may
+        have a decimal point or thousands.
+    """
+    found = set()
+    for column in range(table.shape[1]):
+        cells, _ = _without_signs(table.iloc[:, column], "KMBT%")
+        marks = [mark for mark, form in ((".", POINT), (",", COMMA)) if cells.str.fullmatch(form).all()]
+        if len(marks) == 1 and cells.str.contains("[.,]").any():
+            found.update(marks)
+    return "".join(sorted(found, reverse=True))
+
+
+def is_number(texts: pd.Series) -> pd.Series:
+    """Whether each cell is a number or a bound such as `<0.1`, and nothing else."""
+    return texts.str.replace(r"^[<>≤≥~]\s*", "", regex=True).str.fullmatch(f"{POINT}|{COMMA}")
+
+
+def read(
+    path: Path | Text, what: str, texts: pd.Series, decimals: str = "", smooth: bool = False, units: bool = False
+) -> pd.Series:
     """The numbers of a column, NaN where a cell marks a missing value.
 
     Args:
         what: the column's name in messages, such as "price".
         texts: the cells, by line number.
+        decimals: the `decimal_marks` of the table.
         smooth: whether neighbours are of similar size, as prices are; a reading of the separators under which they are
             not is then dropped.
         units: whether K, M, B and T after a number mean thousands, millions and so on.
@@ -37,23 +62,28 @@ def read(path: Path | Text, what: str, texts: pd.Series, smooth: bool = False, u
     import numpy as np
     import pandas as pd
 
-    given = texts[~texts.str.lower().isin(MISSING)]
-    cells = given.str.replace(CURRENCY, "", regex=True).str.replace(GROUPS, "", regex=True)
-    suffixes = cells.str.extract(r"(?i)(?<=[\d.])\s*([KMBT])$" if units else "(?!)()", expand=False).str.upper()
-    cells = cells.where(suffixes.isna(), cells.str[:-1].str.strip())
+    cells, suffixes = _without_signs(texts, "KMBT" if units else "")
     readings = []
     if cells.str.fullmatch(POINT).all():
         readings.append(cells.str.replace(",", "", regex=False))
-    if cells.str.fullmatch(COMMA).all() and (cells.str.contains(",").any() or _are_thousands(cells)):
+    if cells.str.fullmatch(COMMA).all() and ("," in decimals or cells.str.contains(",").any() or _are_thousands(cells)):
         readings.append(cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False))
     if not readings:
         wrong = cells[~cells.str.fullmatch(POINT if _points(cells) else COMMA)]
         raise _no_number(path, what, texts, int(wrong.index[0]))
     readings = [pd.to_numeric(reading) * suffixes.map(FACTORS).fillna(1) for reading in readings]
-    found = _only(path, what, given, readings, smooth)
+    found = _only(path, what, texts[cells.index], readings, decimals, smooth)
     if len(infinite := found[~np.isfinite(found)]):
         raise _no_number(path, what, texts, int(infinite.index[0]))
     return found.astype(float).reindex(texts.index)
+
+
+def _without_signs(texts: pd.Series, suffixes: str) -> tuple[pd.Series, pd.Series]:
+    """The cells that are not missing, without currencies, spaces between thousands and suffixes; and the suffixes."""
+    cells = texts[~texts.str.lower().isin(MISSING)]
+    cells = cells.str.replace(CURRENCY, "", regex=True).str.replace(GROUPS, "", regex=True)
+    found = cells.str.extract(rf"(?i)(?<=[\d.])\s*([{suffixes}])$" if suffixes else "(?!)()", expand=False).str.upper()
+    return cells.where(found.isna(), cells.str[:-1].str.strip()), found
 
 
 def _points(cells: pd.Series) -> bool:
@@ -67,18 +97,23 @@ def _are_thousands(cells: pd.Series) -> bool:
     return bool(pointed.any() and (~pointed).any()) or bool(cells.str.count(r"\.").max() > 1)
 
 
-def _only(path, what: str, texts: pd.Series, readings: list[pd.Series], smooth: bool) -> pd.Series:
-    """The reading that remains when those with jumps are dropped.
+def _only(path, what: str, texts: pd.Series, readings: list[pd.Series], decimals: str, smooth: bool) -> pd.Series:
+    """The reading that remains when those with jumps, and those that other columns contradict, are dropped.
 
     Raises:
         UserError: if a point must separate thousands but a program would read a decimal; or if two readings remain.
     """
     steady = [reading for reading in readings if not smooth or _jump(reading) is None] or readings
+    if len(readings) > 1 and len(decimals) == 1:
+        chosen = readings[".,".index(decimals)]
+        if any(chosen is reading for reading in steady):
+            return chosen
+        steady = readings
     first = steady[0]
     if len(steady) > 1 and not (steady[0] == steady[1]).all():
         number = int((steady[0] != steady[1]).idxmax())
         pointed = "." in texts[number]
-        if pointed and not smooth:
+        if pointed and not smooth and not decimals:
             return first
         raise at_line(
             path,
@@ -107,4 +142,5 @@ def _jump(numbers: pd.Series):
 
 
 def _no_number(path, what: str, texts: pd.Series, number: int):
-    return at_line(path, number, f"has the {what} {one_line(repr(texts[number]), 30)}: write numbers as 1234.5")
+    shown = one_line(repr(texts[number]), 30)
+    return at_line(path, number, f"has the {what} {shown}: write numbers as 1234.5, and leave missing ones empty")

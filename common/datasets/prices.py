@@ -17,7 +17,7 @@ import numpy as np
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import at_line
 from common.datasets.tables import even_rows, not_once
-from common.datasets.time_series import DAY, Step, in_months, time_text
+from common.datasets.time_series import DAY, Step, at_one_hour, in_months, time_text
 from common.errors import UserError
 
 if TYPE_CHECKING:
@@ -101,7 +101,10 @@ def read_prices(path: Path) -> PriceSeries:
     if not known.any():
         raise UserError(f"{path} holds nothing to read: no row has a price.")
     table, times = table[known], times[known]
-    close = numbers.read(path, "price", texts[known], smooth=True)
+    decimals = numbers.decimal_marks(
+        table.drop(columns=[names[name] for name in {*TIMES, *dates.CLOCKS} if name in names])
+    )
+    close = numbers.read(path, "price", texts[known], decimals, smooth=True)
     if (below := close <= 0).any():
         number = int(below.idxmax())
         raise at_line(
@@ -110,10 +113,11 @@ def read_prices(path: Path) -> PriceSeries:
             f"has the price {texts[number]}: prices must be above 0. To forecast a series of other numbers, use "
             "make train TASK=weather_forecast",
         )
-    volume, market = _amounts(path, table, names, VOLUME), _amounts(path, table, names, ("market",))
+    volume, market = (_amounts(path, table, names, wanted, decimals) for wanted in (VOLUME, ("market",)))
     if times.iloc[0] > times.iloc[-1]:
         times, close = times[::-1], close[::-1]
         volume, market = (None if column is None else column[::-1] for column in (volume, market))
+    times = at_one_hour(times)
     step = _step(path, times)
     reading.note(path, "step between rows", str(step))
     _warn(path, times, close, step)
@@ -172,8 +176,8 @@ def _times(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series:
     texts = table[column]
     if (empty := texts == "").any():
         raise at_line(path, int(empty.idxmax()), f"has an empty {column or 'date'}: fill it or remove the row")
-    if _plain(column) == "date" and "time" in names and table[names["time"]].str.contains(":").all():
-        texts = texts + " " + table[names["time"]]
+    if _plain(column) != "time" and (clock := dates.clock(table, names, texts)):
+        texts = dates.joined(texts, table[names[clock]])
     return dates.read(path, texts, local=True)
 
 
@@ -201,7 +205,9 @@ def _prices(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series
     return table[close]
 
 
-def _amounts(path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Sequence[str]) -> np.ndarray | None:
+def _amounts(
+    path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Sequence[str], decimals: str
+) -> np.ndarray | None:
     """A column of amounts, 0 for missing cells; None without the column, or if it holds words instead of numbers."""
     column = _first(names, wanted)
     if column is None:
@@ -209,7 +215,7 @@ def _amounts(path: Path, table: pd.DataFrame, names: dict[str, str], wanted: Seq
     if not table[column].str.contains(r"\d").any() and not table[column].str.lower().isin(numbers.MISSING).all():
         reading.note(path, column, "passed over: it holds words")
         return None
-    found = numbers.read(path, wanted[0], table[column], units=True)
+    found = numbers.read(path, wanted[0], table[column], decimals, units=True)
     if (below := found < 0).any():
         number = int(below.idxmax())
         raise at_line(path, number, f"has the {wanted[0]} {table[column][number]}: it must not be below 0")

@@ -340,6 +340,8 @@ def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]
     if any(header) and all(re.fullmatch(NUMBER_OR_TIME, cell) for cell in header if cell):
         raise at_line(path, first, "looks like data: add a header line with the names of the columns above it")
     numbered = [(number, cells) for number, cells in found if any(cells)]
+    width = max(map(_width, [header, *(cells for _, cells in numbered)]))  # without a delimiter at the end of all lines
+    header, numbered = header[:width], [(number, cells[:width]) for number, cells in numbered]
     usual = Counter(len(cells) for _, cells in numbered).most_common(1)
     line, names = next((row for row in numbered if len(row[1]) == usual[0][0]), (0, header))
     if len(names) != len(header) and not any(re.fullmatch(NUMBER_OR_TIME, cell) for cell in names):
@@ -348,6 +350,11 @@ def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]
         if len(cells) != len(header):
             raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
     return header, numbered
+
+
+def _width(cells: Sequence[str]) -> int:
+    """Number of cells up to the last one that is not empty."""
+    return next((number for number in range(len(cells), 0, -1) if cells[number - 1]), 0)
 
 
 def _delimiter(path: Path | Text, start: Sequence[str], columns: Sequence[str]) -> str:

@@ -18,16 +18,16 @@ import numpy as np
 from common.datasets import dates, numbers, reading
 from common.datasets.lines import Text, at_line
 from common.datasets.tables import even_rows
-from common.errors import UserError
+from common.errors import UserError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KNOWN = "known:"  # prefix of a column whose values are known ahead: holidays, an announced price
 TIME_NAMES = ("time", "date", "datetime", "timestamp", "month", "week", "day", "year", "ds")
-TIME_PARTS = ("year", "month", "day", "hour", "minute")  # columns that together give a time
-NUMBER = r"(?i)[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins
-MOST_CATEGORIES = 12  # different words in a column that is not numeric; each becomes a column of 0 and 1
+DAY_PARTS = ("year", "month", "day")  # columns that together give a date
+MOST_CATEGORIES = 18  # different words in a column, as the 16 winds, calm and variable; each becomes one of 0 and 1
+UNMEASURED = "M"  # a missing number in weather reports; in a column of words, a word
 STAND_INS = (-999, -9999, -99, -99.9, -999.9, 999, 9999, 99999)  # values that some files use for missing ones
 DAY = 86_400  # seconds
 MONTHS = ((1, 28, 31), (3, 89, 92), (12, 365, 366))  # a step of so many months: its least and most days
@@ -139,11 +139,24 @@ def time_text(time: np.datetime64, step: Step) -> str:
     return text[:10] if step.unit == "business day" or step.count % DAY == 0 else text[:16]
 
 
+def at_one_hour(times: pd.Series) -> pd.Series:
+    """Times in order, with those an hour off the hour of the first moved to it if rows are days apart.
+
+    A daily row in UTC is at 21:00 in winter and at 20:00 in summer where the clocks change in between.
+    """
+    import pandas as pd
+
+    day, hour = pd.Timedelta(days=1), pd.Timedelta(hours=1)
+    off = (times - times.iloc[0] + day / 2) % day - day / 2
+    daily = (times.diff().iloc[1:] >= day - hour).all() and off.abs().isin([0 * hour, hour]).all()
+    return times - off if daily else times
+
+
 def read_series(path: Path | Text) -> TimeSeries:
     """Read a .csv or .tsv file with a header, a column of times (or columns year, month, day, hour) and numbers.
 
     Times are ISO 8601 or in a common format; rows with the newest first are reversed. Missing rows become rows of NaN.
-    A column of at most 12 different words becomes as many columns of 0 and 1; a column that counts the rows is left
+    A column of at most 18 different words becomes as many columns of 0 and 1; a column that counts the rows is left
     out.
 
     Raises:
@@ -159,12 +172,11 @@ def read_series(path: Path | Text) -> TimeSeries:
     table = pd.DataFrame([cells for _, cells in numbered], columns=header, index=[number for number, _ in numbered])
     if {month.lower() for month in calendar.month_abbr if month} <= {_plain(name)[:3] for name in header}:
         raise UserError(f"{path} has a column for each month: a series has one row per time, such as 2017-09,12.5.")
-    time_columns = _time_columns(path, header)
-    times = _times(path, table[time_columns])
+    times, time_columns = _times(path, table)
     if times.iloc[0] > times.iloc[-1]:
         times, table = times[::-1], table[::-1]
     values = _numbers(path, table.drop(columns=time_columns))
-    step, times = _step(path, times)
+    step, times = _step(path, at_one_hour(times))
     values.index = times
     lasting = (times[-1] - times[0]).total_seconds()
     wanted = lasting // (step.count if step.unit == "second" else DAY * {"month": 31 * step.count}.get(step.unit, 1.4))
@@ -208,61 +220,79 @@ def series(name: str, step: Step, table: pd.DataFrame) -> TimeSeries:
     return TimeSeries(name, step, tuple(map(str, table.columns)), times, values, table.ffill().to_numpy(np.float32))
 
 
-def _time_columns(path: Path | Text, header: list[str]) -> list[str]:
-    plain = [_plain(name) for name in header]
-    parts = [header[plain.index(part)] for part in TIME_PARTS if part in plain]
-    if len(parts) > 1 and TIME_PARTS[0] in plain:
-        return parts
-    if {"date", "time"} <= set(plain):
-        return [header[plain.index("date")], header[plain.index("time")]]
-    for name in TIME_NAMES:
-        if name in plain:
-            return [header[plain.index(name)]]
-    raise UserError(
-        f"{path} has no column of times. It has: {', '.join(header)}. Name one of them 'time' in line 1, "
-        "or give the columns year, month, day and perhaps hour."
-    )
+def _times(path: Path | Text, table: pd.DataFrame) -> tuple[pd.Series, list[str]]:
+    """The time of each row, without a time zone (UTC where the file has zones), and the columns it was read from."""
+    names = {_plain(name): name for name in table.columns}
+    used = [part for part in DAY_PARTS if part in names]
+    if "year" in used and len(used) > 1:
+        year, month, day = (table[names[part]].str.removesuffix(".0") if part in used else "1" for part in DAY_PARTS)
+        texts = year + "-" + month + "-" + day
+        clock = "hour" if "hour" in names else dates.clock(table, names, texts)
+    else:
+        used = [_main(path, table, names)]
+        texts = table[names[used[0]]]
+        clock = dates.clock(table, names, texts)
+    if clock not in (None, *used):
+        hours = table[names[clock]]
+        used.append(clock)
+        if clock == "hour" and "minute" in names:
+            hours = hours.str.removesuffix(".0") + ":" + table[names["minute"]].str.removesuffix(".0").str.zfill(2)
+            used.append("minute")
+        texts = dates.joined(texts, hours)
+    elif used == ["time"] and "date" in names:
+        used.append("date")
+    return dates.read(path, texts), [names[name] for name in used]
 
 
-def _times(path: Path | Text, cells: pd.DataFrame) -> pd.Series:
-    """The time of each row, without a time zone (UTC where the file has zones)."""
-    import pandas as pd
-
-    if len(cells.columns) == 1:
-        return dates.read(path, cells.iloc[:, 0])
-    names = [_plain(name) for name in cells.columns]
-    if names == ["date", "time"]:
-        days, times = cells.iloc[:, 0], cells.iloc[:, 1]
-        return dates.read(path, days + " " + times if times.str.match(r"\d{1,2}:\d\d").all() else times)
-    parts = cells.set_axis(names, axis=1).apply(pd.to_numeric, errors="coerce")
-    for part, first in (("month", 1), ("day", 1)):
-        if part not in parts:
-            parts[part] = first
-    times = dates.in_calendar(pd.to_datetime(parts, errors="coerce"))
-    return dates.all_read(path, times, cells.iloc[:, 0].str.cat(cells.iloc[:, 1:], " "))
+def _main(path: Path | Text, table: pd.DataFrame, names: dict[str, str]) -> str:
+    """The column of dates, in lower case; one named `time` only if it holds more than times of day."""
+    found = [name for name in TIME_NAMES if name in names]
+    if not found:
+        for number, cells in table.head(20).iterrows():
+            if _plain(cells.iloc[0]) in TIME_NAMES and not numbers.is_number(cells).any():
+                raise at_line(path, int(number), "looks like the header: take out what is above it")
+        raise UserError(
+            f"{path} has no column of times. It has: {', '.join(table.columns)}. Name one of them 'time' in line 1, "
+            "or give the columns year, month, day and perhaps hour."
+        )
+    return found[1] if found[0] == "time" and len(found) > 1 and dates.are_of_day(table[names["time"]]) else found[0]
 
 
 def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
-    """The columns as numbers, NaN for missing values."""
+    """The columns as numbers, NaN for missing values; a column of words as several."""
     import pandas as pd
 
+    cells = cells.loc[:, [not texts.str.lower().isin(numbers.MISSING).all() for _, texts in cells.items()]]
+    words = {name: _words(path, name, texts) for name, texts in cells.items()}
+    measured = cells.drop(columns=[name for name in words if words[name]])
+    decimals = numbers.decimal_marks(measured.replace(UNMEASURED, ""))
     columns = {}
-    for name in cells.columns:
-        texts = cells[name]
-        given = texts[~texts.str.lower().isin(numbers.MISSING)]
-        words = sorted(set(given))
-        if not words:
-            continue
-        if given.str.match(NUMBER).mean() > 0.5 or len(words) > MOST_CATEGORIES:
-            found = numbers.read(path, name, texts)
+    for name, texts in cells.items():
+        for word in words[name]:
+            columns[f"{name}={word}"] = (texts == word).astype(float).where(texts.isin(words[name]))
+        if name in measured:
+            found = numbers.read(path, name, texts.replace(UNMEASURED, ""), decimals)
             if not _counts_rows(found):
                 columns[name] = found
-        else:
-            for word in words:
-                columns[f"{name}={word}"] = (texts == word).astype(float).where(texts.isin(words))
+            if unmeasured := int((texts == UNMEASURED).sum()):
+                reading.warn(f"{path}: {name} is {UNMEASURED} in {unmeasured:,} rows, which are taken as missing.")
     if not columns:
         raise UserError(f"{path} has no column of numbers beside its times.")
     return pd.DataFrame(columns, index=cells.index)
+
+
+def _words(path: Path | Text, name: str, texts: pd.Series) -> list[str]:
+    """The different words of a column, sorted; empty for a column in which a cell is a number."""
+    given = texts[~texts.str.lower().isin(numbers.MISSING)]
+    if numbers.is_number(given).any() or given.str.match(numbers.BEGIN).mean() > 0.5:
+        return []
+    words = sorted(set(given))
+    if len(words) > MOST_CATEGORIES:
+        raise UserError(
+            f"{path}: column {name} holds {len(words):,} different words, such as {one_line(repr(words[0]), 40)}: "
+            f"at most {MOST_CATEGORIES} can be categories. Take out the column."
+        )
+    return words
 
 
 def _counts_rows(values: pd.Series) -> bool:
@@ -306,7 +336,7 @@ def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s_]+", " ", name).strip().lower()
+    return re.sub(r"[\s_]+", " ", name).strip(" <>").lower()
 
 
 def _plural(count: int, unit: str) -> str:
