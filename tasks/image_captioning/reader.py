@@ -51,7 +51,7 @@ def own(path: Path | Text, labelled: bool) -> list[Described]:
         caption = plain(entry.row.get("caption", ""))
         if labelled and not caption:
             raise UserError(f"{entry.place}, has no words in its caption: write what the picture shows.")
-        captions[entry.file].append(caption)
+        captions[entry.path].append(caption)
     return [(pictures.read(file, READ_SIZE, colour=True), texts, file.name) for file, texts in captions.items()]
 
 
