@@ -9,6 +9,7 @@ import dataclasses
 import re
 from pathlib import Path
 
+from common.datasets import reading
 from common.datasets.lines import Text, at_line, lines
 from common.datasets.paths import check_is_file, with_suffix
 from common.errors import UserError, one_line
@@ -109,7 +110,7 @@ def notes_by_line(path: Path | Text) -> list[Frames]:
 def read_midi(path: Path) -> Frames:
     """The notes of a MIDI file, all tracks except drums together, on a grid of STEPS per quarter note.
 
-    A note begins at the nearest step and sounds for at least one. Silence before the first note and after the last is
+    A note begins at the nearest step and sounds for at least one; one that is never ended sounds to the end. Silence before the first note and after the last is
     left out.
 
     Raises:
@@ -117,7 +118,7 @@ def read_midi(path: Path) -> Frames:
     """
     notes = _notes(path)
     if not notes:
-        raise UserError(f"{path} has no notes: take it out.")
+        raise UserError(f"{path} has no notes, or only of drums: take it out.")
     for _, _, pitch in notes:
         if not LOWEST <= pitch <= HIGHEST:
             raise UserError(f"{path} has a note of pitch {pitch}: a piano has {LOWEST} to {HIGHEST}. Transpose it.")
@@ -141,19 +142,30 @@ def _notes(path: Path) -> list[tuple[int, int, int]]:
         file = mido.MidiFile(path)
         messages = list(mido.merge_tracks(file.tracks))
     except (OSError, EOFError, ValueError, KeyError, IndexError, KeySignatureError) as error:
-        reason = one_line(error) or type(error).__name__
+        reason = one_line(error) or "it ends too early"
         raise UserError(f"{path} is not a whole MIDI file ({reason}): save it again, or take it out.") from error
+    if file.type == 2:
+        raise UserError(f"{path} is MIDI of type 2, whose tracks are pieces of their own: save each as type 0.")
     if file.ticks_per_beat <= 0:
         raise UserError(f"{path} counts time in frames of a film: save it with ticks a quarter note.")
     time, begun, found = 0, {}, []
+
+    def end(channel: int, pitch: int) -> None:
+        start = round(begun.pop((channel, pitch)) * STEPS / file.ticks_per_beat)
+        found.append((start, max(start + 1, round(time * STEPS / file.ticks_per_beat)), pitch))
+
     for message in messages:
         time += message.time
         if message.type not in ("note_on", "note_off") or message.channel == DRUMS:
             continue
         key = message.channel, message.note
         if key in begun:
-            start = round(begun.pop(key) * STEPS / file.ticks_per_beat)
-            found.append((start, max(start + 1, round(time * STEPS / file.ticks_per_beat)), message.note))
+            end(*key)
         if message.type == "note_on" and message.velocity:
             begun[key] = time
+    if begun:
+        names = ", ".join(note_name(pitch) for _, pitch in sorted(begun))
+        reading.warn(f"{path}: {one_line(names, 40)} never end: they are held to the end of the piece.")
+    for key in list(begun):
+        end(*key)
     return found
