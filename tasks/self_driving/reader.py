@@ -76,7 +76,7 @@ def drives(path: Path | Text, labelled: bool, size: tuple[int, int]) -> list[Dri
     if tub is None:
         files = pictures.files_in(path)
         if labelled or not files:
-            raise UserError(f"{path} is no tub: it has no catalog_0.catalog, which Donkeycar 4 and later write.")
+            raise _no_tub(path)
         return [Drive(path.name, np.stack([pictures.read(file, size) for file in files]))]
     rows = _rows(tub, labelled)
     parts = [[]]
@@ -93,6 +93,14 @@ def drives(path: Path | Text, labelled: bool, size: tuple[int, int]) -> list[Dri
         angles = np.array([row.angle for row in part], float) if labelled else None
         found.append(Drive(f"drive {number}", frames, angles))
     return found
+
+
+def _no_tub(path: Path) -> UserError:
+    if any(path.glob("record_*.json")):
+        return UserError(f"{path} is a tub of Donkeycar 3: convert it (scripts/convert_to_tub_v2.py of Donkeycar 4).")
+    inner = sorted(catalog.parent.name for catalog in path.glob("*/catalog_0.catalog"))
+    hint = f": name one in it, such as {inner[0]}" if inner else ""
+    return UserError(f"{path} is no tub: it has no catalog_0.catalog, which Donkeycar 4 and later write{hint}.")
 
 
 def in_blocks(made: Sequence[Drive]) -> dict[str, list[Drive]]:
