@@ -83,9 +83,10 @@ def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
     """
     if isinstance(path, Path) and path.is_dir():
         files = sorted(file for file in paths.own(path.iterdir()) if suffix_of(file) in FASTA)
-        if len(files) < 2 and labelled:
+        if len(files) < (2 if labelled else 1):
+            kinds = ", ".join(FASTA)
             raise UserError(
-                f"{path} has {len(files)} FASTA files: give one for each label, named after it, as intron.fa"
+                f"{path} has {len(files)} FASTA files ({kinds}): give one for each label, named after it, as intron.fa."
             )
         return [{"bases": bases, "label": _name(file)} for file in files for _, _, bases in fasta(file)]
     if suffix_of(path) in FASTQ:

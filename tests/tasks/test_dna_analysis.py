@@ -92,8 +92,12 @@ def test_folder_with_a_file_for_each_label(tmp_path):
     labels = [example.label for example in TASK.own_file.read(tmp_path, True)]
     assert labels == ["exon", "exon", "intron"]
     (tmp_path / "intron.fasta").unlink()
-    with pytest.raises(UserError, match="1 FASTA files: give one for each label"):
+    with pytest.raises(UserError, match=r"has 1 FASTA files \(\.fa, .*\): give one for each label"):
         TASK.own_file.read(tmp_path, True)
+    assert len(TASK.own_file.read(tmp_path, False)) == 2
+    (tmp_path / "exon.fa").unlink()
+    with pytest.raises(UserError, match="has 0 FASTA files"):
+        TASK.own_file.read(tmp_path, False)
 
 
 def test_typed_sequences():
