@@ -1,26 +1,27 @@
-"""A user's sounds or pictures: a folder with a table that describes each file, a table, a file, or typed paths."""
+"""A user's sounds, pictures or clips: a table that describes each file, its folder, a file, or typed paths."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
+from itertools import islice
 from os.path import realpath  # Path.resolve raises an error for links in a circle
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from common.datasets import reading
+from common.datasets import reading, tables
 from common.datasets.lines import Text, at_line, line_of, lines
-from common.datasets.paths import is_file, with_suffix
-from common.datasets.readers import numbered_rows
-from common.errors import UserError
+from common.datasets.paths import below, by_number, is_file, is_folder, own, with_suffix
+from common.datasets.readers import numbered_labelled
+from common.errors import UserError, one_line
 
-TABLES = (".csv", ".tsv")
+NAMED = (*tables.TABLES, *tables.JSON_LINES, *tables.WORKBOOKS, ".txt")  # files that are tables if a user names them
+MOST_SEEN = 100_000  # files that are looked through for one that a table may mean
 
 
 class Entry(NamedTuple):
-    """A file, the other cells of its row, and the place in the table for messages ("" without a table)."""
+    """A file or folder, the other cells of its row, and the place in the table for messages ("" without a table)."""
 
-    file: Path
+    path: Path
     row: dict[str, str]
     place: str = ""
 
@@ -34,11 +35,12 @@ def entries(
 ) -> list[Entry]:
     """The files that a path names, in the order of the table or of their names; a table may name one in several rows.
 
-    A folder must contain exactly one table, a .csv or .tsv with a column `file` (paths below the folder of the table)
-    and the given columns. For prediction a folder without a table, one file, or a text with one path per line will do.
+    A folder must contain exactly one table, with a column `file` (paths below the folder of the table) and the given
+    columns. For prediction a folder without a table, one file, or a text with one path per line will do.
 
     Args:
-        suffixes: of the files, in lower case: `(".wav",)`.
+        suffixes: of the files, in lower case: `(".wav",)`. None, `()`, for a table that names folders, in a column
+            `folder`.
         columns: that the table must have in addition to `file`, where `labelled`.
         optional: columns that it may have.
         labelled: whether the columns are needed; otherwise only the files are.
@@ -49,26 +51,31 @@ def entries(
     if isinstance(path, Text):
         found = [Path(line.strip()).expanduser() for line in lines(path) if line.strip()]
         return [_checked(Entry(file, {}), suffixes) for file in found]
-    tables = [path] if path.suffix.lower() in TABLES else []
+    columns = ("folder" if not suffixes else "file", *(columns if labelled else ()))
     if path.is_dir():
-        tables = with_suffix(path.iterdir(), TABLES)
-        if not tables and not labelled:
+        there = tables_in(path)
+        if not there and not labelled:
             return _files_of(path, suffixes)
-        if len(tables) != 1:
-            has = (
-                f"holds {len(tables)} tables ({', '.join(file.name for file in tables)})" if tables else "has no table"
-            )
-            wanted = f"the columns file, {', '.join(columns)}"
+        if len(there) != 1:
+            names = ", ".join(file.name for file in there)
+            has = f"holds {len(there)} tables ({names})" if there else "has no table"
+            wanted = f"the columns {', '.join(columns)}"
             raise UserError(f"{path} {has}: put one .csv or .tsv with {wanted} into it, or name the table.")
-    if tables:
-        return _rows(tables[0], suffixes, columns if labelled else (), optional)
-    if labelled:
+        return _rows(there[0], suffixes, columns, optional)
+    if tables.suffix_of(path) in NAMED:
+        return _rows(path, suffixes, columns, optional)
+    if labelled or not suffixes:
         raise UserError(f"{path} is one file: name a folder with a table, or the table.")
     return [_checked(Entry(path, {}), suffixes)]
 
 
+def tables_in(folder: Path) -> list[Path]:
+    """The tables in a folder, sorted."""
+    return with_suffix(folder.iterdir(), tables.TABLES)
+
+
 def _files_of(folder: Path, suffixes: Sequence[str]) -> list[Entry]:
-    found = with_suffix(folder.iterdir(), suffixes)
+    found = sorted(with_suffix(folder.iterdir(), suffixes), key=by_number)
     if not found:
         raise UserError(f"{folder} holds no {' or '.join(suffixes)} file.")
     return [Entry(file, {}) for file in found]
@@ -82,51 +89,57 @@ def once(found: list[Entry]) -> list[Entry]:
     """
     places: dict[str, str] = {}
     for entry in found:
-        check_new(entry.place, entry.file, places)
+        before = places.setdefault(realpath(entry.path), entry.place)
+        if before != entry.place:
+            line = before.rpartition(", ")[2]
+            raise UserError(f"{entry.place}, names {entry.path.name}, as {line} does: keep one of the rows.")
     return found
 
 
 def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[Entry]:
     found = []
-    for number, row in numbered_rows(table, ("file", *columns), optional):
-        entry = Entry(_existing(table.parent, row.pop("file")), row, line_of(table, number))
-        if entry.file.suffix.lower() not in suffixes:
-            raise at_line(table, number, f"names {entry.file.name:.60}, which is no {' or '.join(suffixes)} file")
-        if not is_file(entry.file):
-            raise at_line(table, number, f"names {entry.file.name:.60}, which is not in {entry.file.parent}")
-        found.append(entry)
-    named = {realpath(entry.file) for entry in found}
-    warn_of_others(table, named, with_suffix(table.parent.iterdir(), suffixes))
+    for number, row in numbered_labelled(table, columns, optional):
+        name = row.pop(columns[0])
+        path = below(table.parent, name)
+        if not _is_kind(path, suffixes):
+            kind = f"{' or '.join(suffixes)} file" if suffixes else "folder"
+            wrong = path.suffix.lower() not in suffixes if suffixes else is_file(path)
+            problem = f"is no {kind}" if wrong else f"is not in {table.parent}"
+            hint = _meant(table.parent, name, suffixes)
+            raise at_line(table, number, f"names {one_line(name, 60)}, which {problem}{hint}")
+        found.append(Entry(path, row, line_of(table, number)))
+    _warn_of_others(table, {realpath(entry.path) for entry in found}, suffixes)
     return found
 
 
-def _existing(folder: Path, name: str) -> Path:
-    """The file of that name; some systems store accents as separate characters (NFD)."""
-    paths = [folder / unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
-    return next((path for path in paths if is_file(path)), paths[0])
+def _meant(folder: Path, name: str, suffixes: Sequence[str]) -> str:
+    """A hint at what has the same name in another folder, in another case, or with another ending."""
+    plain = PurePosixPath(name.replace("\\", "/"))
+    names = {plain.name.casefold(), plain.stem.casefold()}
+    alike = (
+        path
+        for path in islice(folder.rglob("*"), MOST_SEEN)
+        if (path.stem if suffixes else path.name).casefold() in names and _is_kind(path, suffixes)
+    )
+    meant = min(alike, default=None)
+    return f"; write {meant.relative_to(folder)}, which is there" if meant else ""
 
 
-def check_new(place: str, file: Path, places: dict[str, str]) -> None:
-    """Remember the place, `line_of` a table, that names a file.
-
-    Raises:
-        UserError: if another line names it too.
-    """
-    before = places.setdefault(realpath(file), place)
-    if before != place:
-        line = before.rpartition(", ")[2]
-        raise UserError(f"{place}, names {file.name}, as {line} does: keep one of the rows.")
+def _is_kind(path: Path, suffixes: Sequence[str]) -> bool:
+    return path.suffix.lower() in suffixes and is_file(path) if suffixes else is_folder(path)
 
 
-def warn_of_others(table: Path, named: Collection[str], there: Iterable[Path]) -> None:
-    """Warn of files beside those that a table names, which are skipped."""
-    others = sorted(file.name for file in there if realpath(file) not in named)
+def _warn_of_others(table: Path, named: Collection[str], suffixes: Sequence[str]) -> None:
+    """Warn of files or folders beside those that a table names, which are skipped."""
+    named = {*named, *(str(folder) for path in named for folder in Path(path).parents)}
+    there = own(table.parent.iterdir())
+    others = sorted(path.name for path in there if _is_kind(path, suffixes) and realpath(path) not in named)
     if others:
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
         reading.warn(f"{table} does not name {len(others):,} of the files beside it ({shown}): they are passed over.")
 
 
 def _checked(entry: Entry, suffixes: Sequence[str]) -> Entry:
-    if entry.file.suffix.lower() not in suffixes:
-        raise UserError(f"{str(entry.file)!r:.80} is no {' or '.join(suffixes)} file: give the path of one.")
+    if entry.path.suffix.lower() not in suffixes:
+        raise UserError(f"{str(entry.path)!r:.80} is no {' or '.join(suffixes)} file: give the path of one.")
     return entry

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import re
 import stat
+import unicodedata
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
@@ -30,6 +32,22 @@ def own(found: Iterable[Path]) -> Iterator[Path]:
 def with_suffix(found: Iterable[Path], suffixes: Container[str]) -> list[Path]:
     """The user's `own` paths with one of these suffixes in either case, sorted."""
     return sorted(path for path in own(found) if path.suffix.lower() in suffixes)
+
+
+def by_number(path: Path) -> list[str | int]:
+    """A key to sort paths by name, numbers as numbers: `frame9.png` before `frame10.png`."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
+
+
+def below(folder: Path, name: str) -> Path:
+    """The path that a table in the folder names.
+
+    Folders are separated by slashes or, as on Windows, by backslashes. Accents are looked for as one
+    character (NFC) and as two (NFD), as some systems store them.
+    """
+    spellings = [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+    spellings += [spelling.replace("\\", "/") for spelling in spellings]
+    return next((folder / spelling for spelling in spellings if _mode(folder / spelling)), folder / name)
 
 
 def check_is_file(path: Path, kind: str) -> None:

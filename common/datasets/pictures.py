@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 
 import numpy as np
 
-from common.datasets.paths import check_is_file, with_suffix
+from common.datasets.paths import by_number, check_is_file, with_suffix
 from common.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -67,9 +66,5 @@ def _read(path: Path, size: tuple[int, int] | None, colour: bool) -> np.ndarray:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The pictures in a folder, sorted by name; numbers in names are compared as numbers, so that 10 follows 9."""
-
-    def key(path: Path) -> list:
-        return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
-
-    return sorted(with_suffix(folder.iterdir(), SUFFIXES), key=key)
+    """The pictures in a folder, sorted `by_number`."""
+    return sorted(with_suffix(folder.iterdir(), SUFFIXES), key=by_number)

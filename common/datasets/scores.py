@@ -9,6 +9,7 @@ import dataclasses
 import re
 from pathlib import Path
 
+from common.datasets import reading
 from common.datasets.lines import Text, at_line, lines
 from common.datasets.paths import check_is_file, with_suffix
 from common.errors import UserError, one_line
@@ -19,6 +20,7 @@ LOWEST, HIGHEST = 21, 108  # the keys of a piano
 STEPS = 4  # frames per quarter note of a MIDI file: sixteenth notes
 DRUMS = 9  # channel of a MIDI file whose notes are drums, not pitches
 MIDI_SUFFIXES = (".mid", ".midi")
+OFF_GRID = 0.25  # of a step, from which a note counts as one between two steps
 MOST_STEPS = 20_000  # frames of a MIDI file: more than an hour
 
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -91,7 +93,15 @@ def read(path: Path | Text) -> list[Score]:
         files = [path]
     else:
         return [Score(frames, "", 2, False) for frames in notes_by_line(path)]
-    return [Score(read_midi(file), file.stem, STEPS, True) for file in files]
+    played = [_notes(file) for file in files]
+    starts = [start for notes in played for start, _, _ in notes]
+    between = sum(abs(start - round(start)) > OFF_GRID for start in starts)
+    if between > len(starts) / 10:
+        reading.warn(
+            f"{path}: {between:,} of {len(starts):,} notes begin between sixteenth notes, as triplets and notes played"
+            " freely do: they are moved to the nearest."
+        )
+    return [Score(_on_grid(file, notes), file.stem, STEPS, True) for file, notes in zip(files, played, strict=True)]
 
 
 def notes_by_line(path: Path | Text) -> list[Frames]:
@@ -109,30 +119,34 @@ def notes_by_line(path: Path | Text) -> list[Frames]:
 def read_midi(path: Path) -> Frames:
     """The notes of a MIDI file, all tracks except drums together, on a grid of STEPS per quarter note.
 
-    A note begins at the nearest step and sounds for at least one. Silence before the first note and after the last is
-    left out.
+    A note begins at the nearest step and sounds for at least one; a note without an end sounds to the end of the piece.
+    Silence before the first note and after the last is left out.
 
     Raises:
         UserError: if it is not a MIDI file, has no notes, or has one that is not on a piano.
     """
-    notes = _notes(path)
+    return _on_grid(path, _notes(path))
+
+
+def _on_grid(path: Path, notes: list[tuple[float, float, int]]) -> Frames:
     if not notes:
-        raise UserError(f"{path} has no notes: take it out.")
+        raise UserError(f"{path} has no notes, or only of drums: take it out.")
     for _, _, pitch in notes:
         if not LOWEST <= pitch <= HIGHEST:
             raise UserError(f"{path} has a note of pitch {pitch}: a piano has {LOWEST} to {HIGHEST}. Transpose it.")
-    first, last = min(start for start, _, _ in notes), max(end for _, end, _ in notes)
+    steps = [(round(start), max(round(start) + 1, round(end)), pitch) for start, end, pitch in notes]
+    first, last = min(start for start, _, _ in steps), max(end for _, end, _ in steps)
     if last - first > MOST_STEPS:
         raise UserError(f"{path} is {last - first:,} sixteenth notes long: cut it into pieces of {MOST_STEPS:,}.")
     frames = [set() for _ in range(last - first)]
-    for start, end, pitch in notes:
+    for start, end, pitch in steps:
         for step in range(start, end):
             frames[step - first].add(pitch)
     return tuple(tuple(sorted(frame)) for frame in frames)
 
 
-def _notes(path: Path) -> list[tuple[int, int, int]]:
-    """`(first step, step after the last, pitch)` of each note."""
+def _notes(path: Path) -> list[tuple[float, float, int]]:
+    """`(start, end, pitch)` of each note, in steps of the grid and fractions of them."""
     import mido
     from mido.midifiles.meta import KeySignatureError
 
@@ -141,19 +155,24 @@ def _notes(path: Path) -> list[tuple[int, int, int]]:
         file = mido.MidiFile(path)
         messages = list(mido.merge_tracks(file.tracks))
     except (OSError, EOFError, ValueError, KeyError, IndexError, KeySignatureError) as error:
-        reason = one_line(error) or type(error).__name__
+        reason = one_line(error) or "it ends too early"
         raise UserError(f"{path} is not a whole MIDI file ({reason}): save it again, or take it out.") from error
+    if file.type == 2 and len(file.tracks) > 1:
+        raise UserError(f"{path} is MIDI of type 2, whose tracks are pieces of their own: save each as a file.")
     if file.ticks_per_beat <= 0:
         raise UserError(f"{path} counts time in frames of a film: save it with ticks a quarter note.")
-    time, begun, found = 0, {}, []
+    time, begun, found = 0, {}, []  # in ticks
     for message in messages:
         time += message.time
         if message.type not in ("note_on", "note_off") or message.channel == DRUMS:
             continue
         key = message.channel, message.note
         if key in begun:
-            start = round(begun.pop(key) * STEPS / file.ticks_per_beat)
-            found.append((start, max(start + 1, round(time * STEPS / file.ticks_per_beat)), message.note))
+            found.append((begun.pop(key), time, message.note))
         if message.type == "note_on" and message.velocity:
             begun[key] = time
-    return found
+    if begun:
+        reading.warn(f"{path}: {len(begun):,} notes have no end: they are held to the end of the piece.")
+    found += [(start, time, pitch) for (_, pitch), start in begun.items()]
+    ticks = file.ticks_per_beat
+    return [(start * STEPS / ticks, end * STEPS / ticks, pitch) for start, end, pitch in found]

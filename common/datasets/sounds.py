@@ -17,6 +17,8 @@ from common.errors import UserError, one_line
 
 LONGEST = 600  # seconds; a longer recording has to be cut into utterances first
 FRAME = 0.01  # seconds over which the energy of a sound is measured
+KINDS = {b"RIFF": "<", b"RF64": "<", b"RIFX": ">"}  # how a WAV file begins, and the order of the bytes in its numbers
+UNKNOWN = 0xFFFFFFFF  # a length that stands elsewhere, or of a program that wrote to a pipe
 # The exceptions that SciPy raises for damaged files.
 DAMAGED = (ValueError, EOFError, struct.error, UnboundLocalError, ZeroDivisionError, TypeError, OverflowError)
 PEAK = 32_767  # largest 16-bit sample
@@ -94,12 +96,13 @@ def read_wav(path: Path) -> Sound:
 
     check_is_file(path, "WAV file")
     try:
-        _check_length(path)
+        _check_chunks(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # parts of the file that hold no sound
             rate, samples = wavfile.read(path)
     except (*DAMAGED, OSError) as error:
-        cause = "its header is damaged" if isinstance(error, UnboundLocalError) else one_line(error)
+        unclear = isinstance(error, (UnboundLocalError, struct.error))
+        cause = "its header is damaged or cut off" if unclear else one_line(error)
         raise UserError(f"{path} is not a whole WAV file ({cause}): save it as WAV, 16 bits PCM.") from error
     if not len(samples) or rate <= 0:
         raise UserError(f"{path} holds no sound.")
@@ -117,23 +120,28 @@ def read_wav(path: Path) -> Sound:
     return Sound((np.clip(samples, -1, 1) * PEAK).round().astype(np.int16), rate)
 
 
-def _check_length(path: Path) -> None:
-    """Raise a ValueError for a truncated file, which SciPy would read without an error.
-
-    A length field of 0 or all ones comes from a program that wrote to a pipe.
-    """
+def _check_chunks(path: Path) -> None:
+    """Raise a ValueError for a truncated file, which SciPy would read, and for what it refuses without the cause."""
     with path.open("rb") as file:
-        if file.read(4) != b"RIFF":
-            return  # SciPy reads other kinds of header or refuses the file
-        place, size = 12, path.stat().st_size
+        if (order := KINDS.get(kind := file.read(4))) is None:
+            raise ValueError(f"it begins with {kind!r}, not with RIFF")
+        length, form = struct.unpack(f"{order}I4s", file.read(8))
+        if form != b"WAVE":
+            raise ValueError(f"it is {form!r} by its header, not WAVE")
+        place, end, size = 12, length + 8, path.stat().st_size
         while place + 8 <= size:
             file.seek(place)
-            name, length = struct.unpack("<4sI", file.read(8))
+            name, length = struct.unpack(f"{order}4sI", file.read(8))
+            follow = size - place - 8
+            if name == b"data" and length != UNKNOWN:
+                if length > follow:
+                    raise ValueError(f"it ends after {follow:,} of {length:,} bytes of sound")
+                if follow and (length == 0 or place >= end):
+                    raise ValueError("its header gives too small a length, as of a program that writes to a pipe")
             if name == b"data":
-                if length not in (0, 0xFFFFFFFF) and place + 8 + length > size:
-                    raise ValueError(f"it ends after {size - place - 8:,} of {length:,} bytes of sound")
                 return
             place += 8 + length + length % 2
+        raise ValueError("it ends before the sound: it has no chunk 'data'")
 
 
 def _scaled(samples: np.ndarray) -> np.ndarray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 from common.datasets import labels, paths
 from common.datasets.lines import Text, at_line, is_packed, lines
 from common.datasets.readers import is_table, numbered_labelled, suffix_of
+from common.datasets.tables import ALL_MISSING
 from common.errors import UserError
 
 # The bases that a letter may represent (IUPAC, Cornish-Bowden 1985, https://doi.org/10.1093/nar/13.9.3021).
@@ -56,6 +58,22 @@ def checked(path: Path | Text, number: int, bases: str) -> str:
     return bases
 
 
+def whole(path: Path | Text, number: int, bases: str) -> str:
+    """The `checked` bases of a sequence in one line.
+
+    Raises:
+        UserError: also if they are written as words that overlap, or as a missing cell, whose letters are bases too.
+    """
+    words = bases.split()
+    overlap = all(before[1:] == word[:-1] for before, word in itertools.pairwise(words))
+    if len(words) > 2 and len(words[0]) > 2 and overlap and len(set(words)) > len(words) / 2:
+        problem = f"holds words that overlap, {words[0]:.20} {words[1]:.20}: write each base of the sequence once"
+        raise at_line(path, number, problem)
+    if bases.lower() in ALL_MISSING:
+        raise at_line(path, number, f"has the sequence {bases!r}, which stands for a missing cell: remove the row")
+    return checked(path, number, bases)
+
+
 def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
     """`bases`, `label` and `group` of every sequence in a user's file.
 
@@ -65,16 +83,17 @@ def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
     """
     if isinstance(path, Path) and path.is_dir():
         files = sorted(file for file in paths.own(path.iterdir()) if suffix_of(file) in FASTA)
-        if len(files) < 2 and labelled:
+        if len(files) < (2 if labelled else 1):
+            kinds = ", ".join(FASTA)
             raise UserError(
-                f"{path} has {len(files)} FASTA files: give one for each label, named after it, as intron.fa"
+                f"{path} has {len(files)} FASTA files ({kinds}): give one for each label, named after it, as intron.fa."
             )
         return [{"bases": bases, "label": _name(file)} for file in files for _, _, bases in fasta(file)]
     if suffix_of(path) in FASTQ:
         raise UserError(f"{path} is FASTQ: turn it into FASTA (seqtk seq -a), and end each title with its label.")
     if suffix_of(path) not in FASTA and is_table(path, ("sequence",)):
         return _rows(path, labelled)
-    if suffix_of(path) in FASTA or next(lines(path)).startswith(">"):
+    if suffix_of(path) in FASTA or next(filter(str.strip, lines(path)), "").startswith(">"):
         if not labelled:
             return [{"bases": bases} for _, _, bases in fasta(path)]
         numbered = [(number, _titled(path, number, title, bases)) for number, title, bases in fasta(path)]
@@ -82,9 +101,10 @@ def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
         return [row for _, row in numbered]
     if labelled:
         raise UserError(
-            f"{path} is no table or FASTA file: name it .csv, .tsv or .fa, or give a folder of FASTA files."
+            f"{path} is no FASTA file, which begins with >, and no table with the columns sequence and label: write one"
+            " of these, or name the columns of a table with COLUMNS."
         )
-    return [{"bases": checked(path, number, line)} for number, line in enumerate(lines(path), 1) if line.strip()]
+    return [{"bases": whole(path, number, line)} for number, line in enumerate(lines(path), 1) if line.strip()]
 
 
 def _name(file: Path) -> str:
@@ -94,7 +114,7 @@ def _name(file: Path) -> str:
 def _rows(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
     columns = ("sequence", "label") if labelled else ("sequence",)
     found = numbered_labelled(path, columns, optional=("group",))
-    return [{"bases": checked(path, number, row.pop("sequence")), **row} for number, row in found]
+    return [{"bases": whole(path, number, row.pop("sequence")), **row} for number, row in found]
 
 
 def _titled(path: Path | Text, number: int, title: str, bases: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from common.datasets import manifest, pictures, readers
 from common.datasets.lines import Text, at_line
 from common.datasets.splits import Splits
 from common.encoding.text import words
-from common.errors import UserError
+from common.errors import UserError, one_line
 
 READ_SIZE = (224, 224)  # pixels to which every picture is resized when it is read
 SIZES = (1100, 100, 150)  # pictures in train, validation and test of Flickr8k
@@ -48,10 +49,13 @@ def own(path: Path | Text, labelled: bool) -> list[Described]:
     """
     captions = defaultdict(list)
     for entry in manifest.entries(path, pictures.SUFFIXES, ("caption",), labelled=labelled):
-        caption = plain(entry.row.get("caption", ""))
+        written = entry.row.get("caption", "")
+        caption = plain(written)
+        if re.fullmatch(r"""\[\s*(['"]).*\1\s*\]""", written, re.DOTALL):
+            raise UserError(f"{entry.place}, has a list of captions, {one_line(written, 40)}: write a row for each.")
         if labelled and not caption:
             raise UserError(f"{entry.place}, has no words in its caption: write what the picture shows.")
-        captions[entry.file].append(caption)
+        captions[entry.path].append(caption)
     return [(pictures.read(file, READ_SIZE, colour=True), texts, file.name) for file, texts in captions.items()]
 
 

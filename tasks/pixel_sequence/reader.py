@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import re
 from pathlib import Path
 from typing import NamedTuple
 
-from common.datasets import manifest, pictures, readers, tables
-from common.datasets.lines import Text, at_line, line_of, lines
-from common.errors import UserError
+from common.datasets import manifest, pictures, readers, reading, tables
+from common.datasets.lines import Text, at_line, lines
+from common.errors import UserError, one_line
 
 MOST_PIXELS = 1024  # 32 x 32; each is a timestep
-TABLE = "pictures.csv"  # in a folder of pictures
-OTHERS = ("label", "group")  # columns other than pixels
+WANTED = "label, and one with a number for each pixel, such as pixel1, pixel2; or file and label for picture files"
+DARK = 64  # a table without a pixel as bright as this has fewer than 256 levels
 
 
 class Raw(NamedTuple):
@@ -31,14 +32,11 @@ def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
         UserError: if one cannot be read, or lacks a label that `labelled` requires; names the file and the line.
     """
     if not isinstance(path, Text):
-        if path.is_dir():
-            return _folder(path, labelled)
-        if path.suffix.lower() in pictures.SUFFIXES:
-            if labelled:
-                raise UserError(f"{path} is one picture: to train, give a folder of them with a table {TABLE}.")
-            return [_picture(path)]
-        if tables.suffix_of(path) in tables.TABLES:
-            return list(_table(path, labelled))
+        kind = tables.suffix_of(path)
+        if path.is_file() and kind in tables.TABLES and (pixels := _pixel_columns(path, labelled)):
+            return _table(path, pixels, labelled)
+        if path.is_dir() or kind in (*pictures.SUFFIXES, *tables.TABLES, *tables.JSON_LINES, *tables.WORKBOOKS):
+            return _files(path, labelled)
     if labelled:
         raise UserError(
             f"{path} is no table: labels come from a CSV with a column label and one column for each pixel."
@@ -47,28 +45,15 @@ def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
     return [_numbers(path, number, cells) for number, cells in enumerate(rows, 1) if cells]
 
 
-def _folder(folder: Path, labelled: bool) -> list[Raw]:
-    """The pictures that the folder's table names; for prediction, all pictures if there is no table."""
-    table = folder / TABLE
-    if not table.exists():
-        if labelled:
-            raise UserError(f"{folder} has no table {TABLE}: write one, file,label and a row for each picture.")
-        return readers.some(folder, [_picture(file) for file in pictures.files_in(folder)])
-    columns = ("file", "label") if labelled else ("file",)
-    found, places = [], {}
-    for number, row in readers.numbered_labelled(table, columns, ("group",)):
-        if Path(row["file"]).name != row["file"]:
-            raise at_line(table, number, f"must name a picture in the same folder, not {row['file']!r:.60}")
-        manifest.check_new(line_of(table, number), folder / row["file"], places)
-        read = _picture(folder / row["file"])
+def _files(path: Path, labelled: bool) -> list[Raw]:
+    """The pictures that a table names; for prediction also those of a folder without one, or a single picture."""
+    found: list[Raw] = []
+    for entry in manifest.once(manifest.entries(path, pictures.SUFFIXES, ("label",), ("group",), labelled)):
+        read = _picture(entry.path)
         if found and (read.width, len(read.pixels)) != (found[0].width, len(found[0].pixels)):
-            raise at_line(
-                table,
-                number,
-                f"names {row['file']}, of {_size(read)} pixels; the first has {_size(found[0])}: make all of one size",
-            )
-        found.append(read._replace(label=row["label"] if labelled else None, group=row.get("group", "")))
-    manifest.warn_of_others(table, places, pictures.files_in(folder))
+            place = f"{entry.place}, names {entry.path.name}, of" if entry.place else f"{entry.path} has"
+            raise UserError(f"{place} {_size(read)} pixels; the first has {_size(found[0])}: make all of one size.")
+        found.append(read._replace(label=entry.row.get("label"), group=entry.row.get("group", "")))
     return found
 
 
@@ -86,36 +71,62 @@ def _picture(file: Path) -> Raw:
     return Raw(tuple(picture.ravel().tolist()), picture.shape[1])
 
 
-def _table(path: Path, labelled: bool) -> Iterator[Raw]:
-    """A CSV whose first line names its columns: label, optionally group, and one column per pixel."""
-    rows = tables.rows(path, ("label",))
-    _, names = next(rows)
-    header = [name.lower() for name in names]
-    if labelled and "label" not in header:
-        raise UserError(f"{path} has no column 'label'. Line 1 must name the columns: label, and one for each pixel.")
-    if all(cell.lstrip("-").isdecimal() for cell in header):
-        raise at_line(path, 1, "must name the columns: label, and one for each pixel")
-    if twice := next((name for name in OTHERS if header.count(name) > 1), None):
-        raise UserError(f"{path} has more than one column {twice!r}: rename one in line 1.")
-    places = [i for i, name in enumerate(header) if name not in OTHERS]
-    for number, cells in rows:
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
-            raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
-        row = dict(zip(header, cells))
-        if labelled and readers.is_missing("label", row["label"]):
-            what = f"the label {row['label']!r}, which stands for a missing one" if row["label"] else "an empty label"
-            raise at_line(path, number, f"has {what}: fill it or remove the row")
-        raw = _numbers(path, number, [cells[i] for i in places])
-        yield raw._replace(label=row["label"] if labelled else None, group=row.get("group", ""))
+def _pixel_columns(path: Path, labelled: bool) -> list[str]:
+    """The columns of a table whose names hold a number, as `pixel0` or `1x1`, and that are no index of pandas.
+
+    None if the table names files instead.
+
+    Raises:
+        UserError: if line 1 is no header, or names another number of pixels than a square has.
+    """
+    number, header = next(tables.rows(path, ("label",)))
+    plain = [cell for cell in header if re.fullmatch(r"-?\d+(\.\d*)?", cell)]
+    if len(plain) == len(header) or len(set(plain)) < len(plain):
+        raise at_line(path, number, f"must name the columns: {WANTED}")
+    found = [name for name in header if re.search(r"\d", name) and not name.lower().startswith("unnamed:")]
+    others = [name for name in header if name not in found]
+    if not found:
+        if not reading.columns() and "file" not in map(str.lower, header):
+            raise at_line(path, number, f"names no pixels and no files: {WANTED}")
+        return []
+    if labelled and not reading.columns() and "label" not in map(str.lower, others):
+        has = f"has {len(found)} columns for pixels, {found[0]:.20} to {found[-1]:.20}, and no column 'label'"
+        example = next(filter(None, others), None)
+        which = f", or say which it is: COLUMNS=label={one_line(example, 20)}" if example else ""
+        raise UserError(f"{path} {has}: add it{which}.")
+    if not _is_square(len(found)):
+        problem = (
+            f"names {len(found)} columns with a number, {found[0]:.20} to {found[-1]:.20}, as those of pixels:"
+            f" a square of at most {MOST_PIXELS:,} is read"
+        )
+        raise at_line(path, number, problem)
+    if over := [name or "one without a name" for name in others if name.lower() not in ("label", "group")]:
+        reading.note(path, "columns passed over", one_line(", ".join(over)))
+    return found
+
+
+def _table(path: Path, pixels: list[str], labelled: bool) -> list[Raw]:
+    """The rows of a CSV with one column for each pixel."""
+    found = []
+    for number, row in readers.numbered_labelled(path, ("label",) if labelled else (), ("group", *pixels)):
+        label, group = row.pop("label", None), row.pop("group", "")
+        found.append(_numbers(path, number, list(row.values()))._replace(label=label, group=group))
+    brightest = max((max(picture.pixels) for picture in found), default=0)
+    if 0 < brightest < DARK:
+        reading.warn(
+            f"{path}: the brightest pixel is {brightest}. 255 is white: scale the pixels if this is their white."
+        )
+    return found
 
 
 def _numbers(path: Path | Text, number: int, cells: list[str]) -> Raw:
     wrong = next((cell for cell in cells if not cell.isdecimal() or len(cell) > 3 or int(cell) > 255), None)
     if wrong is not None:
         raise at_line(path, number, f"has the pixel {wrong!r:.20}: brightness is a whole number from 0 to 255")
-    width = round(len(cells) ** 0.5)
-    if width * width != len(cells) or not 0 < len(cells) <= MOST_PIXELS:
+    if not _is_square(len(cells)):
         raise at_line(path, number, f"has {len(cells)} pixels: a square of at most {MOST_PIXELS:,} is read")
-    return Raw(tuple(map(int, cells)), width)
+    return Raw(tuple(map(int, cells)), math.isqrt(len(cells)))
+
+
+def _is_square(pixels: int) -> bool:
+    return 0 < pixels <= MOST_PIXELS and math.isqrt(pixels) ** 2 == pixels

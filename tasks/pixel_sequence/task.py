@@ -25,7 +25,7 @@ from common.prediction import classes, running
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, may_be_zero
 
-from .reader import MOST_PIXELS, TABLE, raw_pictures
+from .reader import MOST_PIXELS, raw_pictures
 
 FRACTIONS = (0.7, 0.1, 0.2)  # of the sample
 POINTS = 8  # answers while a picture is read: one per row of the sample
@@ -244,7 +244,7 @@ TASK = Task(
         ),
     },
     own_file=OwnFile(
-        f"a CSV with a column label and one for each pixel, or a folder of PNG pictures with a table {TABLE} (file, "
+        "a CSV with a column label and one for each pixel, or a folder of PNG pictures with a CSV or TSV (file, "
         f"label); at most {MOST_PIXELS:,} pixels a picture",
         read,
         split,

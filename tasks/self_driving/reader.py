@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from common.datasets import pictures, reading
-from common.datasets.lines import Text, at_line, lines
+from common.datasets.lines import Text, at_line, line_of, lines
+from common.datasets.paths import by_number, is_file
 from common.errors import UserError, one_line
 
 GAP = 20  # frames between train, validation and test that are left out: one second
@@ -56,6 +57,7 @@ class Row(NamedTuple):
     picture: Path
     angle: float | None
     milliseconds: float | None
+    place: str  # the line that names it
 
 
 def drives(path: Path | Text, labelled: bool, size: tuple[int, int]) -> list[Drive]:
@@ -74,7 +76,7 @@ def drives(path: Path | Text, labelled: bool, size: tuple[int, int]) -> list[Dri
     if tub is None:
         files = pictures.files_in(path)
         if labelled or not files:
-            raise UserError(f"{path} is no tub: it has no catalog_0.catalog, which Donkeycar 4 and later write.")
+            raise _no_tub(path)
         return [Drive(path.name, np.stack([pictures.read(file, size) for file in files]))]
     rows = _rows(tub, labelled)
     parts = [[]]
@@ -91,6 +93,14 @@ def drives(path: Path | Text, labelled: bool, size: tuple[int, int]) -> list[Dri
         angles = np.array([row.angle for row in part], float) if labelled else None
         found.append(Drive(f"drive {number}", frames, angles))
     return found
+
+
+def _no_tub(path: Path) -> UserError:
+    if any(path.glob("record_*.json")):
+        return UserError(f"{path} is a tub of Donkeycar 3: convert it (scripts/convert_to_tub_v2.py of Donkeycar 4).")
+    inner = sorted(catalog.parent.name for catalog in path.glob("*/catalog_0.catalog"))
+    hint = f": name one in it, such as {inner[0]}" if inner else ""
+    return UserError(f"{path} is no tub: it has no catalog_0.catalog, which Donkeycar 4 and later write{hint}.")
 
 
 def in_blocks(made: Sequence[Drive]) -> dict[str, list[Drive]]:
@@ -131,7 +141,7 @@ def _rows(tub: Path, labelled: bool) -> list[Row]:
     """All frames that are not deleted, in order of time."""
     deleted = _deleted(tub / "manifest.json")
     found: dict[int, Row] = {}
-    for catalog in tub.glob("catalog_*.catalog"):
+    for catalog in sorted(tub.glob("catalog_*.catalog"), key=by_number):
         for number, line in enumerate(lines(catalog), 1):
             if line.strip():
                 index, row = _row(catalog, number, line, labelled)
@@ -143,6 +153,9 @@ def _rows(tub: Path, labelled: bool) -> list[Row]:
     kept = [row for index, row in sorted(found.items()) if index not in deleted]
     if not kept:
         raise UserError(f"{tub} holds no frames, or all are deleted.")
+    for row in kept:
+        if not is_file(row.picture):
+            raise UserError(f"{row.place}, names {one_line(row.picture.name, 60)}, which is not in {tub / 'images'}.")
     return kept
 
 
@@ -154,7 +167,7 @@ def _row(catalog: Path, number: int, line: str, labelled: bool) -> tuple[int | N
         record = None
     if not isinstance(record, dict) or not isinstance(record.get(PICTURE), str):
         raise at_line(catalog, number, f"must be a JSON object with {PICTURE!r}, not {line!r:.60}")
-    if Path(record[PICTURE]).name != record[PICTURE]:
+    if len(Path(record[PICTURE]).parts) != 1:
         raise at_line(catalog, number, f"must name a picture in images, not {record[PICTURE]!r:.60}")
     angle, index, time = record.get(ANGLE), record.get("_index"), record.get(TIME)
     if labelled and not (_is_number(angle) and -1 <= angle <= 1):
@@ -162,7 +175,8 @@ def _row(catalog: Path, number: int, line: str, labelled: bool) -> tuple[int | N
     if index is not None and type(index) is not int:
         raise at_line(catalog, number, f"has the _index {one_line(repr(index), 30)}: it must be a whole number")
     picture = catalog.parent / "images" / record[PICTURE]
-    return index, Row(picture, angle if labelled else None, time if _is_number(time) else None)
+    milliseconds = time if _is_number(time) else None
+    return index, Row(picture, angle if labelled else None, milliseconds, line_of(catalog, number))
 
 
 def _warn_of_others(tub: Path, named: list[str]) -> None:

@@ -83,7 +83,7 @@ def own(path: Path | Text, labelled: bool) -> list[tuple[Sound, str | None, str,
         text = normal(entry.row["text"]) if labelled else None
         if text == "":
             raise UserError(f"{entry.place}, has no words in its text: write what is said.")
-        found.append((read_wav(entry.file), text, entry.file.name, entry.row.get("speaker", "")))
+        found.append((read_wav(entry.path), text, entry.path.name, entry.row.get("speaker", "")))
     return found
 
 

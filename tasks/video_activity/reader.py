@@ -9,13 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from common.datasets import manifest, pictures, readers
-from common.datasets.lines import Text, at_line, line_of, lines
+from common.datasets import manifest, pictures
+from common.datasets.lines import Text, at_line, lines
 from common.datasets.paths import is_folder
 from common.errors import UserError
 
 SIDE = 32  # pixels of a frame in each direction
-TABLE = "clips.csv"  # in a folder of clips
 FINER = 4  # multiple of the resolution at which lines are drawn, for smooth edges
 MOST_FRAMES = 2000  # maximum length of a clip, since clips are held in memory
 JOINTS = 20
@@ -155,35 +154,18 @@ def _shifted(random: np.random.Generator, clip: np.ndarray, change: float) -> np
 def own_clips(path: Path | Text, labelled: bool) -> list[Raw]:
     """Clips in a user's folder, or in one file with a skeleton.
 
-    A folder contains a table `clips.csv` with the columns folder and label, optionally group; each folder named there
-    contains the frames of a clip as pictures, in the order of their names. For prediction a folder of frames will do.
+    A folder contains a table with the columns folder and label, optionally group; each folder named there contains the
+    frames of a clip as pictures, in the order of their names. For prediction a folder of frames will do.
     """
     if isinstance(path, Text):
-        raise UserError(f"A clip cannot be typed: name a folder with INPUT, of frames, or with {TABLE} and folders.")
-    if path.is_file():
-        if labelled or path.suffix != ".txt":
-            raise UserError(
-                f"{path} is a file: give a folder with {TABLE}; to predict, of frames, or a skeleton (.txt)."
-            )
-        return [Raw(skeleton(path), path.stem)]
-    table = path / TABLE
-    if not table.exists():
-        if labelled:
-            raise UserError(
-                f"{path} has no table {TABLE}: write one, folder,label and a row for each folder of frames."
-            )
-        inner = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and pictures.files_in(folder)]
+        raise UserError("A clip cannot be typed: name a folder with INPUT, of frames, or with a table and folders.")
+    if not labelled and path.is_dir() and not manifest.tables_in(path):
+        inner = [folder for folder in sorted(path.iterdir()) if is_folder(folder) and pictures.files_in(folder)]
         return [Raw(_frames(folder), folder.name) for folder in inner or [path]]
-    columns = ("folder", "label") if labelled else ("folder",)
-    found, places = [], {}
-    for number, row in readers.numbered_labelled(table, columns, ("group",)):
-        if Path(row["folder"]).name != row["folder"] or not is_folder(path / row["folder"]):
-            raise at_line(table, number, f"must name a folder beside the table, not {row['folder']!r:.60}")
-        manifest.check_new(line_of(table, number), path / row["folder"], places)
-        frames = _frames(path / row["folder"])
-        found.append(Raw(frames, row["folder"], row["label"] if labelled else None, row.get("group", "")))
-    manifest.warn_of_others(table, places, (folder for folder in path.iterdir() if folder.is_dir()))
-    return found
+    if path.suffix.lower() == ".txt" and not labelled:
+        return [Raw(skeleton(path), path.stem)]
+    found = manifest.once(manifest.entries(path, (), ("label",), ("group",), labelled))
+    return [Raw(_frames(folder), folder.name, row.get("label"), row.get("group", "")) for folder, row, _ in found]
 
 
 def _frames(folder: Path) -> np.ndarray:

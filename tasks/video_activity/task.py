@@ -282,7 +282,7 @@ TASK = Task(
         ),
     },
     own_file=OwnFile(
-        f"a folder with a table {reader.TABLE} (folder, label, perhaps group) and a folder of pictures for each clip",
+        "a folder with a CSV or TSV (folder, label, perhaps group) and a folder of pictures for each clip",
         read,
         split,
         folders=True,

@@ -20,7 +20,7 @@ def folder(tmp_path):
 
 def test_a_folder_with_a_table(folder):
     found = entries(folder, SUFFIXES, ("text",), ("speaker",))
-    assert [entry.file for entry in found] == [folder / "b.wav", folder / "sub/c.wav"]
+    assert [entry.path for entry in found] == [folder / "b.wav", folder / "sub/c.wav"]
     assert found[0].row == {"text": "one two", "speaker": "ann"}
     assert found[1].place == f"{folder / 'texts.csv'}, line 3"
     assert entries(folder / "texts.csv", SUFFIXES, ("text",), ("speaker",)) == found
@@ -29,13 +29,13 @@ def test_a_folder_with_a_table(folder):
 
 
 def test_inputs_alone(folder):
-    assert [entry.file.name for entry in entries(folder, SUFFIXES, ("text",), labelled=False)] == ["b.wav", "c.wav"]
+    assert [entry.path.name for entry in entries(folder, SUFFIXES, ("text",), labelled=False)] == ["b.wav", "c.wav"]
     (folder / "texts.csv").unlink()
     (folder / "._a.wav").write_bytes(b"\0")  # macOS adds such files where a disk keeps no attributes
-    assert [entry.file.name for entry in entries(folder, SUFFIXES, ("text",), labelled=False)] == ["a.wav", "b.wav"]
-    assert entries(folder / "a.wav", SUFFIXES, ("text",), labelled=False)[0].file == folder / "a.wav"
+    assert [entry.path.name for entry in entries(folder, SUFFIXES, ("text",), labelled=False)] == ["a.wav", "b.wav"]
+    assert entries(folder / "a.wav", SUFFIXES, ("text",), labelled=False)[0].path == folder / "a.wav"
     typed = Text(f"{folder}/a.wav\n\n{folder}/b.wav\n")
-    assert [entry.file.name for entry in entries(typed, SUFFIXES, ("text",), labelled=False)] == ["a.wav", "b.wav"]
+    assert [entry.path.name for entry in entries(typed, SUFFIXES, ("text",), labelled=False)] == ["a.wav", "b.wav"]
 
 
 def test_folders_that_cannot_be_read(folder):

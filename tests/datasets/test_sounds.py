@@ -73,6 +73,14 @@ def wav(path, samples, rate=RATE):
     wavfile.write(path, rate, samples)
 
 
+def changed(path, place, content, dtype="<i2"):
+    """A WAV file of 1,600 samples with a few bytes replaced."""
+    wavfile.write(path, RATE, (tone() * 32767).astype(dtype))
+    whole = bytearray(path.read_bytes())
+    whole[place] = content
+    path.write_bytes(whole)
+
+
 @pytest.mark.parametrize(
     ("write", "problem"),
     [
@@ -80,12 +88,20 @@ def wav(path, samples, rate=RATE):
         (lambda path: path.write_bytes(b"ID3 this is MP3"), "not a whole WAV file"),
         (lambda path: path.write_bytes(b""), "not a whole WAV file"),
         (lambda path: path.write_bytes(b"RIFF\x24\0\0\0WAVEfmt "), "not a whole WAV file"),
-        (lambda path: path.write_bytes(b"RIFF\0\0\0\0WAVE"), "its header is damaged"),
+        (lambda path: path.write_bytes(b"RIFF\0\0"), "its header is damaged or cut off"),
+        (lambda path: path.write_bytes(b"RIFF\0\0\0\0WAVE"), "it has no chunk 'data'"),
+        (lambda path: path.write_bytes(b"RIFF\0\0\0\0AVI "), "it is b'AVI ' by its header, not WAVE"),
+        (lambda path: path.write_bytes(b"OggS\0\0\0\0"), "it begins with b'OggS', not with RIFF"),
+        (lambda path: changed(path, slice(4, 8), bytes(4)), "its header gives too small a length"),
+        (lambda path: changed(path, slice(40, 44), bytes(4)), "its header gives too small a length"),
+        (lambda path: changed(path, slice(20, 22), b"\7\0"), "Unknown wave file format: MULAW"),
+        (lambda path: changed(path, slice(-200, None), b""), "it ends after 3,000 of 3,200 bytes of sound"),
+        (lambda path: changed(path, slice(-200, None), b"", ">i2"), "it ends after 3,000 of 3,200 bytes of sound"),
         (lambda path: wav(path, np.zeros(0, np.int16)), "holds no sound"),
         (lambda path: wav(path, np.full(100, np.nan, np.float32)), "not numbers"),
         (lambda path: wav(path, np.zeros(10 * (LONGEST + 1), np.int16), 10), "cut it into utterances"),
     ],
-    ids=["missing", "mp3", "empty", "cut", "length 0", "no samples", "nan", "too long"],
+    ids=range(16),
 )
 def test_what_is_no_sound_is_refused_in_one_line(tmp_path, write, problem):
     write(tmp_path / "a.wav")

@@ -69,6 +69,16 @@ def test_fasta_over_several_lines_in_lower_case(tmp_path):
     assert TASK.own_file.read(path, False) == [Sequence("ACGTTN"), Sequence("TTT")]
 
 
+def test_fasta_by_its_first_line_that_is_not_blank(tmp_path):
+    assert TASK.own_file.read(write(tmp_path / "a.txt", "\n\n>x yes\nAC\n"), True) == [Sequence("AC", "yes")]
+
+
+@pytest.mark.parametrize("bases", ["ACG TAC GTA", "NNN NNN NNN", "ACG CGT", "AC CA AC"])
+def test_bases_in_groups_are_one_sequence(tmp_path, bases):
+    path = write(tmp_path / "a.csv", f"sequence,label\n{bases},yes\n")
+    assert TASK.own_file.read(path, True) == [Sequence(bases.replace(" ", ""), "yes")]
+
+
 def test_table_with_groups(tmp_path):
     path = write(tmp_path / "a.csv", "Sequence,label,group\nac gt,yes,g1\nTT,no,\n")
     assert TASK.own_file.read(path, True) == [Sequence("ACGT", "yes", "g1"), Sequence("TT", "no", "")]
@@ -82,8 +92,12 @@ def test_folder_with_a_file_for_each_label(tmp_path):
     labels = [example.label for example in TASK.own_file.read(tmp_path, True)]
     assert labels == ["exon", "exon", "intron"]
     (tmp_path / "intron.fasta").unlink()
-    with pytest.raises(UserError, match="1 FASTA files: give one for each label"):
+    with pytest.raises(UserError, match=r"has 1 FASTA files \(\.fa, .*\): give one for each label"):
         TASK.own_file.read(tmp_path, True)
+    assert len(TASK.own_file.read(tmp_path, False)) == 2
+    (tmp_path / "exon.fa").unlink()
+    with pytest.raises(UserError, match="has 0 FASTA files"):
+        TASK.own_file.read(tmp_path, False)
 
 
 def test_typed_sequences():
@@ -99,7 +113,10 @@ def test_typed_sequences():
         ("a.fa", ">x yes\n>y no\nAC\n", "line 1, is the title 'x yes', after which no bases follow"),
         ("a.fa", ">x\nAC\n", "line 1, is the title 'x' without a label"),
         ("a.csv", "sequence,label\nACGT,yes\nAXE,no\n", "line 3, holds 'X'"),
-        ("a.txt", "ACGT\n", "is no table or FASTA file"),
+        ("a.txt", "ACGT\n", "is no FASTA file, which begins with >, and no table with the columns sequence and label"),
+        ("a.txt", "@r1\nACGT\n+\nIIII\n", "is no FASTA file, which begins with >"),
+        ("a.csv", "sequence,label\nACGT,yes\nACGT CGTA GTAC,no\n", "line 3, holds words that overlap, ACGT CGTA"),
+        ("a.csv", "sequence,label\nACGT,yes\nNA,no\n", "line 3, has the sequence 'NA', which stands for a missing"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line(tmp_path, name, text, problem):

@@ -78,6 +78,11 @@ def test_a_folder_of_pictures(folder):
     (folder / "captions.csv").write_text("file,caption\n0.png,.\n")
     with pytest.raises(UserError, match=r"captions.csv, line 2, has no words"):
         read(folder, True)
+    (folder / "captions.csv").write_text("""file,caption\n0.png,"['A wall', 'It is grey']"\n""")
+    with pytest.raises(
+        UserError, match=r"captions.csv, line 2, has a list of captions, \['A wall', .*: write a row for"
+    ):
+        read(folder, True)
 
 
 def test_captions_of_a_picture_and_equal_pictures_stay_in_one_split(folder):

@@ -4,10 +4,11 @@ import dataclasses
 import json
 import wave
 
+import mido
 import numpy as np
 import pytest
 
-from common.datasets import scores
+from common.datasets import reading, scores
 from common.encoding import notes
 from common.errors import UserError
 from common.metrics.music import Music, returned
@@ -48,6 +49,45 @@ def test_midi_there_and_back(tmp_path, held):
     assert read(tmp_path, False) == [Piece(frames, "tune", scores.STEPS, True, is_prompt=True)]
 
 
+def write_messages(path, *tracks, type=1, channel=0):
+    """A MIDI file of 480 ticks per quarter; tracks hold `(ticks since the last, pitch, velocity)`."""
+    file = mido.MidiFile(type=type, ticks_per_beat=480)
+    for track in tracks:
+        file.tracks.append(
+            mido.MidiTrack(
+                mido.Message("note_on", time=time, note=note, velocity=velocity, channel=channel)
+                for time, note, velocity in track
+            )
+        )
+    file.save(path)
+
+
+def test_notes_without_an_end_sound_to_the_end_and_are_said(tmp_path):
+    write_messages(tmp_path / "tune.mid", [(0, 60, 64), (120, 62, 64), (120, 62, 0)])
+    with reading.reading(reading.Reading()) as said:
+        assert scores.read_midi(tmp_path / "tune.mid") == ((60,), (60, 62))
+    assert "tune.mid: 1 notes have no end" in said.warnings[0]
+
+
+@pytest.mark.parametrize(("ticks", "expected"), [(120, 0), (130, 0), (160, 1)])
+def test_triplets_are_said_and_small_deviations_are_not(tmp_path, ticks, expected):
+    row = [message for n in range(3) for message in ((0, 60 + n, 64), (ticks, 60 + n, 0))]
+    write_messages(tmp_path / "tune.mid", row)
+    with reading.reading(reading.Reading()) as said:
+        read(tmp_path, True)
+    assert sum("2 of 3 notes begin between sixteenth notes" in warning for warning in said.warnings) == expected
+
+
+def test_tracks_that_are_pieces_of_their_own_and_drums_are_refused(tmp_path):
+    tracks = [(0, 60, 64), (120, 60, 0)], [(0, 64, 64), (120, 64, 0)]
+    write_messages(tmp_path / "tune.mid", *tracks, type=2)
+    with pytest.raises(UserError, match=r"tune\.mid is MIDI of type 2, whose tracks are pieces of their own"):
+        read(tmp_path, True)
+    write_messages(tmp_path / "tune.mid", *tracks, channel=scores.DRUMS)
+    with pytest.raises(UserError, match=r"tune\.mid has no notes, or only of drums"):
+        read(tmp_path, True)
+
+
 def test_what_is_no_midi_file_is_refused(tmp_path):
     path = tmp_path / "tune.mid"
     path.write_bytes(b"RIFF and so on")
@@ -55,7 +95,7 @@ def test_what_is_no_midi_file_is_refused(tmp_path):
         read(path, True)
     notes.write_midi(path, ((60,), (62,)), 4, True)
     path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(UserError, match=r"tune\.mid is not a whole MIDI file"):
+    with pytest.raises(UserError, match=r"tune\.mid is not a whole MIDI file \(it ends too early\)"):
         read(path, True)
     notes.write_midi(path, ((), ()), 4, True)
     with pytest.raises(UserError, match=r"tune\.mid has no notes"):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common.datasets import reading
 from common.errors import UserError
 from common.prediction.keras_networks import of_model
 from tasks.pixel_sequence.task import TASK, Picture
@@ -74,9 +75,32 @@ def test_tables_and_typed_numbers(tmp_path):
 @pytest.mark.parametrize("name", ["a.CSV", "a.csv.gz", "a.tsv"])
 def test_tables_of_pixels_go_by_the_names_of_all_tables(tmp_path, name):
     for delimiter in "\t" if name == "a.tsv" else ",;":
-        content = "label,a,b,c,d\n\n1,0,10,20,30\n".replace(",", delimiter).encode()
+        content = "label,p1,p2,p3,p4\n\n1,0,10,20,30\n".replace(",", delimiter).encode()
         (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
         assert TASK.own_file.read(tmp_path / name, True) == [Picture((0, 10, 20, 30), 2, "1")]
+
+
+@pytest.mark.parametrize("name", ["id", "", "Unnamed: 0", "writer"])
+def test_a_column_that_is_no_pixel_is_passed_over_and_said(tmp_path, name):
+    """With eight pixels, a column taken for the ninth would make a square."""
+    for count in (8, 9):
+        pixels = ",".join(f"pixel{number}" for number in range(count))
+        (tmp_path / "digits.csv").write_text(f"{name},label,{pixels}\n0,a{',200' * count}\n1,b{',100' * count}\n")
+        with reading.reading(reading.Reading()) as said:
+            if count == 9:
+                assert TASK.own_file.read(tmp_path / "digits.csv", True)[0] == Picture((200,) * 9, 3, "a")
+            else:
+                with pytest.raises(UserError, match="line 1, names 8 columns with a number, pixel0 to pixel7"):
+                    TASK.own_file.read(tmp_path / "digits.csv", True)
+    assert said.decisions["digits.csv"]["columns passed over"] == (name or "one without a name")
+
+
+def test_the_column_of_the_label_can_be_named_and_a_dark_table_is_said(tmp_path):
+    """Pixels from 0 to 16, as in the digits of UCI, would all be read as nearly black."""
+    (tmp_path / "digits.csv").write_text("1x1,1x2,2x1,2x2,class\n0,16,1,2,a\n")
+    with reading.reading(reading.Reading("label=class")) as said:
+        assert TASK.own_file.read(tmp_path / "digits.csv", True) == [Picture((0, 16, 1, 2), 2, "a")]
+    assert "the brightest pixel is 16" in said.warnings[0]
 
 
 def test_a_folder_of_pictures_with_a_table(tmp_path):
@@ -84,24 +108,31 @@ def test_a_folder_of_pictures_with_a_table(tmp_path):
     (tmp_path / "pictures.csv").write_text("file,label\none.png,1\n")
     assert TASK.own_file.read(tmp_path, True) == [SQUARE]
     assert TASK.own_file.read(tmp_path / "one.png", False) == [Picture(SQUARE.pixels, 2)]
-    (tmp_path / "pictures.csv").write_text("file,label\n../one.png,1\n")
-    with pytest.raises(UserError, match=r"pictures.csv, line 2, must name a picture in the same folder"):
-        TASK.own_file.read(tmp_path, True)
+    (tmp_path / "pictures.csv").unlink()
+    for number in (10, 9):
+        Image.fromarray(np.full((2, 2), number, np.uint8)).save(tmp_path / f"one{number}.png")
+    assert [picture.pixels[0] for picture in TASK.own_file.read(tmp_path, False)] == [9, 10, 0]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("label,a,b,c,d\n1,0,10,20,300\n", "line 2, has the pixel '300'"),
-        ("label,a,b,c,d\n1,0,10,x,3\n", "line 2, has the pixel 'x'"),
-        ("label,a,b,c\n1,0,10,20\n", "line 2, has 3 pixels: a square"),
-        ("label,a,b,c,d\n1,0,10,20\n", "line 2, has 4 cells, the header has 5"),
-        ("label,a,b,c,d\n,0,10,20,30\n", "line 2, has an empty label"),
-        ("a,b,c,d\n0,10,20,30\n", "no column 'label'"),
-        ("label,a,label,b,c,d\n1,0,1,10,20,30\n", "more than one column 'label'"),
-        ("label,a,b,c,d\n1,0,10,20,3\r0\n", "line 2, is not CSV"),
-        (f"label,a,b,c,d\n1,0,10,20,{'9' * 5000}\n", "line 2, has the pixel '9999999"),
+        ("label,p1,p2,p3,p4\n1,0,10,20,300\n", "line 2, has the pixel '300'"),
+        ("label,p1,p2,p3,p4\n1,0,10,x,3\n", "line 2, has the pixel 'x'"),
+        ("label,p1,p2,p3\n1,0,10,20\n", "line 1, names 3 columns with a number, p1 to p3, .*: a square"),
+        ("label,p1,p2,p3,p4\n1,0,10,20\n", "line 2, has 4 cells, the header has 5"),
+        ("label,p1,p2,p3,p4\n,0,10,20,30\n", "line 2, has an empty label"),
+        ("p1,p2,p3,p4\n0,10,20,30\n", r"has 4 columns for pixels, p1 to p4, and no column 'label': add it\."),
+        ("p1,p2,p3,p4,class\n0,10,20,30,1\n", "no column 'label': add it, or say which it is: COLUMNS=label=class"),
+        ("label,p1,label,p2,p3,p4\n1,0,1,10,20,30\n", "more than one column 'label'"),
+        ("label,p1,p1,p2,p3\n1,0,1,10,20\n", "more than one column 'p1'"),
+        ("label,p1,p2,p3,p4\n1,0,10,20,3\r0\n", "line 2, is not CSV"),
+        (f"label,p1,p2,p3,p4\n1,0,10,20,{'9' * 5000}\n", "line 2, has the pixel '9999999"),
+        ("label,pixels\n1,0 10 20 30\n", "line 1, names no pixels and no files: label, and one with a number for each"),
+        ("1,0,10,20,30\n0,1,2,3,4\n", "line 1, must name the columns: label, and one with a number for each"),
+        ("cat,0,0,20,30\ndog,1,2,3,4\n", "line 1, must name the columns"),
     ],
+    ids=range(14),
 )
 def test_a_table_that_is_wrong_is_refused_in_one_line(tmp_path, content, message):
     table = tmp_path / "digits.csv"

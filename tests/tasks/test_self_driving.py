@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -188,7 +189,16 @@ def test_what_is_no_tub_or_too_short_is_refused(tub, tmp_path):
     with pytest.raises(UserError, match="5 frames are too few"):
         TASK.own_file.split(TASK.own_file.read(tub, True), 0)
     (tmp_path / "other").mkdir()
-    with pytest.raises(UserError, match="is no tub"):
+    with pytest.raises(
+        UserError, match=r"is no tub: it has no catalog_0\.catalog, which Donkeycar 4 and later write\."
+    ):
         TASK.own_file.read(tmp_path / "other", True)
+    (tmp_path / "other" / "record_1.json").write_text("{}")
+    with pytest.raises(UserError, match=r"other is a tub of Donkeycar 3: convert it"):
+        TASK.own_file.read(tmp_path / "other", True)
+    (tmp_path / "tubs").mkdir()
+    shutil.copytree(tub, tmp_path / "tubs" / "first", ignore=shutil.ignore_patterns("tubs"))
+    with pytest.raises(UserError, match=r"is no tub: .* write: name one in it, such as first\."):
+        TASK.own_file.read(tmp_path / "tubs", True)
     with pytest.raises(UserError, match="is no folder"):
         TASK.own_file.parse("left")

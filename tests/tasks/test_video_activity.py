@@ -148,8 +148,10 @@ def test_a_folder_of_clips(clips):
 
 def test_clips_that_cannot_be_read_are_refused_in_one_line(clips):
     (clips / "clips.csv").write_text("folder,label\nfirst,walk\n../second,run\n")
-    with pytest.raises(UserError, match=r"\A(?!.*\n).*clips.csv, line 3, must name a folder beside the table"):
+    with pytest.raises(UserError, match=r"\A(?!.*\n).*clips.csv, line 3, names ../second, .*; write second, which is"):
         TASK.own_file.read(clips, True)
+    with pytest.raises(UserError, match=r"2\.png is one file: name a folder with a table"):
+        TASK.own_file.read(clips / "first" / "2.png", False)
     with pytest.raises(UserError, match="cannot be typed"):
         TASK.own_file.parse("a walk")
     for file in (clips / "first").iterdir():
