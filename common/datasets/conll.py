@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from common.datasets import reading, tag_columns
+from common.datasets.delimited import JSON_LINES, rows, suffix_of
 from common.datasets.lines import Text, at_line, lines, some
-from common.datasets.tables import ALL_MISSING, JSON_LINES, rows, suffix_of
+from common.datasets.tables import ALL_MISSING
 from common.datasets.tag_columns import TAG
 from common.errors import UserError
 

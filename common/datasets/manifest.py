@@ -8,13 +8,13 @@ from os.path import realpath  # Path.resolve raises an error for links in a circ
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from common.datasets import reading, tables
+from common.datasets import delimited, reading
 from common.datasets.lines import Text, at_line, line_of, lines
 from common.datasets.paths import below, by_number, is_file, is_folder, own, with_suffix
 from common.datasets.readers import numbered_labelled
 from common.errors import UserError, one_line
 
-NAMED = (*tables.TABLES, *tables.JSON_LINES, *tables.WORKBOOKS, ".txt")  # files that are tables if a user names them
+NAMED = (*delimited.TABULAR, ".txt")  # files that are tables if a user names them
 MOST_SEEN = 100_000  # files that are looked through for one that a table may mean
 
 
@@ -62,7 +62,7 @@ def entries(
             wanted = f"the columns {', '.join(columns)}"
             raise UserError(f"{path} {has}: put one .csv or .tsv with {wanted} into it, or name the table.")
         return _rows(there[0], suffixes, columns, optional)
-    if tables.suffix_of(path) in NAMED:
+    if delimited.suffix_of(path) in NAMED:
         return _rows(path, suffixes, columns, optional)
     if labelled or not suffixes:
         raise UserError(f"{path} is one file: name a folder with a table, or the table.")
@@ -71,7 +71,7 @@ def entries(
 
 def tables_in(folder: Path) -> list[Path]:
     """The tables in a folder, sorted."""
-    return with_suffix(folder.iterdir(), tables.TABLES)
+    return with_suffix(folder.iterdir(), delimited.TABLES)
 
 
 def _files_of(folder: Path, suffixes: Sequence[str]) -> list[Entry]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common.datasets import dates, numbers, reading
+from common.datasets.delimited import even_rows
 from common.datasets.lines import at_line
-from common.datasets.tables import even_rows, not_once
+from common.datasets.tables import not_once
 from common.datasets.time_series import DAY, Step, at_one_hour, in_months, time_text
 from common.errors import UserError
 

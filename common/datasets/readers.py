@@ -10,8 +10,9 @@ from pathlib import Path
 
 from common.datasets import labels as label_column
 from common.datasets.conll import TaggedSentence, conll, is_conll, to_bio
+from common.datasets.delimited import suffix_of
 from common.datasets.lines import LineSequence, Text, at_line, lines, some
-from common.datasets.tables import is_missing, is_table, numbered_rows, suffix_of, table, texts
+from common.datasets.tables import is_missing, is_table, numbered_rows, table, texts
 from common.errors import UserError
 
 __all__ = [

@@ -7,32 +7,31 @@ if its first line is a header with the needed columns: `is_table`.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import dropwhile, islice
+from itertools import chain, islice
 from pathlib import Path
 
 from common.datasets import json_lines, reading
-from common.datasets.lines import Text, at_line, is_packed, lines
+from common.datasets.delimited import (
+    DELIMITERS,
+    JSON_LINES,
+    NUMBER_OR_TIME,
+    TABLES,
+    above_header,
+    delimiter_of,
+    plain,
+    refuse_workbook,
+    rows,
+    start_of,
+    suffix_of,
+)
+from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError, one_line
 
-TABLES, JSON_LINES = (".csv", ".tsv", ".tab"), (".jsonl", ".ndjson", ".json")
-WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
-DELIMITERS = ",;\t|"
 ALL_MISSING = {"", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "\\n", "nil"}  # in lower case
 MISSING = {"", "nan", "NaN", "None", "NULL", "N/A", "#N/A", "<NA>", "NaT", "\\N"}  # as programs write them into texts
-NUMBER_OR_TIME = r"[-+$€£]?\d[\d\s.,:/TZ%+-]*"  # a cell like this is no name of a column
-QUOTE = "put cells with separators in quotes"
 LOOKED_AT = 200  # rows by which a header is told from data
-
-
-def suffix_of(path: Path | Text) -> str:
-    """The ending of a file name in lower case, without `.gz`: `"Reviews.CSV.gz" -> ".csv"`."""
-    if isinstance(path, Text):
-        return path.suffix.lower()
-    return (Path(path.stem) if is_packed(path) else path).suffix.lower()
 
 
 def is_table(path: Path | Text, columns: Sequence[str]) -> bool:
@@ -41,18 +40,18 @@ def is_table(path: Path | Text, columns: Sequence[str]) -> bool:
     Raises:
         UserError: if it is a workbook.
     """
-    _refuse_workbook(path)
+    refuse_workbook(path)
     if suffix_of(path) in (*TABLES, *JSON_LINES):
         return True
     if isinstance(path, Text):
         return False
     if reading.columns() and not reading.may_differ():
         return True
-    start = _start(path)
-    delimiter = _delimiter(path, start, columns)
-    names = [_plain(cell.strip('" ')) for cell in start[0].split(delimiter)]
+    start = start_of(path)
+    delimiter = delimiter_of(path, start, columns)
+    names = [plain(cell.strip('" ')) for cell in start[0].split(delimiter)]
     even = all(line.count(delimiter) >= len(names) - 1 for line in start[1:] if line.strip())
-    return len(names) > 1 and even and all(_plain(column) in names for column in columns)
+    return len(names) > 1 and even and all(plain(column) in names for column in columns)
 
 
 def check_is_plain(path: Path | Text) -> None:
@@ -61,16 +60,11 @@ def check_is_plain(path: Path | Text) -> None:
     Raises:
         UserError: if it is a table or a workbook.
     """
-    _refuse_workbook(path)
+    refuse_workbook(path)
     if suffix_of(path) in (*TABLES, *JSON_LINES):
         raise UserError(
             f"{path} is a table by its name: this task reads plain text, so write the texts to a .txt file."
         )
-
-
-def _refuse_workbook(path: Path | Text) -> None:
-    if suffix_of(path) in WORKBOOKS:
-        raise UserError(f"{path} is a workbook: save the sheet as CSV (UTF-8) and name that file.")
 
 
 def texts(path: Path | Text, column: str) -> list[str]:
@@ -101,7 +95,7 @@ def numbered_rows(
     found = json_lines.rows(path) if suffix_of(path) in JSON_LINES else rows(path, columns)
     number, first = next(found)
     header, names, before = _header(path, number, first, found, (*columns, *optional), columns)
-    places = {column: names.index(_plain(column)) for column in (*columns, *optional) if _plain(column) in names}
+    places = {column: names.index(plain(column)) for column in (*columns, *optional) if plain(column) in names}
     empty, again = True, 0
     for number, cells in before:
         if not any(cells):
@@ -125,7 +119,9 @@ def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
         cells = cells[:-1]
     if len(cells) != len(names):
         quote = next((cell for cell in cells if cell.startswith('"') and not cell.endswith('"')), None)
-        hint = f"the cell {quote!r:.40} opens a quotation mark that nothing closes" if quote else QUOTE
+        hint = "put cells with separators in quotes"
+        if quote:
+            hint = f"the cell {quote!r:.40} opens a quotation mark that nothing closes"
         reading.refuse(at_line(path, number, f"has {len(cells)} cells, the header has {len(names)}: {hint}"))
         return None
     row = {column: cells[place] for column, place in places.items()}
@@ -153,19 +149,19 @@ def is_missing(column: str, cell: str) -> bool:
 def _header(path, number, first, following, known, columns):
     """The header (None if the user names the columns), its normalised names, and the rows that follow."""
     said = reading.columns()
-    given = [_plain(name) for name in said.split(",")] if said and "=" not in said else None
+    given = [plain(name) for name in said.split(",")] if said and "=" not in said else None
     if given and not (reading.may_differ() and not _fit(given, first, columns)):
         if len(given) != len(first):
             raise at_line(path, number, f"has {len(first)} columns, and COLUMNS={said} names {len(given)}")
         for column in columns:
-            if _plain(column) not in given:
+            if plain(column) not in given:
                 raise UserError(f"COLUMNS={said} names no column {column}, which is needed for {path}.")
         _only_once(path, given, known)
         reading.note(path, "columns", f"named by COLUMNS={said}")
-        has_header = [_plain(cell) for cell in first] == given
-        return None, given, following if has_header else _chained((number, first), following)
-    names = _renamed(path, [_plain(cell) for cell in first], None if given else said)
-    missing = [column for column in columns if _plain(column) not in names]
+        has_header = [plain(cell) for cell in first] == given
+        return None, given, following if has_header else chain([(number, first)], following)
+    names = _renamed(path, [plain(cell) for cell in first], None if given else said)
+    missing = [column for column in columns if plain(column) not in names]
     if missing:
         peek = list(islice(following, LOOKED_AT))
         raise _no_header(path, number, first, peek, missing, columns)
@@ -175,27 +171,27 @@ def _header(path, number, first, following, known, columns):
 
 def _fit(given: list[str], first: Sequence[str], columns: Sequence[str]) -> bool:
     """Whether columns named for another file fit this one, which has no header of its own."""
-    names = [_plain(cell) for cell in first]
-    return len(given) == len(first) and not all(_plain(column) in names for column in columns)
+    names = [plain(cell) for cell in first]
+    return len(given) == len(first) and not all(plain(column) in names for column in columns)
 
 
 def _renamed(path, names: list[str], said: str | None) -> list[str]:
     """The names of a header after the renaming that COLUMNS asks for: `text=review`."""
     for pair in re.split(r"[,\s]+", said.strip()) if said else ():
         column, _, theirs = pair.partition("=")
-        if _plain(theirs) not in names and reading.may_differ():
+        if plain(theirs) not in names and reading.may_differ():
             continue
-        if _plain(theirs) not in names:
+        if plain(theirs) not in names:
             raise UserError(f"{path} has no column {theirs!r}, as COLUMNS says. It has: {', '.join(names)}.")
-        names = ["" if name == _plain(column) else name for name in names]
-        names[names.index(_plain(theirs))] = _plain(column)
+        names = ["" if name == plain(column) else name for name in names]
+        names[names.index(plain(theirs))] = plain(column)
         reading.note(path, f"column {column}", theirs)
     return names
 
 
 def _only_once(path, names: list[str], columns: Sequence[str]) -> None:
     for column in columns:
-        if names.count(_plain(column)) > 1:
+        if names.count(plain(column)) > 1:
             raise not_once(path, names, column)
 
 
@@ -206,7 +202,7 @@ def not_once(path: Path | Text, names: Sequence[str], column: str) -> UserError:
 
 def _no_header(path, number, first, rest, missing, columns) -> UserError:
     if (line := _header_line(path, columns)) > number:
-        return _above_header(path, number, line)
+        return above_header(path, number, line)
     has = [place for place, cell in enumerate(first) if cell]
     if len(has) < len(columns) == len(missing) and suffix_of(path) not in JSON_LINES:
         problem = (
@@ -219,7 +215,7 @@ def _no_header(path, number, first, rest, missing, columns) -> UserError:
         names = {place: column for column, place in places.items()}
         wanted = ",".join(names.get(place, f"column_{place + 1}") for place in range(len(first)))
         return at_line(path, number, f"looks like data: add a header line {wanted} above it, or say COLUMNS={wanted}")
-    free = [place for place in has if _plain(first[place]) not in map(_plain, columns)]
+    free = [place for place in has if plain(first[place]) not in map(plain, columns)]
     places = _likely_places(missing, free, below or [first])
     example = " ".join(f"{column}={first[place].replace(' ', '_')}" for column, place in places.items())
     which = f', or say which it is: COLUMNS="{example}"' if example else ""
@@ -232,16 +228,12 @@ def _no_header(path, number, first, rest, missing, columns) -> UserError:
     )
 
 
-def _above_header(path: Path | Text, number: int, line: int) -> UserError:
-    return at_line(path, number, f"stands above the header, which is line {line:,}: take out what is above it")
-
-
 def _header_line(path: Path | Text, columns: Sequence[str]) -> int:
     """The number of the line at the top that names several columns; 0 if none does."""
     for number, line in enumerate(islice(lines(path), 20), 1):
         for delimiter in DELIMITERS:
-            names = [_plain(cell.strip('" ')) for cell in line.split(delimiter)]
-            if len(names) > 1 and all(_plain(column) in names for column in columns):
+            names = [plain(cell.strip('" ')) for cell in line.split(delimiter)]
+            if len(names) > 1 and all(plain(column) in names for column in columns):
                 return number
     return 0
 
@@ -270,137 +262,3 @@ def _looks_like_data(first: Sequence[str], rest: Sequence[Sequence[str]]) -> boo
         if (again and cell) or len(cell.split()) > 4 or re.fullmatch(r"[-+]?\d+([.,]\d+)?", cell) or len(cell) > 60:
             return True
     return False
-
-
-def _plain(column: str) -> str:
-    return column.strip().lower().replace("_", " ")
-
-
-def _chained(one, others):
-    yield one
-    yield from others
-
-
-# ------------------------------------------------------------------------------------------------------- Rows
-
-
-def rows(path: Path | Text, columns: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a .csv or .tsv file unchanged, the header first, each with the number of its first line.
-
-    Args:
-        columns: that the header should have; the delimiter is chosen to find them.
-    """
-    _refuse_workbook(path)
-    start = _start(path)
-    said = re.fullmatch(r"\s*\"?sep=(.)\"?[\s,;]*", start[0], re.IGNORECASE)  # a line for Excel
-    delimiter = said[1] if said else _delimiter(path, start, columns)
-    reading.note(path, "delimiter", {",": "comma", ";": "semicolon", "\t": "tab"}.get(delimiter, delimiter))
-    found = _tsv_rows(path) if delimiter == "\t" else _csv_rows(path, delimiter)
-    found = dropwhile(_is_blank, found)
-    if said:
-        next(found)
-        found = dropwhile(_is_blank, found)
-    if (header := next(found, None)) is None:
-        raise UserError(f"{path} holds nothing to read{f' below its first line, {start[0].strip()}' if said else ''}.")
-    names = _unwrapped(header[1], delimiter)
-    if len(names) > 1:
-        found = ((number, _unwrapped(cells, delimiter)) for number, cells in found)
-    return _chained((header[0], names), dropwhile(_is_rule, found))
-
-
-def _unwrapped(cells: list[str], delimiter: str) -> list[str]:
-    """The cells of a row, also where a program has quoted the row as a whole: `"fine,""good"" "`."""
-    if len(cells) != 1 or delimiter not in cells[0] or re.search("[\r\n]", cells[0]):
-        return cells
-    return [cell.strip() for cell in next(csv.reader(cells, delimiter=delimiter, skipinitialspace=True))]
-
-
-def _is_rule(row: tuple[int, list[str]]) -> bool:
-    """Whether a row is the rule that Markdown and databases draw below the header."""
-    return any(row[1]) and all(re.fullmatch("(?::?-[-+]+-:?)?", cell) for cell in row[1])
-
-
-def _start(path: Path | Text) -> list[str]:
-    """The first lines from the first that is not blank; one that is empty if all are."""
-    return list(islice(dropwhile(lambda line: not line.strip(), lines(path)), 20)) or [""]
-
-
-def _is_blank(row: tuple[int, list[str]]) -> bool:
-    return not any(row[1])
-
-
-def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header of a .csv or .tsv file, and its rows that are not empty, each with the number of its first line.
-
-    Raises:
-        UserError: if a row and the header differ in their number of cells, or the header looks like a row.
-    """
-    found = rows(path)
-    first, header = next(found)
-    if any(header) and all(re.fullmatch(NUMBER_OR_TIME, cell) for cell in header if cell):
-        raise at_line(path, first, "looks like data: add a header line with the names of the columns above it")
-    numbered = [(number, cells) for number, cells in found if any(cells)]
-    width = max(map(_width, [header, *(cells for _, cells in numbered)]))  # without a delimiter at the end of all lines
-    header, numbered = header[:width], [(number, cells[:width]) for number, cells in numbered]
-    usual = Counter(len(cells) for _, cells in numbered).most_common(1)
-    line, names = next((row for row in numbered if len(row[1]) == usual[0][0]), (0, header))
-    if len(names) != len(header) and not any(re.fullmatch(NUMBER_OR_TIME, cell) for cell in names):
-        raise _above_header(path, first, line)
-    for number, cells in numbered:
-        if len(cells) != len(header):
-            raise at_line(path, number, f"has {len(cells)} cells, the header has {len(header)}")
-    return header, numbered
-
-
-def _width(cells: Sequence[str]) -> int:
-    """Number of cells up to the last one that is not empty."""
-    return next((number for number in range(len(cells), 0, -1) if cells[number - 1]), 0)
-
-
-def _delimiter(path: Path | Text, start: Sequence[str], columns: Sequence[str]) -> str:
-    """The delimiter that finds most of the columns in the header; ties go to the one most even over the lines."""
-    first = start[0]
-    if suffix_of(path) in (".tsv", ".tab") and "\t" in first:
-        return "\t"
-
-    def fit(delimiter: str) -> tuple[int, int, int]:
-        names, count = [_plain(cell.strip('" ')) for cell in first.split(delimiter)], first.count(delimiter)
-        alike = sum(line.count(delimiter) == count for line in start) if count else 0
-        return sum(_plain(column) in names for column in columns), alike, count
-
-    return max(DELIMITERS, key=fit)  # the first of equals
-
-
-def _csv_rows(path: Path | Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    text = (line + "\n" for line in lines(path))
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True)
-    number = 1
-    try:
-        for cells in reader:
-            stripped = [cell.strip() for cell in cells]
-            if reader.line_num > number:
-                _check_open_quote(path, number, reader.line_num, stripped, delimiter)
-            yield number, stripped
-            number = reader.line_num + 1
-    except csv.Error as error:
-        raise at_line(path, number, f"is not CSV ({error}): is a quotation mark left open?") from error
-
-
-def _check_open_quote(path, number: int, last: int, cells: list[str], delimiter: str) -> None:
-    """Refuse a cell that spans several lines which look like rows: an open quotation mark has swallowed them."""
-    for cell in cells:
-        inner = cell.split("\n")[1:]
-        alike = [row.rpartition(delimiter) for row in inner if row.count(delimiter) == len(cells) - 1]
-        ends = sum(end.strip() == cells[-1] for _, _, end in alike)
-        if len(cells) > 1 and len(inner) > 1 and ends and len(alike) > len(inner) / 2:
-            problem = f"opens a quotation mark that line {last:,} closes, with rows in between: close or double it"
-            raise at_line(path, number, problem)
-
-
-def _tsv_rows(path: Path | Text) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(lines(path), 1):
-        yield number, [_unquoted(cell.strip()) for cell in line.split("\t")]
-
-
-def _unquoted(cell: str) -> str:
-    return cell[1:-1].replace('""', '"').strip() if re.fullmatch(r'"(?:[^"]|"")*"', cell) else cell

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from common.datasets.tables import NUMBER_OR_TIME
+from common.datasets.delimited import NUMBER_OR_TIME
 
 TAG = re.compile(r"O|[BIESLU]-[^\s,;|]+")  # of a token in a span, or in none
 # Universal Dependencies, with what its predecessor named otherwise (Petrov et al. 2012), and the Penn Treebank.

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common.datasets import dates, numbers, reading
+from common.datasets.delimited import even_rows
 from common.datasets.lines import Text, at_line
-from common.datasets.tables import even_rows
 from common.errors import UserError, one_line
 
 if TYPE_CHECKING:

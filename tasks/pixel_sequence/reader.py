@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from common.datasets import manifest, pictures, readers, reading, tables
+from common.datasets import delimited, manifest, pictures, readers, reading
 from common.datasets.lines import Text, at_line, lines
 from common.errors import UserError, one_line
 
@@ -32,10 +32,10 @@ def raw_pictures(path: Path | Text, labelled: bool) -> list[Raw]:
         UserError: if one cannot be read, or lacks a label that `labelled` requires; names the file and the line.
     """
     if not isinstance(path, Text):
-        kind = tables.suffix_of(path)
-        if path.is_file() and kind in tables.TABLES and (pixels := _pixel_columns(path, labelled)):
+        kind = delimited.suffix_of(path)
+        if path.is_file() and kind in delimited.TABLES and (pixels := _pixel_columns(path, labelled)):
             return _table(path, pixels, labelled)
-        if path.is_dir() or kind in (*pictures.SUFFIXES, *tables.TABLES, *tables.JSON_LINES, *tables.WORKBOOKS):
+        if path.is_dir() or kind in (*pictures.SUFFIXES, *delimited.TABULAR):
             return _files(path, labelled)
     if labelled:
         raise UserError(
@@ -79,7 +79,7 @@ def _pixel_columns(path: Path, labelled: bool) -> list[str]:
     Raises:
         UserError: if line 1 is no header, or names another number of pixels than a square has.
     """
-    number, header = next(tables.rows(path, ("label",)))
+    number, header = next(delimited.rows(path, ("label",)))
     plain = [cell for cell in header if re.fullmatch(r"-?\d+(\.\d*)?", cell)]
     if len(plain) == len(header) or len(set(plain)) < len(plain):
         raise at_line(path, number, f"must name the columns: {WANTED}")
