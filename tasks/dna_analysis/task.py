@@ -232,7 +232,13 @@ def score(examples, predictions):
 # ------------------------------------------------------------------------------------------------------- Task
 
 
-def promoters(title: str, files: tuple[str, str], size: int, correlation: float) -> Dataset:
+def promoters(
+    title: str,
+    files: tuple[str, str],
+    size: int,
+    correlation: float,
+    settings: str = "place_embedding_size=8 dropout=0.4 motif_units=64",
+) -> Dataset:
     """One of the four sets of CNNProm: a file of promoters and one of other sequences."""
     return Dataset(
         title=title,
@@ -242,7 +248,7 @@ def promoters(title: str, files: tuple[str, str], size: int, correlation: float)
         base_url="https://raw.githubusercontent.com/solovictor/CNNPromoterData/b4d2949e9bc5206f3049b35a488b036125ccc653/",
         files={name: sha256 for name, sha256 in checksums("cnnprom_promoters.sha256").items() if name in files},
         size=size,
-        settings="place_embedding_size=8 dropout=0.4 motif_units=64",
+        settings=settings,
         references=(Reference("CNNProm", "matthews", correlation, "Umarov and Solovyev 2017"),),
     )
 
@@ -285,7 +291,11 @@ TASK = Task(
             "Promoters of E. coli (sigma 70), 81 bases", ("Ecoli_prom.fa", "Ecoli_non_prom.fa"), 376_143, 0.84
         ),
         "promoters_b_subtilis": promoters(
-            "Promoters of Bacillus subtilis, 81 bases", ("Bacillus_prom.fa", "Bacillus_non_prom.fa"), 124_852, 0.86
+            "Promoters of Bacillus subtilis, 81 bases",
+            ("Bacillus_prom.fa", "Bacillus_non_prom.fa"),
+            124_852,
+            0.86,
+            settings="place_embedding_size=16 dropout=0.4 motif_units=128 patience=30",
         ),
     },
     own_file=OwnFile(
