@@ -87,11 +87,13 @@ def verdict(measured: dict) -> str:
     if None in gap.values():
         return f"On {metric} the model and {measured['baseline_name']} cannot be compared: a score is not a number."
     sure = gap["low"] > 0 or gap["high"] < 0
-    wins = (gap["difference"] < 0) == metrics.lower_is_better(metric) and gap["difference"] != 0
-    answer = "better than" if wins else "not better than"
+    wins = (gap["difference"] < 0) == metrics.lower_is_better(metric)
+    answer = f"{'better' if wins else 'worse'} than {measured['baseline_name']} by {number(abs(gap['difference']))}"
+    if gap["difference"] == 0:
+        answer = f"as good as {measured['baseline_name']}"
     doubt = "" if sure else "; the interval includes zero"
     return (
-        f"On {metric} the model is {answer} {measured['baseline_name']} by {number(abs(gap['difference']))} "
+        f"On {metric} the model is {answer} "
         f"(95 % interval of model minus baseline {number(gap['low'])} to {number(gap['high'])}, "
         f"paired bootstrap){doubt}."
     )

@@ -2,6 +2,8 @@
 
 import types
 
+import pytest
+
 from common.metrics.classification import classification
 from common.reporting import remarks, report
 
@@ -27,3 +29,19 @@ def test_no_verdict_where_most_words_are_unknown():
     measured["baselines"] = {"rule": {"accuracy": 0.5}}
     assert report.verdict(measured).startswith("89% of the test words are unknown")
     assert "better than rule" in report.verdict({**measured, "unknown_words": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("metric", "difference", "expected"),
+    [
+        ("accuracy", 0.1, "the model is better than rule by 0.100 (95 % interval"),
+        ("accuracy", -0.1, "the model is worse than rule by 0.100 (95 % interval"),
+        ("mae_error", 0.1, "the model is worse than rule by 0.100 (95 % interval"),
+        ("mae_error", -0.1, "the model is better than rule by 0.100 (95 % interval"),
+        ("accuracy", 0.0, "the model is as good as rule (95 % interval"),
+    ],
+)
+def test_a_verdict_says_better_or_worse_and_by_how_much(metric, difference, expected):
+    gap = {"difference": difference, "low": difference - 0.01, "high": difference + 0.01, "better": 1.0}
+    measured = {"metric": metric, "difference": gap, "baselines": {"rule": {}}, "baseline_name": "rule"}
+    assert expected in report.verdict({**measured, "unknown_words": None})
