@@ -101,7 +101,8 @@ record:
 	    $(call option,SET,set)
 
 ## would more data help? train on an eighth, a quarter, half and all of train, and score each on validation
-##   TASK=sentiment [DATA=sst2 or your own file] [CELL=gru] [SEEDS="0 1 2"] [SET="name=value"] [FOLD=3] [COLUMNS=text,label]
+##   TASK=sentiment [DATA=sst2 or your own file] [VALIDATION=dev.csv] [CELL=gru] [SEEDS="0 1 2"] [SET="name=value"] [FOLD=3]
+##   [COLUMNS=text,label]
 curve:
 	@$(ZOO) curve "$$TASK" $(call option,DATA,data) $(call option,VALIDATION,validation) $(call option,FOLD,fold) \
 	    $(call option,COLUMNS,columns) $(call option,CELL,cell) $(call option,SEEDS,seeds) $(call option,SET,set)
