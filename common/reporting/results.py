@@ -271,10 +271,11 @@ def _notes(rows: list[dict]) -> list[str]:
     """Notes on the numbers of a table."""
     machines = "; ".join(dict.fromkeys(row["machine"] for row in rows))
     notes = [f"Measured on {machines}."]
-    if any(len(row["seeds"]) > 1 for row in rows):
+    several, one = (any((len(row["seeds"]) > 1) == is_several for row in rows) for is_several in (True, False))
+    if several:
         notes.append("The interval of several seeds counts the test set's variance and that between the seeds.")
-    if any(len(row["seeds"]) == 1 for row in rows):
-        notes.append("That of one seed counts the test set's alone.")
+    if one:
+        notes.append(f"{'That' if several else 'The interval'} of one seed counts the test set's alone.")
     scored = [count for row in rows for count in row.get("test_scored", [None])]
     if None not in scored:
         most = max(scored)
