@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 import statistics
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 from rich.console import Console
 
@@ -25,7 +25,8 @@ from common.runs.run import Run
 from common.task import Task, TrainConfig, load_task
 
 SHARES = 1 / 8, 1 / 4, 1 / 2, 1  # of the training examples
-BLOCKS = 64
+FEWEST = 64  # training examples
+MOST_RUNS = 32  # of eight blocks
 
 
 def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Path:
@@ -49,8 +50,8 @@ def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Pa
     config = task.config_for(request.data, settings)
     source = steps.load_source(task, request, config, False, console)
     examples, validation = source.splits.train, source.splits.validation
-    if len(examples) < BLOCKS:
-        raise UserError(f"{source.name} has {len(examples)} training examples: a curve needs at least {BLOCKS}.")
+    if len(examples) < FEWEST:
+        raise UserError(f"{source.name} has {len(examples)} training examples: a curve needs at least {FEWEST}.")
     points = []
     for share in SHARES:
         part = drawn(examples, share)
@@ -78,15 +79,21 @@ def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Pa
 def drawn(examples: Sequence, share: float) -> list:
     """Some of the examples, in their order; the choice for a smaller share is part of that for a larger one.
 
-    They are drawn in blocks of neighbours, since a line of a text or a window of a series says much about the next one,
-    which would then hardly be missing.
+    They are drawn in blocks of at least eight neighbours, since a line of a text or a window of a series says much
+    about the next one, which would then hardly be missing. Of any eight blocks in a row the same number is drawn, so
+    that no part of sorted examples is left out.
 
     Args:
-        share: of the examples, in 64ths.
+        share: of the examples, in eighths.
     """
-    edges = [block * len(examples) // BLOCKS for block in range(BLOCKS + 1)]
-    order = random.Random(0).sample(range(BLOCKS), BLOCKS)
-    chosen = sorted(order[: round(share * BLOCKS)])
+    count = 8 * min(max(len(examples) // FEWEST, 1), MOST_RUNS)
+    edges = [block * len(examples) // count for block in range(count + 1)]
+    random = Random(0)
+    chosen = [
+        first + block
+        for first in range(0, count, 8)
+        for block in sorted(random.sample(range(8), 8)[: round(8 * share)])
+    ]
     return [examples[number] for block in chosen for number in range(edges[block], edges[block + 1])]
 
 
