@@ -125,7 +125,8 @@ def _all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Serie
 
 
 def _in_calendar(times: pd.Series) -> pd.Series:
-    """The times with NaT outside the years 1 to 9999, which Python's dates do not have."""
+    """The times to the second, as loggers are late by less, and NaT outside the years 1 to 9999 of Python's dates."""
+    times = times.dt.round("s")
     return times.where(times.dt.year.between(1, 9999))
 
 

@@ -57,12 +57,13 @@ def table(times, values=None, header="time,x"):
         (["1577836800000000000", "1577840400000000000", "1577844000000000000"], "2020-01-01", "hour", 24),
         (["2001", "2002", "2003", "2004"], "2001-01-01", "12 months", 1),
         (["2020-01-06", "2020-01-05", "2020-01-04"], "2020-01-04", "day", 7),  # newest first
+        (["2020-01-01 00:00:00.2", "2020-01-01 00:59:59.9", "2020-01-01 02:00:00.1"], "2020-01-01T00", "hour", 24),
     ],
 )
 def test_times_and_steps(times, first, step, season):
     series = read(table(times))
     assert (series.times[0], str(series.step), series.step.season) == (np.datetime64(first, "s"), step, season)
-    assert len(series) == len(times)
+    assert len(series) == len(times) and np.isfinite(series.values).all()
     later = series.extended(2).times
     assert later[-1] > later[-2] > series.times[-1]
 
@@ -235,6 +236,8 @@ def test_columns_are_found_in_any_case_and_with_spaces():
         (table(["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00", "2020-01-01 02:30"]), "line 5, has"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "2 m", 3]), "line 3, has the x '2 m'"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "inf", 3]), "line 3, has the x 'inf'"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], ['"+0050,1"', '"-0011,1"', '"+0103,1"']),
+         "line 2, has the x '+0050,1': write numbers"),
         (table(["2020-01-01", "2020-01-02", "2021-01-03"]), "cut off the part that is full of gaps"),
         ("time,x\n2020-01-01,1\n2020-01-02\n2020-01-03,3\n", "line 3, has 1 cells, the header has 2"),
         ("Station,Riga\n\n" + table(["2020-01-01", "2020-01-02"], ["1,2", "3,4"], "time,x,y"),
@@ -270,6 +273,8 @@ def test_a_far_time_makes_no_rows_before_it_is_refused():
         (["1 234,5", "2", "3"], [1234.5, 2, 3]),
         (["0.001", "1.021", "-5"], [0.001, 1.021, -5]),
         (["1e3", ".5", "+2"], [1000, 0.5, 2]),
+        (["−1.5", "−.5", "−2"], [-1.5, -0.5, -2]),
+        (["0,5", "-0,25", "007"], [0.5, -0.25, 7]),
     ],
 )
 def test_numbers_as_spreadsheets_write_them(cells, numbers):
