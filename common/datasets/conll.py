@@ -63,8 +63,9 @@ def conll(
 ) -> list[TaggedSentence]:
     """Every sentence of a file with one token per line and a blank line after each sentence.
 
-    A line -DOCSTART-, `# newdoc` or `#begin document` begins a document. Other comments, a header, and the multi-word and empty tokens of
-    CoNLL-U (ids such as 3-4 and 3.1) are skipped. First columns that number the tokens, or name their sentence or document, are recognised.
+    A line -DOCSTART-, `# newdoc` or `#begin document` begins a document. Other comments, a header, and the multi-word
+    and empty tokens of CoNLL-U (ids such as 3-4 and 3.1) are skipped. First columns that number the tokens, or name
+    their sentence or document, are recognised.
 
     Args:
         token_column, tag_column: numbers of the columns, from 0, where COLUMNS names none; None to infer them.

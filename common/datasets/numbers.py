@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.datasets import reading
 from common.datasets.lines import Text, at_line
 from common.errors import one_line
 
@@ -19,6 +21,8 @@ PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 POINT = rf"[-+]?[1-9](?:\d{{0,2}}(?:,\d{{3}})+|\d?(?:,\d\d)+,\d{{3}})(?:\.\d*)?|{PLAIN}"  # also 58,46,379, as in India
 # Points between thousands. `0050,1` is no decimal: in NOAA's files it is 50, with the quality 1.
 COMMA = r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d*|0)(?:,\d+)?|[-+]?(?:\d+|,\d+)"
+TIME = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}|\d{1,2}:\d\d"  # how a cell with a time begins
+THOUSANDTHS = r"[-+]?[1-9]\d{0,2}\.\d{3}"
 FACTORS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 JUMP = 20  # factor between neighbours that reveals a misread separator
 
@@ -71,7 +75,13 @@ def read(
     if not readings:
         wrong = cells[~cells.str.fullmatch(POINT if _points(cells) else COMMA)]
         raise _no_number(path, what, texts, int(wrong.index[0]))
-    readings = [reading.astype(float) * suffixes.map(FACTORS).astype(float).fillna(1) for reading in readings]
+    if len(cells) and not decimals and len(readings) == 1 and cells.str.fullmatch(THOUSANDTHS).all():
+        shown = cells.iloc[0]
+        reading.warn(
+            f"{path}: the {what} {shown} is read with a decimal point: if that separates thousands, write "
+            f"{shown.replace('.', '')}."
+        )
+    readings = [column.astype(float) * suffixes.map(FACTORS).astype(float).fillna(1) for column in readings]
     found = _only(path, what, texts[cells.index], readings, decimals, smooth)
     if len(infinite := found[~np.isfinite(found)]):
         raise _no_number(path, what, texts, int(infinite.index[0]))
@@ -143,4 +153,7 @@ def _jump(numbers: pd.Series):
 
 def _no_number(path, what: str, texts: pd.Series, number: int):
     shown = one_line(repr(texts[number]), 30)
+    if re.match(TIME, texts[number]):
+        problem = f"has the {what} {shown}, a time beside that of the row: take out the column"
+        return at_line(path, number, f"{problem}, or, if the two make one time, name them date and time")
     return at_line(path, number, f"has the {what} {shown}: write numbers as 1234.5, and leave missing ones empty")
