@@ -247,6 +247,9 @@ def _layout(
         token = 0
         while token < columns - 2 and _are_ids([row.cells[token] for row in even]):
             token += 1
+        if tag_columns.are_tags([row.cells[token] for row in even]):
+            problem = f"has a tag, {even[0].cells[token]!r:.20}, in place of its word: name the columns"
+            raise at_line(path, even[0].number, f'{problem}, as in COLUMNS="token=2 tag=1"')
         layout = _Layout(token, _tag_column(path, even, token, spans) if labelled and columns > 1 else None)
     if layout.token or layout.tag not in (None, columns - 1):
         tags = "" if layout.tag is None else f", tags in column {layout.tag + 1}"
@@ -272,7 +275,7 @@ def _said(path, even: list[_Row], labelled: bool) -> _Layout | None:
             return None
     needed = {"token", "tag"} if labelled else {"token"}
     fits = needed <= found.keys() and all(0 <= place < columns for place in found.values())
-    if fits and not (columns > 2 and _counts([row.cells[found["token"]] for row in even])):
+    if fits and not (columns > 2 and _are_ids([row.cells[found["token"]] for row in even])):
         return _Layout(found["token"], found.get("tag"))
     if reading.may_differ():
         return None
@@ -282,17 +285,10 @@ def _said(path, even: list[_Row], labelled: bool) -> _Layout | None:
     )
 
 
-def _counts(cells: Sequence[str]) -> bool:
-    """Whether a column numbers the tokens of each sentence or of the whole file, or the sentences."""
-    if not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
-        return False
-    numbers = [int(cell) for cell in cells]
-    return all(after in (before, before + 1, 0, 1) for before, after in pairwise(numbers)) and len(set(numbers)) > 1
-
-
 def _are_ids(cells: Sequence[str]) -> bool:
-    """Whether a column counts, or names the document or the sentence of each token, as in CoNLL-2012."""
-    return _counts(cells) or sum(before == after for before, after in pairwise(cells)) > len(cells) / 2
+    """Whether a column numbers or names the tokens, or names the sentence or document of each, as in CoNLL-2012."""
+    again = sum(before == after for before, after in pairwise(cells))
+    return all(re.search(r"\d", cell) for cell in cells) or again > len(cells) / 2
 
 
 def _tag_column(path, even: list[_Row], token: int, spans: bool) -> int:

@@ -21,7 +21,7 @@ PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 POINT = rf"[-+]?[1-9](?:\d{{0,2}}(?:,\d{{3}})+|\d?(?:,\d\d)+,\d{{3}})(?:\.\d*)?|{PLAIN}"  # also 58,46,379, as in India
 # Points between thousands. `0050,1` is no decimal: in NOAA's files it is 50, with the quality 1.
 COMMA = r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d*|0)(?:,\d+)?|[-+]?(?:\d+|,\d+)"
-TIME = r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}|\d{1,2}:\d\d"  # how a cell with a time begins
+TIME = r"\d{4}([-/.])\d\d?\1\d|\d\d?([-/.])\d\d?\2\d\d|\d\d?:\d\d"  # how a cell with a time begins
 THOUSANDTHS = r"[-+]?[1-9]\d{0,2}\.\d{3}"
 FACTORS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 JUMP = 20  # factor between neighbours that reveals a misread separator

@@ -33,6 +33,8 @@ DIALECTS = {
     "the number of the sentence": "".join(
         sentences(lambda i, t, p, c, g, n=n: f"{n}\t{t}\t{g}", count=1) for n in range(7, 11)
     ),
+    "the place in the text": sentences(lambda i, t, p, c, g: f"{7 * i}\t{t}\t{g}"),
+    "numbers of sentence and word": sentences(lambda i, t, p, c, g: f"s1-{i} {t} {p} {g}"),
     "numbered from 0, tabs": sentences(lambda i, t, p, c, g: f"{i - 1}\t{t}\t{p}\t{g}"),
     "GermEval: a comment with tabs, inner tags of O": sentences(
         lambda i, t, p, c, g: f"{i}\t{t}\t{g}\tO", first="#\thttp://example.org [2009]\n"
@@ -232,6 +234,18 @@ REFUSED = {
         "a.conll",
         words("{stts} {word}"),
         "line 1, has no column that surely holds tags",
+    ),
+    "known tags before words": (
+        "ner_tagging",
+        "a.conll",
+        sentences(lambda i, t, p, c, g: f"{p}\t{t}\t{g}"),
+        r"""line 1, has a tag, 'NNP', in place of its word: name the columns, as in COLUMNS="token=2 tag=1"\.""",
+    ),
+    "spans before words": (
+        "ner_tagging",
+        "a.conll",
+        sentences(lambda i, t, p, c, g: f"{g} {t}"),
+        r"line 1, has a tag, 'B-PER', in place of its word",
     ),
     "two columns of tags that are not known": (
         "pos_tagging",

@@ -257,6 +257,7 @@ def test_columns_are_found_in_any_case_and_with_spaces():
          "line 2, has the span of time '01.01.2020 08:00 - 01.01.2020 09:00': keep its beginning"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], ["2020-01-02", "2020-01-03", "2020-01-04"], "time,end"),
          "line 2, has the end '2020-01-02', a time beside that of the row: take out the column"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], ["1.2.3", "1.2.4", "1.2.5"]), "'1.2.3': write numbers"),
         ("# a\n" + table(["2020-01-01", "2020-01-02", "2020-01-03"]).replace(",", ";"),
          "line 1, is a comment: take out the lines above the header"),
         ("#a,b\n#c,d\n" + table(["2020-01-01", "2020-01-02", "2020-01-03"]), "line 1, is a comment"),
