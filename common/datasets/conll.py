@@ -63,8 +63,9 @@ def conll(
 ) -> list[TaggedSentence]:
     """Every sentence of a file with one token per line and a blank line after each sentence.
 
-    A line -DOCSTART- or `# newdoc` begins a document. Other comments, a header, and the multi-word and empty tokens of
-    CoNLL-U (ids such as 3-4 and 3.1) are skipped. A first column that numbers the tokens is recognised.
+    A line -DOCSTART-, `# newdoc` or `#begin document` begins a document. Other comments, a header, and the multi-word
+    and empty tokens of CoNLL-U (ids such as 3-4 and 3.1) are skipped. First columns that number the tokens, or name
+    their sentence or document, are recognised.
 
     Args:
         token_column, tag_column: numbers of the columns, from 0, where COLUMNS names none; None to infer them.
@@ -90,9 +91,9 @@ def conll(
 
 
 def _check_pairs(path: Path | Text, rows: Sequence[_Row]) -> None:
-    """Refuse sentences in lines of `word/TAG` or `word_TAG`, of which the last pair would be a tag."""
-    cells = [cell for row in rows for cell in row.cells]
-    for mark in "/_":
+    """Refuse sentences in lines of `word/TAG`, `word_TAG` or `word|POS|TAG`, of which the last would be a tag."""
+    cells = [cell for row in rows for cell in row.line.split()]
+    for mark in "/_|":
         if len(cells) > len(rows) and all(mark in cell.strip(mark) for cell in cells):
             raise at_line(
                 path,
@@ -149,7 +150,7 @@ def _rows(path: Path | Text, spans: bool) -> list[_Row]:
 
 
 def _begins_document(line: str) -> bool:
-    return line.startswith("-DOCSTART-") or re.match(r"#\s*newdoc\b", line) is not None
+    return line.startswith("-DOCSTART-") or re.match(r"#\s*(?:newdoc|begin document)\b", line) is not None
 
 
 def _is_comment(row: _Row, tokens: Sequence[_Row], ends: set[str], spans: bool) -> bool:
@@ -243,7 +244,12 @@ def _layout(
     if names:
         layout = _Layout(names["token"], names["tag"])
     else:
-        token = 1 if columns > 2 and _counts([row.cells[0] for row in even]) else 0
+        token = 0
+        while token < columns - 2 and _are_ids([row.cells[token] for row in even]):
+            token += 1
+        if tag_columns.are_tags([row.cells[token] for row in even]):
+            problem = f"has a tag, {even[0].cells[token]!r:.20}, in place of its word: name the columns"
+            raise at_line(path, even[0].number, f'{problem}, as in COLUMNS="token=2 tag=1"')
         layout = _Layout(token, _tag_column(path, even, token, spans) if labelled and columns > 1 else None)
     if layout.token or layout.tag not in (None, columns - 1):
         tags = "" if layout.tag is None else f", tags in column {layout.tag + 1}"
@@ -269,7 +275,7 @@ def _said(path, even: list[_Row], labelled: bool) -> _Layout | None:
             return None
     needed = {"token", "tag"} if labelled else {"token"}
     fits = needed <= found.keys() and all(0 <= place < columns for place in found.values())
-    if fits and not (columns > 2 and _counts([row.cells[found["token"]] for row in even])):
+    if fits and not (columns > 2 and _are_ids([row.cells[found["token"]] for row in even])):
         return _Layout(found["token"], found.get("tag"))
     if reading.may_differ():
         return None
@@ -279,12 +285,10 @@ def _said(path, even: list[_Row], labelled: bool) -> _Layout | None:
     )
 
 
-def _counts(cells: Sequence[str]) -> bool:
-    """Whether a column numbers the tokens of each sentence or of the whole file."""
-    if not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
-        return False
-    numbers = [int(cell) for cell in cells]
-    return all(after in (before + 1, 0, 1) for before, after in pairwise(numbers)) and len(set(numbers)) > 1
+def _are_ids(cells: Sequence[str]) -> bool:
+    """Whether a column numbers or names the tokens, or names the sentence or document of each, as in CoNLL-2012."""
+    again = sum(before == after for before, after in pairwise(cells))
+    return all(re.search(r"\d", cell) for cell in cells) or again > len(cells) / 2
 
 
 def _tag_column(path, even: list[_Row], token: int, spans: bool) -> int:

@@ -30,8 +30,9 @@ DATES = (
         "%d %B %Y",
     ),
     *("%b %d, %Y", "%B %d, %Y", "%b-%d-%Y", "%a %b %d %Y", "%a, %d %b %Y"),
+    "%Y-%m-%d",  # with AM and PM
 )
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 LOOKED_AT = 100  # rows at the top by which the formats for all rows are chosen
 # Times since 1970, from the year 2001 on.
 UNIX = {r"\d{10}": "s", r"\d{13}": "ms", r"\d{16}": "us", r"[1-8]\d{18}": "ns"}
@@ -41,6 +42,9 @@ CLOCK = r"\d{1,2}:\d\d.*|\d{1,2}\.\d\d(?:\.\d\d)?|\d{4}|\d{6}"
 MIDNIGHT = r"[ T]00:00(?::00(?:\.0+)?)?$"
 END_OF_DAY = r"(?<=[ T])24(?=:00(?::00)?$)"
 OFFSET = r"(?<=:\d\d)(?:\.\d+)?\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"  # after a time of day
+UTC = r"(?<=:\d\d) ?UTC$"  # as ThingSpeak and BigQuery write it
+SPAN = r":\d\d\s*-\s*(?:.* )?(\d?\d:\d\d)(?::\d\d)?$"
+MOST_OFFSETS = 4  # from UTC in a file; more are ends of spans
 WRITE = "write it as 2017-09-01 or 2017-09-01 13:00"
 
 
@@ -60,7 +64,11 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
     """
     import pandas as pd
 
-    written = texts.str.replace(OFFSET, "", regex=True) if local else texts
+    offsets = texts.str.extract(SPAN, expand=False)
+    if offsets.nunique() > MOST_OFFSETS:  # 08:00-09:00 is no time nine hours behind UTC
+        number = int(offsets.first_valid_index())
+        raise at_line(path, number, f"has the span of time {texts[number]!r:.60}: keep its beginning, and {WRITE}")
+    written = texts.str.replace(OFFSET, "", regex=True) if local else texts.str.replace(UTC, "Z", regex=True)
     if (compact := written.str.fullmatch(COMPACT)).mean() > 0.5:
         written = written.mask(compact, written.str.replace(COMPACT, _spelt, regex=True))
     later = pd.to_timedelta(written.str.contains(END_OF_DAY).astype(int), unit="D")
@@ -125,7 +133,8 @@ def _all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Serie
 
 
 def _in_calendar(times: pd.Series) -> pd.Series:
-    """The times with NaT outside the years 1 to 9999, which Python's dates do not have."""
+    """The times to the second, as loggers are late by less, and NaT outside the years 1 to 9999 of Python's dates."""
+    times = times.dt.round("s")
     return times.where(times.dt.year.between(1, 9999))
 
 
@@ -169,7 +178,7 @@ def _readings(texts: pd.Series):
 @functools.lru_cache(maxsize=256)
 def _shape(text: str) -> str:
     """What the texts of one format have in common, of a text or a format: `"31 Jan 2024"`, `"%d %b %Y" -> "0a0"`."""
-    words = re.sub(r"%[abBp]|[^\W\d_]+", "a", re.sub(r"%[dmyYHMSI]|\d+", "0", text))
+    words = re.sub(r"%[abBp]|[^\W\d_]+", "a", re.sub(r"%[dmyYHMSIf]|\d+", "0", text))
     return re.sub(r"\s+", "", words)
 
 

@@ -92,13 +92,18 @@ def even_rows(path: Path | Text) -> tuple[list[str], list[tuple[int, list[str]]]
     """The header of a .csv or .tsv file, and its rows that are not empty, each with the number of its first line.
 
     Raises:
-        UserError: if a row and the header differ in their number of cells, or the header looks like a row.
+        UserError: if a row and the header differ in their number of cells, the header looks like a row, or it is below
+            a comment.
     """
+    if suffix_of(path) in JSON_LINES:
+        raise UserError(f"{path} is JSON: write it as CSV (pandas: read_json, to_csv) and name that file.")
     found = rows(path)
     first, header = next(found)
     if any(header) and all(re.fullmatch(NUMBER_OR_TIME, cell) for cell in header if cell):
         raise at_line(path, first, "looks like data: add a header line with the names of the columns above it")
     numbered = [(number, cells) for number, cells in found if any(cells)]
+    if header[0].startswith("#") and (len(header) == 1 or (numbered and numbered[0][1][0].startswith("#"))):
+        raise at_line(path, first, "is a comment: take out the lines above the header")
     width = max(map(_width, [header, *(cells for _, cells in numbered)]))  # without a delimiter at the end of all lines
     header, numbered = header[:width], [(number, cells[:width]) for number, cells in numbered]
     usual = Counter(len(cells) for _, cells in numbered).most_common(1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.datasets import reading
 from common.datasets.lines import Text, at_line
 from common.errors import one_line
 
@@ -17,7 +19,10 @@ GROUPS = r"(?<=\d)['’\s](?=\d{3}(?:\D|$))"  # an apostrophe or a space between
 BEGIN = r"(?i)\s*[<>≤≥~]?\s*[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins: `2 m`, `<0.1`
 PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 POINT = rf"[-+]?[1-9](?:\d{{0,2}}(?:,\d{{3}})+|\d?(?:,\d\d)+,\d{{3}})(?:\.\d*)?|{PLAIN}"  # also 58,46,379, as in India
-COMMA = r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,\d+)?|[-+]?,\d+"  # points between thousands
+# Points between thousands. `0050,1` is no decimal: in NOAA's files it is 50, with the quality 1.
+COMMA = r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d*|0)(?:,\d+)?|[-+]?(?:\d+|,\d+)"
+TIME = r"\d{4}([-/.])\d\d?\1\d|\d\d?([-/.])\d\d?\2\d\d|\d\d?:\d\d"  # how a cell with a time begins
+THOUSANDTHS = r"[-+]?[1-9]\d{0,2}\.\d{3}"
 FACTORS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 JUMP = 20  # factor between neighbours that reveals a misread separator
 
@@ -40,7 +45,7 @@ def decimal_marks(table: pd.DataFrame) -> str:
 
 def is_number(texts: pd.Series) -> pd.Series:
     """Whether each cell is a number or a bound such as `<0.1`, and nothing else."""
-    return texts.str.replace(r"^[<>≤≥~]\s*", "", regex=True).str.fullmatch(f"{POINT}|{COMMA}")
+    return texts.str.replace("−", "-").str.replace(r"^[<>≤≥~]\s*", "", regex=True).str.fullmatch(f"{POINT}|{COMMA}")
 
 
 def read(
@@ -60,7 +65,6 @@ def read(
         UserError: naming the line of a cell that is not a number, or that can be read in two ways.
     """
     import numpy as np
-    import pandas as pd
 
     cells, suffixes = _without_signs(texts, "KMBT" if units else "")
     readings = []
@@ -71,17 +75,23 @@ def read(
     if not readings:
         wrong = cells[~cells.str.fullmatch(POINT if _points(cells) else COMMA)]
         raise _no_number(path, what, texts, int(wrong.index[0]))
-    readings = [pd.to_numeric(reading) * suffixes.map(FACTORS).fillna(1) for reading in readings]
+    if len(cells) and not decimals and len(readings) == 1 and cells.str.fullmatch(THOUSANDTHS).all():
+        shown = cells.iloc[0]
+        reading.warn(
+            f"{path}: the {what} {shown} is read with a decimal point: if that separates thousands, write "
+            f"{shown.replace('.', '')}."
+        )
+    readings = [column.astype(float) * suffixes.map(FACTORS).astype(float).fillna(1) for column in readings]
     found = _only(path, what, texts[cells.index], readings, decimals, smooth)
     if len(infinite := found[~np.isfinite(found)]):
         raise _no_number(path, what, texts, int(infinite.index[0]))
-    return found.astype(float).reindex(texts.index)
+    return found.reindex(texts.index)
 
 
 def _without_signs(texts: pd.Series, suffixes: str) -> tuple[pd.Series, pd.Series]:
     """The cells that are not missing, without currencies, spaces between thousands and suffixes; and the suffixes."""
     cells = texts[~texts.str.lower().isin(MISSING)]
-    cells = cells.str.replace(CURRENCY, "", regex=True).str.replace(GROUPS, "", regex=True)
+    cells = cells.str.replace("−", "-").str.replace(CURRENCY, "", regex=True).str.replace(GROUPS, "", regex=True)
     found = cells.str.extract(rf"(?i)(?<=[\d.])\s*([{suffixes}])$" if suffixes else "(?!)()", expand=False).str.upper()
     return cells.where(found.isna(), cells.str[:-1].str.strip()), found
 
@@ -143,4 +153,7 @@ def _jump(numbers: pd.Series):
 
 def _no_number(path, what: str, texts: pd.Series, number: int):
     shown = one_line(repr(texts[number]), 30)
+    if re.match(TIME, texts[number]):
+        problem = f"has the {what} {shown}, a time beside that of the row: take out the column"
+        return at_line(path, number, f"{problem}, or, if the two make one time, name them date and time")
     return at_line(path, number, f"has the {what} {shown}: write numbers as 1234.5, and leave missing ones empty")

@@ -95,6 +95,8 @@ def read_prices(path: Path) -> PriceSeries:
     """
     table = _table(path)
     names = {_plain(column): column for column in reversed(table.columns)}  # the first of two that are alike
+    if not names.keys() & set(TIMES):
+        raise UserError(f"{path} has no column 'Date'. It has: {', '.join(table.columns)}. Rename one in line 1.")
     _check_one_stock(path, table, names)
     times = _times(path, table, names)
     texts = _prices(path, table, names)
@@ -135,6 +137,8 @@ def _table(path: Path) -> pd.DataFrame:
     header, numbered = even_rows(path)
     if not numbered:
         raise UserError(f"{path} has a header and no rows.")
+    if header[0] == "Ticker" and numbered[0][1][0] == "Price":  # yfinance with group_by="ticker"
+        header, numbered[0] = numbered[0][1], (numbered[0][0], header)
     if numbered[0][1][0].lower() == "ticker":
         _check_names(path, "Ticker", numbered.pop(0)[1][1:])
         if numbered and _plain(numbered[0][1][0]) in TIMES and not any(numbered[0][1][1:]):
@@ -148,7 +152,7 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _plain(column: str) -> str:
-    return re.sub(r"[^a-z]", "", column.lower())
+    return re.sub(r"[^a-z]", "", column.lower()) or column  # `+/- %` is not the nameless column
 
 
 def _first(names: dict[str, str], wanted: Sequence[str]) -> str | None:
@@ -171,9 +175,6 @@ def _check_names(path: Path, column: str, cells: Sequence[str]) -> None:
 def _times(path: Path, table: pd.DataFrame, names: dict[str, str]) -> pd.Series:
     """The time of each row, in the local time of the exchange."""
     column = _first(names, TIMES)
-    if column is None:
-        has = ", ".join(table.columns)
-        raise UserError(f"{path} has no column 'Date'. It has: {has}. Rename one in line 1.")
     texts = table[column]
     if (empty := texts == "").any():
         raise at_line(path, int(empty.idxmax()), f"has an empty {column or 'date'}: fill it or remove the row")
@@ -265,7 +266,7 @@ def _shown(time: pd.Timestamp) -> str:
 
 
 def _warn(path: Path, times: pd.Series, close: pd.Series, step: Step) -> None:
-    """Warn of gaps, of jumps that may be stock splits, and of a price that never moves."""
+    """Warn of gaps, of jumps that may be stock splits, of days that may be shifted, and of a price that never moves."""
     returns = close.pct_change().iloc[1:]
     for number, change in returns[returns.abs() > EXTREME].head(3).items():
         reading.warn(
@@ -278,6 +279,12 @@ def _warn(path: Path, times: pd.Series, close: pd.Series, step: Step) -> None:
         reading.warn(
             f"{path}, line {number:,}: {days:.0f} days without a price end on {times[number].date()}; the return over "
             f"them counts as that of one step ({step})."
+        )
+    weekday = times.dt.day_of_week
+    if (times.dt.hour > 0).all() and (weekday == 6).any() and not weekday.isin([4, 5]).any():
+        reading.warn(
+            f"{path}: the days of trade are Sunday to Thursday, at {times.iloc[0].time()}: if they are those of an "
+            "exchange east of Greenwich in UTC, write local dates."
         )
     if len(close) > 1 and (close == close.iloc[0]).all():
         reading.warn(f"{path}: the price never moves: there is nothing to forecast.")

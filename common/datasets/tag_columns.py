@@ -41,6 +41,11 @@ def of_spans(rows: Sequence[Sequence[str]], token: int) -> list[int]:
     return found
 
 
+def are_tags(cells: Sequence[str]) -> bool:
+    """Whether the cells are tags of spans or known parts of speech, and no words."""
+    return _share(Counter(cells), lambda cell: TAG.fullmatch(cell) or cell in UNIVERSAL | PENN) > NEARLY_ALL
+
+
 def of_known_classes(rows: Sequence[Sequence[str]], token: int) -> list[int]:
     """The columns of universal tags, else those of tags of the Penn Treebank, the first one first."""
     columns = _counted(rows, token)

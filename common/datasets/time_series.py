@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KNOWN = "known:"  # prefix of a column whose values are known ahead: holidays, an announced price
-TIME_NAMES = ("time", "date", "datetime", "timestamp", "month", "week", "day", "year", "ds")
+TIME_NAMES = (
+    *("time", "date", "datetime", "date time", "date/time", "timestamp", "valid time"),
+    *("month", "week", "day", "year", "ds"),
+)
 DAY_PARTS = ("year", "month", "day")  # columns that together give a date
 MOST_CATEGORIES = 18  # different words in a column, as the 16 winds, calm and variable; each becomes one of 0 and 1
 UNMEASURED = "M"  # a missing number in weather reports; in a column of words, a word
-STAND_INS = (-999, -9999, -99, -99.9, -999.9, 999, 9999, 99999)  # values that some files use for missing ones
+FEW = 10  # different values
+STAND_INS = (-999, -9999, -99, -99.9, -99.99, -999.9, 999, 9999, 99999)  # values that some files use for missing ones
 DAY = 86_400  # seconds
 MONTHS = ((1, 28, 31), (3, 89, 92), (12, 365, 366))  # a step of so many months: its least and most days
 
@@ -204,13 +208,24 @@ def _warn_of_columns(path: Path | Text, values: pd.DataFrame) -> None:
             reading.warn(f"{path}: {name} is empty in {len(values) - len(column):,} of {len(values):,} rows.")
         if column.nunique() == 1:
             reading.warn(f"{path}: {name} never changes.")
-        for value in STAND_INS:
-            others = column[column != value]
-            if 0 < len(others) < len(column) and not others.min() - others.std() < value < others.max() + others.std():
-                times = len(column) - len(others)
+        for value in sorted({*STAND_INS, *column.agg(["min", "max"])}):
+            if times := _far_from_others(column, value):
                 reading.warn(
                     f"{path}: {name} is {value:g} in {times:,} rows: where that means nothing, leave the cell empty."
                 )
+
+
+def _far_from_others(column: pd.Series, value: float) -> int:
+    """How often a value occurs that may stand for missing ones, as it is far from the others: 0 where it is not."""
+    others = column[column != value]
+    times = len(column) - len(others)
+    if value in STAND_INS:
+        far = others.std()
+    elif times > 1 and value != 0 and others.nunique() > FEW:
+        far = others.max() - others.min()
+    else:
+        return 0
+    return 0 if others.empty or others.min() - far < value < others.max() + far else times
 
 
 def series(name: str, step: Step, table: pd.DataFrame) -> TimeSeries:

@@ -27,6 +27,14 @@ DIALECTS = {
     "four columns": sentences(lambda i, t, p, c, g: f"{t} {p} {c} {g}"),
     "tabs and CR": sentences(lambda i, t, p, c, g: f"{t}\t{g}").replace("\n", "\r"),
     "numbered": sentences(lambda i, t, p, c, g: f"{i} {t} {p} {c} {g}"),
+    "a document, its part, and numbers, as in CoNLL-2012": sentences(
+        lambda i, t, p, c, g: f"bc/cctv/00  0  {i - 1}  {t}  {p}  (S*  -  {g}", first="#begin document (bc/cctv/00)\n"
+    ),
+    "the number of the sentence": "".join(
+        sentences(lambda i, t, p, c, g, n=n: f"{n}\t{t}\t{g}", count=1) for n in range(7, 11)
+    ),
+    "the place in the text": sentences(lambda i, t, p, c, g: f"{7 * i}\t{t}\t{g}"),
+    "numbers of sentence and word": sentences(lambda i, t, p, c, g: f"s1-{i} {t} {p} {g}"),
     "numbered from 0, tabs": sentences(lambda i, t, p, c, g: f"{i - 1}\t{t}\t{p}\t{g}"),
     "GermEval: a comment with tabs, inner tags of O": sentences(
         lambda i, t, p, c, g: f"{i}\t{t}\t{g}\tO", first="#\thttp://example.org [2009]\n"
@@ -56,6 +64,12 @@ def test_conll_is_read_in_its_dialects(tmp_path, name, content):
     assert {example.tags for example in found} == {("B-PER", "O", "B-LOC", "O")}
     asked, _ = read(tmp_path, "ner_tagging", name, content, labelled=False)
     assert [(example.tokens, example.tags) for example in asked] == [(("Ben", "saw", "Riga", "."), None)] * 4
+
+
+def test_documents_of_conll_2012(tmp_path):
+    content = sentences(lambda i, t, p, c, g: f"a\t{t}\t{g}", first="#begin document (a)\n") + "#end document\n"
+    found, _ = read(tmp_path, "ner_tagging", "a.conll", content + content)
+    assert [example.group for example in found] == ["document 1"] * 4 + ["document 2"] * 4
 
 
 def test_columns_name_the_tags_of_conll(tmp_path):
@@ -181,6 +195,13 @@ def test_sentences_in_a_text_or_a_table_are_predicted_as_such(tmp_path, task):
 
 REFUSED = {
     "words and tags in pairs": ("pos_tagging", "a.txt", "It/PRP is/VBZ\n" * 3, "line 1, holds words .* as 'It/PRP'"),
+    "words and tags in pairs, as in the Brown Corpus": (
+        "pos_tagging",
+        "ca01",
+        "\n\n\tThe/at jury/nn said/vbd\n" * 3,
+        "line 3, holds words and tags as one, such as 'The/at'",
+    ),
+    "WikiNER": ("ner_tagging", "a.txt", "Ann|NNP|I-PER is|VBZ|O\n" * 3, r"as one, such as 'Ann\|NNP\|I-PER'"),
     "words and tags in one": ("ner_tagging", "a.txt", "Ann_B-PER is_O in_O\n\n", "holds words and tags as one"),
     "all tags in one cell": (
         "ner_tagging",
@@ -213,6 +234,18 @@ REFUSED = {
         "a.conll",
         words("{stts} {word}"),
         "line 1, has no column that surely holds tags",
+    ),
+    "known tags before words": (
+        "ner_tagging",
+        "a.conll",
+        sentences(lambda i, t, p, c, g: f"{p}\t{t}\t{g}"),
+        r"""line 1, has a tag, 'NNP', in place of its word: name the columns, as in COLUMNS="token=2 tag=1"\.""",
+    ),
+    "spans before words": (
+        "ner_tagging",
+        "a.conll",
+        sentences(lambda i, t, p, c, g: f"{g} {t}"),
+        r"line 1, has a tag, 'B-PER', in place of its word",
     ),
     "two columns of tags that are not known": (
         "pos_tagging",

@@ -52,8 +52,10 @@ GERMAN = "Datum;Date;Schluss;Close\n1;02.01.2020;x;1.003,50\n2;03.01.2020;x;998,
         (ALPHA.replace("adjusted_close", "adjClose"), [100, 101, 102, 102], [1, 1, 1, 1]),
         (ALPHA.replace("close,adjusted_close", "4. close,5. adjusted close"), [100, 101, 102, 102], [1, 1, 1, 1]),
         (YFINANCE, [100, 101, 102, 103], [0, 1, 2, 3]),
+        ("Ticker,A,A\nPrice,Close,Volume\nDate,,\n2020-01-02,9,3\n2020-01-03,8,4\n", [9, 8], [3, 4]),
         (YFINANCE.replace("Price,", "Date,"), [100, 101, 102, 103], [0, 1, 2, 3]),
         (INVESTING, [1001.25, 999, 1003.5], [0, 900_000, 1_500_000]),
+        (INVESTING.replace("1.5M", "-").replace("900K", "-"), [1001.25, 999, 1003.5], [0, 0, 0]),
         (NASDAQ, [101, 102.25, 103.5], [20, 30, 40]),
         (GERMAN, [1003.5, 998.25, 1001], None),
         (table("Date,Close,Adj Close", DAYS, [1, 2, 3, 4], [""] * 4), [1, 2, 3, 4], None),
@@ -110,6 +112,8 @@ def test_what_providers_write(prices, text, close, volume):
          "day", ["2020-03-31", "2020-04-01"]),
         (["2020-01-02 15:50", "2020-01-02 15:55", "2020-01-03 15:50", "2020-01-03 15:55"], "2020-01-02T15:50:00",
          "5 minutes", ["2020-01-06 15:50", "2020-01-06 15:55"]),
+        (["2020-01-03 22:00:00.2", "2020-01-03 22:59:59.9", "2020-01-04 00:00:00.1"], "2020-01-03T22:00:00", "hour",
+         ["2020-01-04 01:00", "2020-01-04 02:00"]),
         (["2020-01-03 22:00", "2020-01-03 23:00", "2020-01-04 00:00"], "2020-01-03T22:00:00", "hour",
          ["2020-01-04 01:00", "2020-01-04 02:00"]),
     ],
@@ -154,6 +158,8 @@ def test_the_step_and_what_comes_next(prices, dates, first, step, following):
         (table("Date,Close,Market", DAYS, [1] * 4, [1, "high", 1, 1]), "line 3, has the market 'high'"),
         (table("Date,Close", DAYS, [""] * 4), "holds nothing to read: no row has a price"),
         (table("Date,Open", DAYS, [1] * 4), "has no column 'Close' or 'Adj Close'. It has: Date, Open"),
+        (table("+/- %,Datum,Close", [1] * 4, DAYS, [1] * 4), r"no column 'Date'. It has: \+/- %, Datum, Close"),
+        ("Security,A,\n" + table("Date,Close,Volume", DAYS, [1] * 4, [1] * 4), "no column 'Date'. It has: Security"),
         (table("When,Close", DAYS, [1] * 4), "has no column 'Date'. It has: When, Close"),
         ("Date,Close\n", "has a header and no rows"),
         ("Date,Close\n2020-01-01,1,2\n", "line 2, has 3 cells, the header has 2"),
@@ -174,6 +180,16 @@ def test_what_is_no_series_of_prices_is_refused_in_one_line(prices, text, proble
         ),
         (table("Date,Close", [*DAYS[:3], "2022-01-07"], [1, 1.1, 1.2, 1.3]), "line 5: 732 days without a price end"),
         (table("Date,Close", DAYS, [1, 1, 1, 1]), "the price never moves"),
+        (
+            table("Date,Close", DAYS, ["21.533", "21.601", "21.488", "21.750"]),
+            "the price 21.533 is read with a decimal point: if that separates thousands, write 21533",
+        ),
+        (
+            table(
+                "time,close", [1577890800 + 86400 * day for day in (0, 1, 4, 5, 6, 7, 8, 11)], [5, 6, 7, 6, 5, 6, 7, 6]
+            ),
+            "days of trade are Sunday to Thursday, at 15:00:00",
+        ),
     ],
 )
 def test_what_looks_wrong_is_said(prices, text, warning):

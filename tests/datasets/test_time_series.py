@@ -57,12 +57,15 @@ def table(times, values=None, header="time,x"):
         (["1577836800000000000", "1577840400000000000", "1577844000000000000"], "2020-01-01", "hour", 24),
         (["2001", "2002", "2003", "2004"], "2001-01-01", "12 months", 1),
         (["2020-01-06", "2020-01-05", "2020-01-04"], "2020-01-04", "day", 7),  # newest first
+        (["2020-01-01 00:00:00 UTC", "2020-01-01 01:00:00 UTC", "2020-01-01 02:00:00 UTC"], "2020-01-01", "hour", 24),
+        (["2020-01-01 11:00 am", "2020-01-01 12:00 pm", "2020-01-01 1:00 pm"], "2020-01-01T11", "hour", 24),
+        (["2020-01-01 00:00:00.2", "2020-01-01 00:59:59.9", "2020-01-01 02:00:00.1"], "2020-01-01T00", "hour", 24),
     ],
 )
 def test_times_and_steps(times, first, step, season):
     series = read(table(times))
     assert (series.times[0], str(series.step), series.step.season) == (np.datetime64(first, "s"), step, season)
-    assert len(series) == len(times)
+    assert len(series) == len(times) and np.isfinite(series.values).all()
     later = series.extended(2).times
     assert later[-1] > later[-2] > series.times[-1]
 
@@ -162,6 +165,17 @@ def test_a_series_without_a_header(name, row):
         load_task(name).own_file.read(Text(text, "a.csv", ".csv"), True)
 
 
+@pytest.mark.parametrize("name", ["stock_forecast", "weather_forecast"])
+def test_a_series_in_json(name):
+    with pytest.raises(UserError, match=r"a\.json is JSON: write it as CSV"):
+        load_task(name).own_file.read(Text('[{"date": "2020-01-01", "close": 1}]', "a.json", ".json"), True)
+
+
+@pytest.mark.parametrize("name", ["Date Time", "date_time", "Date/Time", "valid_time"])
+def test_names_of_the_column_of_times(name):
+    assert read(table(["2020-01-01", "2020-01-02", "2020-01-03"], header=f"{name},x")).columns == ("x",)
+
+
 def test_missing_rows_and_cells_are_nan_and_filled_from_before():
     series = read(table(["2020-01-01", "2020-01-02", "2020-01-04", "2020-01-05"], ["NA", 3, "", 7]))
     assert series.values[:, 0].tolist() == pytest.approx([np.nan, 3, np.nan, np.nan, 7], nan_ok=True)
@@ -235,6 +249,18 @@ def test_columns_are_found_in_any_case_and_with_spaces():
         (table(["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00", "2020-01-01 02:30"]), "line 5, has"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "2 m", 3]), "line 3, has the x '2 m'"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "inf", 3]), "line 3, has the x 'inf'"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], ['"+0050,1"', '"-0011,1"', '"+0103,1"']),
+         "line 2, has the x '+0050,1': write numbers"),
+        (table([f"2020-01-01 {hour:02}:00-{hour + 1:02}:00" for hour in range(8, 18)]),
+         "line 2, has the span of time '2020-01-01 08:00-09:00': keep its beginning"),
+        (table([f"01.01.2020 {hour:02}:00 - 01.01.2020 {hour + 1:02}:00" for hour in range(8, 18)]),
+         "line 2, has the span of time '01.01.2020 08:00 - 01.01.2020 09:00': keep its beginning"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], ["2020-01-02", "2020-01-03", "2020-01-04"], "time,end"),
+         "line 2, has the end '2020-01-02', a time beside that of the row: take out the column"),
+        (table(["2020-01-01", "2020-01-02", "2020-01-03"], ["1.2.3", "1.2.4", "1.2.5"]), "'1.2.3': write numbers"),
+        ("# a\n" + table(["2020-01-01", "2020-01-02", "2020-01-03"]).replace(",", ";"),
+         "line 1, is a comment: take out the lines above the header"),
+        ("#a,b\n#c,d\n" + table(["2020-01-01", "2020-01-02", "2020-01-03"]), "line 1, is a comment"),
         (table(["2020-01-01", "2020-01-02", "2021-01-03"]), "cut off the part that is full of gaps"),
         ("time,x\n2020-01-01,1\n2020-01-02\n2020-01-03,3\n", "line 3, has 1 cells, the header has 2"),
         ("Station,Riga\n\n" + table(["2020-01-01", "2020-01-02"], ["1,2", "3,4"], "time,x,y"),
@@ -270,6 +296,8 @@ def test_a_far_time_makes_no_rows_before_it_is_refused():
         (["1 234,5", "2", "3"], [1234.5, 2, 3]),
         (["0.001", "1.021", "-5"], [0.001, 1.021, -5]),
         (["1e3", ".5", "+2"], [1000, 0.5, 2]),
+        (["−1.5", "−.5", "−2"], [-1.5, -0.5, -2]),
+        (["0,5", "-0,25", "007"], [0.5, -0.25, 7]),
     ],
 )
 def test_numbers_as_spreadsheets_write_them(cells, numbers):
@@ -315,6 +343,15 @@ def test_what_looks_wrong_is_said():
     ):
         assert warning in shown
     assert len(said.warnings) == 5  # what is there of b never changes either
+
+
+@pytest.mark.parametrize(("value", "times"), [(-200, 2), (9999.9, 2), (-99.99, 1), (40, 0), (0, 0)])
+def test_values_far_from_the_others_are_said(value, times):
+    days = pd.date_range("2020-01-01", periods=30).strftime("%Y-%m-%d")
+    cells = [value if day in (7, 8)[: times or 2] else 20.5 + day * 7 % 20 for day in range(30)]
+    with reading.reading(reading.Reading()) as said:
+        read(table(days, cells))
+    assert [f"x is {value:g} in {times} rows" in warning for warning in said.warnings] == [True] * bool(times)
 
 
 def test_a_time_is_written_no_finer_than_the_step():
