@@ -84,7 +84,7 @@ def row(data: str, cell: str, settings: dict, measured: list[dict], command: str
         "seeds": {str(one["seed"]): value for one, value in zip(measured, values)},
         "mean": statistics.fmean(values),
         "sd": sd,
-        "interval": interval(values, [one["interval"][metric] for one in measured]),
+        "interval": interval(values, [one["interval"][metric] for one in measured], metric),
         "scores": {key: _mean([one["test"][key] for one in measured]) for key in first["test"]},
         "baseline": first["baseline"][metric],
         "baseline_name": first["baseline_name"],
@@ -115,8 +115,8 @@ def _as_text(settings: dict) -> str:
     return " ".join(f"{key}={value}" for key, value in sorted(settings.items()))
 
 
-def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]]) -> list[float]:
-    """The 95 % interval of a row; see `row`.
+def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]], metric: str) -> list[float]:
+    """The 95 % interval of a row; see `row`. That of an error begins at 0 at the lowest.
 
     Args:
         values: the score of each seed.
@@ -126,7 +126,8 @@ def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]]) -
         return list(bootstrapped[0])
     test_error = statistics.fmean(high - low for low, high in bootstrapped) / (2 * NORMAL_95)
     reach = NORMAL_95 * math.sqrt(test_error**2 + statistics.variance(values) / len(values))
-    return [statistics.fmean(values) - reach, statistics.fmean(values) + reach]
+    low, high = statistics.fmean(values) - reach, statistics.fmean(values) + reach
+    return [max(low, 0.0) if metric.endswith("_error") else low, high]
 
 
 def mean_of_folds(measured: list[dict]) -> dict:
