@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import re
 from collections.abc import Mapping
@@ -17,26 +18,19 @@ if TYPE_CHECKING:
 # In addition to ISO 8601; a time of day may follow each.
 DATES = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d"),
-    *(
-        "%d/%m/%y",
-        "%m/%d/%y",
-        "%y/%m/%d",
-        "%d.%m.%y",
-        "%y.%m.%d",
-        "%d-%b-%Y",
-        "%d-%B-%Y",
-        "%d-%b-%y",
-        "%d %b %Y",
-        "%d %B %Y",
-    ),
+    *("%d/%m/%y", "%m/%d/%y", "%y/%m/%d", "%d.%m.%y", "%y.%m.%d"),
+    *("%d-%b-%Y", "%d-%B-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y"),
     *("%b %d, %Y", "%B %d, %Y", "%b-%d-%Y", "%a %b %d %Y", "%a, %d %b %Y"),
     "%Y-%m-%d",  # with AM and PM
 )
+OF_MONTHS = ("%b-%Y", "%b %Y", "%B %Y", "%Y-%b")  # each is its first day
 TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 LOOKED_AT = 100  # rows at the top by which the formats for all rows are chosen
 # Times since 1970, from the year 2001 on.
 UNIX = {r"\d{10}": "s", r"\d{13}": "ms", r"\d{16}": "us", r"[1-8]\d{18}": "ns"}
 COMPACT = r"((?:19|20)\d\d)([01]\d)([0-3]\d)([0-2]\d)([0-5]\d)?([0-5]\d)?"  # 2017090113; as Unix time far in the future
+QUARTER = r"(?P<year>\d{4})[- ]?Q(?P<quarter>[1-4])|Q(?P<first>[1-4])[- ](?P<after>\d{4})"  # 2020Q1, 2020-Q1, Q1 2020
+WEEK = r"(\d{4})-?W([0-5]\d)"  # of ISO 8601
 CLOCKS = ("time", "hour", "hr", "hh", "hhmm")  # columns of the time of day beside one of dates
 CLOCK = r"\d{1,2}:\d\d.*|\d{1,2}\.\d\d(?:\.\d\d)?|\d{4}|\d{6}"
 MIDNIGHT = r"[ T]00:00(?::00(?:\.0+)?)?$"
@@ -71,6 +65,8 @@ def read(path: Path | Text, texts: pd.Series, local: bool = False) -> pd.Series:
     written = texts.str.replace(OFFSET, "", regex=True) if local else texts.str.replace(UTC, "Z", regex=True)
     if (compact := written.str.fullmatch(COMPACT)).mean() > 0.5:
         written = written.mask(compact, written.str.replace(COMPACT, _spelt, regex=True))
+    written = written.str.replace(f"^(?:{QUARTER})$", _first_of_quarter, regex=True)
+    written = written.str.replace(f"^{WEEK}$", _monday, regex=True)
     later = pd.to_timedelta(written.str.contains(END_OF_DAY).astype(int), unit="D")
     written = written.str.replace(END_OF_DAY, "00", regex=True)
     if (times := _in_calendar(_iso(written) + later)).notna().all():  # no other format fits ISO 8601
@@ -143,6 +139,19 @@ def _spelt(compact: re.Match) -> str:
     return f"{year}-{month}-{day} {hour}:{minute}:{second}"
 
 
+def _first_of_quarter(found: re.Match) -> str:
+    year, quarter = found["year"] or found["after"], int(found["quarter"] or found["first"])
+    return f"{year}-{3 * quarter - 2:02}-01"
+
+
+def _monday(found: re.Match) -> str:
+    """The first day of a week, or the text where the year has no such week."""
+    try:
+        return datetime.date.fromisocalendar(int(found[1]), int(found[2]), 1).isoformat()
+    except ValueError:
+        return found[0]
+
+
 def _colons(clock: re.Match) -> str:
     return ":".join(part for part in clock.groups() if part)
 
@@ -162,7 +171,7 @@ def _readings(texts: pd.Series):
             yield pd.to_datetime(texts.str.removesuffix(".0").astype("int64"), unit=unit, errors="coerce")
     top = texts.iloc[:LOOKED_AT]
     shapes = set(map(_shape, top))
-    for date in DATES:
+    for date in (*DATES, *OF_MONTHS):
         formats = [
             date + time
             for time in TIMES

@@ -276,8 +276,9 @@ def fsdd(title: str, strings: bool, folds: int, settings: str) -> Dataset:
 
 
 SIZES = "units=96 dropout=0.3 batch_size=32 colour=0.4"
-KNOWN = f"{SIZES} epochs=30 patience=10"
-UNSEEN_STRINGS, UNSEEN_DIGITS = f"{SIZES} epochs=60 patience=60", f"{SIZES} epochs=90 patience=90"
+SHORT, LONG, LONGEST = (
+    f"{SIZES} epochs={epochs} patience={patience}" for epochs, patience in ((30, 10), (60, 60), (90, 90))
+)
 TASK = Task(
     shape="many-to-many",
     config=Config(),
@@ -288,12 +289,10 @@ TASK = Task(
             home="sample.py",
             load=load_sample,
         ),
-        "fsdd_strings": fsdd("strings of digits, official split", True, 0, KNOWN),
-        "fsdd_strings_unseen": fsdd(
-            "strings of digits, test speaker unseen", True, len(reader.SPEAKERS), UNSEEN_STRINGS
-        ),
-        "fsdd": fsdd("single digits, official split", False, 0, KNOWN),
-        "fsdd_unseen": fsdd("single digits, test speaker unseen", False, len(reader.SPEAKERS), UNSEEN_DIGITS),
+        "fsdd_strings": fsdd("strings of digits, official split", True, 0, SHORT),
+        "fsdd_strings_unseen": fsdd("strings of digits, test speaker unseen", True, len(reader.SPEAKERS), LONG),
+        "fsdd": fsdd("single digits, official split", False, 0, LONG),
+        "fsdd_unseen": fsdd("single digits, test speaker unseen", False, len(reader.SPEAKERS), LONGEST),
         "kaldi_yesno": Dataset(
             title="Kaldi yesno (OpenSLR 1): eight words a recording, each yes or no",
             licence="Attribution 3.0",

@@ -56,6 +56,12 @@ def table(times, values=None, header="time,x"):
         (["1577836800000000", "1577840400000000", "1577844000000000"], "2020-01-01", "hour", 24),
         (["1577836800000000000", "1577840400000000000", "1577844000000000000"], "2020-01-01", "hour", 24),
         (["2001", "2002", "2003", "2004"], "2001-01-01", "12 months", 1),
+        (["2020Q3", "2020Q4", "2021Q1"], "2020-07-01", "3 months", 4),
+        (["Q3 2020", "Q4 2020", "Q1 2021"], "2020-07-01", "3 months", 4),
+        (["2020-Q3", "2020-Q4", "2021-Q1"], "2020-07-01", "3 months", 4),
+        (["2020-W52", "2020-W53", "2021-W01"], "2020-12-21", "7 days", 52),
+        (["Nov-2020", "Dec-2020", "Jan-2021"], "2020-11-01", "month", 12),
+        (["November 2020", "December 2020", "January 2021"], "2020-11-01", "month", 12),
         (["2020-01-06", "2020-01-05", "2020-01-04"], "2020-01-04", "day", 7),  # newest first
         (["2020-01-01 00:00:00 UTC", "2020-01-01 01:00:00 UTC", "2020-01-01 02:00:00 UTC"], "2020-01-01", "hour", 24),
         (["2020-01-01 11:00 am", "2020-01-01 12:00 pm", "2020-01-01 1:00 pm"], "2020-01-01T11", "hour", 24),
@@ -81,6 +87,11 @@ def test_every_format_of_times_is_read(date, time, monkeypatch):
     expected = [one if time else one.replace(hour=0, minute=0) for one in given]
     assert dates.read(Text("", "a.csv"), pd.Series(texts)).tolist() == expected
     assert len(tried) < 15  # only formats of its shape: to try all of them took 10 ms a file
+
+
+def test_a_week_that_a_year_lacks_is_refused():
+    with pytest.raises(UserError, match=r"line 4, has the time '2021-W53', unlike '2021-W51' in line 2"):
+        read(table(["2021-W51", "2021-W52", "2021-W53"]))
 
 
 def test_time_in_several_columns():
