@@ -184,9 +184,9 @@ def _find_duplicates(splits: Splits, decisions: dict, warnings: list) -> None:
             total += 1
     if total > len(targets):
         decisions["duplicates"] = f"{total - len(targets):,} of {total:,} inputs are repeats, up to case and space"
-    if conflicting := sum(len(found) > 1 for found in targets.values()):
-        example = next(text for text, found in targets.items() if len(found) > 1)
-        warnings.append(f"{conflicting:,} inputs occur with different labels, such as {example!r:.60}.")
+    if conflicting := {key for key, found in targets.items() if len(found) > 1}:
+        example = next(str(e) for _, part in splits for e in part if same_input(e) in conflicting)
+        warnings.append(f"{len(conflicting):,} inputs occur with different labels, such as {example!r:.60}.")
 
 
 def _contents(encoded: batching.Encoded) -> Iterator[tuple[bytes, ...]]:

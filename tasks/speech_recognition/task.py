@@ -75,7 +75,11 @@ class Utterance:
         return round(100 * self.sound.seconds)  # frames of 10 ms
 
     def __str__(self) -> str:
-        return self.name or repr(self.sound)
+        return self.name or self.content
+
+    @property
+    def content(self) -> str:
+        return repr(self.sound)
 
 
 def load_sample(folder: None) -> Splits:
@@ -105,7 +109,7 @@ def read(path: Path | Text, labelled: bool) -> list[Utterance]:
 
 def split(examples: list[Utterance], seed: int) -> Splits:
     """At random; equal recordings and recordings of one speaker share a split."""
-    return by_chance(examples, seed, key=lambda example: repr(example.sound))
+    return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -306,9 +310,7 @@ TASK = Task(
             settings="epochs=40 patience=40 batch_size=8",
         ),
     },
-    own_file=OwnFile(
-        "a folder of WAV files and a CSV or TSV with the columns file and text", read, split, folders=True
-    ),
+    own_file=OwnFile("a folder of WAV files and a CSV or TSV with the columns file and text", read, split, True),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,
