@@ -26,7 +26,7 @@ from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.series import Scaler
 from common.encoding.text import PADDING, Labels
 from common.errors import UserError
-from common.prediction import ctc
+from common.prediction import classes, ctc
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, prediction_setting
 
@@ -228,7 +228,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     seconds = spectrogram.STEP * encoder.frames_per_step
     predictions = []
     for logits in forward(networks["model"], encoder, silent):  # at padding the blank has probability 1
-        log_probs = ctc.log_probabilities(logits)
+        log_probs = classes.log_probabilities(logits)
         labels, log_probability = ctc.search(log_probs, config.beam_width)
         tokens = [encoder.tokens.names[label - 1] for label in labels]
         spans = [(start * seconds, stop * seconds) for start, stop in ctc.alignment(log_probs, labels)]

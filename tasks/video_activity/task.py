@@ -221,10 +221,7 @@ def baseline(config, train, examples):
         ),
         "nearest clip": sequences.nearest_neighbour(resampled[0], labels, resampled[1]),
     }
-    return {
-        name: [{"label": names[row.argmax()], "probabilities": dict(zip(names, map(float, row)))} for row in rows]
-        for name, (names, rows) in answers.items()
-    }
+    return {name: [classes.answer(names, row) for row in rows] for name, (names, rows) in answers.items()}
 
 
 def _plain(clip: Clip) -> np.ndarray:
