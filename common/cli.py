@@ -270,9 +270,12 @@ def _settings(given: list[str] | None) -> dict[str, str]:
 
 def _numbers(text: str, what: str) -> list[int]:
     try:
-        return [int(number) for number in text.split()]
+        numbers = [int(number) for number in text.split()]
     except ValueError:
         raise UserError(f"{what} are whole numbers separated by spaces, not {text!r}.") from None
+    if not numbers:
+        raise UserError(f"{what.upper()} is empty: leave it out, or give at least one.")
+    return numbers
 
 
 def _given(**flags) -> dict:

@@ -98,7 +98,8 @@ class Task(Generic[ConfigT, EncoderT, ExampleT]):
 
     An example is a frozen dataclass that the task defines: `len(example)` is its length in timesteps as a user counts
     them, `str(example)` its input as a user writes it; its target is None if unknown. An optional attribute `group`
-    names the document, speaker, subject or drive that it belongs to: "" if it is independent.
+    names the document, speaker, subject or drive that it belongs to: "" if it is independent. Another, `content`, is a
+    checksum of the input, for examples whose text is only the name of a file.
     A prediction is a plain dict that JSON can hold.
     """
 

@@ -58,15 +58,11 @@ def logistic_regression(
         return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=200, tol=1e-3))
 
     groups = [group or f"alone {i}" for i, group in enumerate(groups)]
-    if len(set(groups)) < FOLDS or len(set(labels)) < 2:
-        model = pipeline(STRENGTHS[0])
+    if len(set(groups)) < FOLDS:
+        model = pipeline(STRENGTHS[0]).fit(train, labels)
     else:
-        folds = GroupKFold(FOLDS)
-        grid = {"logisticregression__C": STRENGTHS}
-        model = GridSearchCV(pipeline(1.0), grid, cv=folds)
-        model.fit(train, labels, groups=groups)
-        model = model.best_estimator_
-    model.fit(train, labels)
+        search = GridSearchCV(pipeline(1.0), {"logisticregression__C": STRENGTHS}, cv=GroupKFold(FOLDS))
+        model = search.fit(train, labels, groups=groups).best_estimator_
     return [str(label) for label in model.classes_], model.predict_proba(vectors)
 
 

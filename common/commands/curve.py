@@ -22,7 +22,7 @@ from common.reporting.tables import number
 from common.runs import inspection, provenance
 from common.runs.examples import Request
 from common.runs.run import Run
-from common.task import Task, TrainConfig, load_task
+from common.task import Task, TrainConfig, change_config, load_task
 
 SHARES = 1 / 8, 1 / 4, 1 / 2, 1  # of the training examples
 FEWEST = 64  # training examples
@@ -44,10 +44,11 @@ def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Pa
         The picture of the curve.
 
     Raises:
-        UserError: for an unknown name, a bad file, or too few training examples.
+        UserError: for an unknown name, a bad file, a seed out of range, or too few training examples.
     """
     console, task = console_output.console(), load_task(name)
     config = task.config_for(request.data, settings)
+    seeded = [change_config(config, {"seed": seed}) for seed in seeds]
     source = steps.load_source(task, request, config, False, console)
     examples, validation = source.splits.train, source.splits.validation
     if len(examples) < FEWEST:
@@ -56,7 +57,7 @@ def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Pa
     for share in SHARES:
         part = drawn(examples, share)
         inspection.refuse(dataclasses.replace(source.splits, train=part))
-        scores = [_score(task, dataclasses.replace(config, seed=seed), part, validation, console) for seed in seeds]
+        scores = [_score(task, each, part, validation, console) for each in seeded]
         baseline, bar = _baseline(task, config, part, validation)
         points.append({"examples": len(part), "scores": scores, "baseline": bar, "baseline_name": baseline})
         console.print(
@@ -67,6 +68,8 @@ def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Pa
     if not source.is_file:
         about = {"machine": provenance.machine(), "code": provenance.code(), "versions": provenance.versions()}
         changed = {key: value for key, value in settings.items() if key != "cell"}
+        if source.request.fold:
+            changed["fold"] = source.request.fold
         results.add_curve(name, results.curve(source.name, config.cell, changed, list(seeds), points) | about)
         for file in results.write_tables():
             console.print(f"wrote {console_output.relative(file)}", highlight=False)
@@ -106,6 +109,7 @@ def _score(task: Task, config: TrainConfig, part: Sequence, validation: Sequence
 
     keras.backend.clear_session()
     encoder = task.encoder.fit(config, part)
+    train.check_class_weight(config, encoder)
     encoded = (batching.encode(encoder, each) for each in (part, inspection.learnable(part, validation)))
     with tempfile.TemporaryDirectory() as folder:
         model = train.build(task, config, encoder, None, Console(quiet=True))

@@ -92,18 +92,18 @@ def _other(
     """Name and examples of other data, and how many of them the run has seen.
 
     Examples of a user's file that are in train or validation are left out, for instance if the file has grown since the
-    training. The test split of a declared set stays complete, and what it shares with train is counted.
+    training. The test split of a declared set and running text stay complete, and what they share is counted.
     """
     if data in task.datasets:
         request = Request(data, fold=0 if task.datasets[data].folds else None)
         test = steps.load_source(task, request, config, folder.config["quick"], console).splits.test
-        return data, test, {"test in train": _seen(source, test).count(True)} if source else {}
+        return data, test, _shared(source, test) if source else {}
     given = task.own_file.read(examples.own_file(task, data), True)
     if source is None:
         return data, given, {}
     if not isinstance(given, list):  # lines of running text naturally repeat
-        return data, given, {"test in train": _seen(source, given).count(True)}
-    test = [example for example, seen in zip(given, _seen(source, given)) if not seen]
+        return data, given, _shared(source, given)
+    test = [example for example, seen in zip(given, zip(*_seen(source, given).values())) if not any(seen)]
     if not test:
         raise UserError(f"All {len(given):,} examples of {data} were seen in training: there is nothing to measure.")
     if len(test) < len(given):
@@ -112,13 +112,19 @@ def _other(
     return data, test, {}
 
 
-def _seen(source: Source, given: Sequence) -> list[bool]:
-    """For each given example, whether it is in train or validation; memory grows only with the given examples."""
+def _shared(source: Source, given: Sequence) -> dict[str, int]:
+    """How many of the given examples are in train and in validation, as in `splits.shared`."""
+    return {f"test in {split}": sum(seen) for split, seen in _seen(source, given).items()}
+
+
+def _seen(source: Source, given: Sequence) -> dict[str, list[bool]]:
+    """For train and validation, whether each given example is in it; memory grows only with the given examples."""
     keys = [same_input(example) for example in given]
-    asked, found = set(keys), set()
-    for part in (source.splits.train, source.splits.validation):
-        found.update(key for example in part if (key := same_input(example)) in asked)
-    return [key in found for key in keys]
+    asked, found = set(keys), {}
+    for split, part in (("train", source.splits.train), ("validation", source.splits.validation)):
+        seen = {key for example in part if (key := same_input(example)) in asked}
+        found[split] = [key in seen for key in keys]
+    return found
 
 
 def _name(data: str | None, other: tuple | None, settings: dict) -> str:

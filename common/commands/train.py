@@ -60,7 +60,7 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         if not quick:
             inspection.refuse(source.splits)
         encoder = task.encoder.fit(config, source.splits.train)
-        _check_class_weight(config, encoder)
+        check_class_weight(config, encoder)
         found = inspection.inspect(source, encoder)
         folder = None
     _show(source, config, console)
@@ -163,7 +163,7 @@ def _class_weights(encoder, train: batching.Encoded) -> np.ndarray:
     return np.pad(found, (0, count - len(found)), constant_values=1)
 
 
-def _check_class_weight(config: TrainConfig, encoder) -> None:
+def check_class_weight(config: TrainConfig, encoder) -> None:
     """Refuse unknown values, and class weights for a task without classes."""
     if config.class_weight not in ("none", "balanced"):
         raise UserError(unknown("class_weight", config.class_weight, ["none", "balanced"]))

@@ -46,7 +46,7 @@ class Classification(Scores):
         losses = -np.log(np.clip(probabilities[each, truth], SMALLEST, 1))
         self.labels, self.truth, self.answer = tuple(labels), truth, answer
         self.confidence = probabilities[each, answer]
-        self.confusion = _confusion(truth, answer, len(labels))
+        self.confusion = confusion_matrix(truth, answer, len(labels))
         names = sorted({*(kinds or ())} - {""})
         of_kind = [np.array([kind == name for kind in kinds]) for name in names]
         first_rank = 4 + len(names)
@@ -56,7 +56,7 @@ class Classification(Scores):
         def reduce(rows: np.ndarray) -> dict[str, float]:
             truth, answer, ranks = rows[:, 0].astype(int), rows[:, 1].astype(int), rows[:, first_rank:].astype(int)
             right = truth == answer
-            scores = {"accuracy": np.mean(right), "macro_f1": _macro_f1(_confusion(truth, answer, len(labels)))}
+            scores = {"accuracy": np.mean(right), "macro_f1": _macro_f1(confusion_matrix(truth, answer, len(labels)))}
             for name, here in zip(names, rows[:, 4:first_rank].T.astype(bool)):
                 scores[f"accuracy_{name}"] = np.mean(right[here]) if here.any() else np.nan
             if ranked:
@@ -158,7 +158,8 @@ def _bins(confidence: np.ndarray) -> np.ndarray:
     return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
 
 
-def _confusion(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:
+def confusion_matrix(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:
+    """Examples by truth (rows) and answer (columns), int array `(count, count)`, from their numbers."""
     return np.bincount(truth * count + answer, minlength=count * count).reshape(count, count)
 
 

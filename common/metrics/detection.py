@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from common.metrics.classification import Classification
+from common.metrics.classification import Classification, classification, confusion_matrix
 
 
 class Detection(Classification):
@@ -24,25 +24,16 @@ class Detection(Classification):
         (1.0, 0.5, 0.577)
     """
 
-    def __init__(
-        self,
-        labels: Sequence[str],
-        truth: np.ndarray,
-        answer: np.ndarray,
-        probabilities: np.ndarray,
-        lengths: Sequence[int],
-        groups: np.ndarray | None = None,
-    ):
-        super().__init__(labels, truth, answer, probabilities, lengths)
-        classification = self.reduce
+    def __init__(self, scores: Classification):
+        """The scores of `scores`, and those of detection."""
+        vars(self).update(vars(scores))
 
         def reduce(rows: np.ndarray) -> dict[str, float]:
-            scores = classification(rows)
-            numbers = rows[:, 0].astype(int) * len(labels) + rows[:, 1].astype(int)
-            confusion = np.bincount(numbers, minlength=len(labels) ** 2).reshape(len(labels), -1)
-            return {"matthews": matthews(confusion), **_found(labels, confusion), **scores}
+            truth, answer = rows[:, :2].T.astype(int)
+            confusion = confusion_matrix(truth, answer, len(self.labels))
+            return {"matthews": matthews(confusion), **_found(self.labels, confusion), **scores.reduce(rows)}
 
-        self.reduce, self.groups = reduce, groups
+        self.reduce = reduce
         self._values = reduce(self.rows)
 
 
@@ -60,20 +51,7 @@ def detection(
         groups: of each example, such as its gene: examples of one group are resampled together; one with the group ""
             is independent.
     """
-    if labels is None:
-        labels = sorted({*truth, *(label for prediction in predictions for label in prediction["probabilities"])})
-    numbers = {label: i for i, label in enumerate(labels)}
-    named = None
-    if groups is not None and any(groups):
-        named = np.unique([group or f" {i}" for i, group in enumerate(groups)], return_inverse=True)[1]
-    return Detection(
-        labels,
-        np.array([numbers[label] for label in truth], int),
-        np.array([numbers[prediction["label"]] for prediction in predictions], int),
-        np.array([[prediction["probabilities"].get(label, 0.0) for label in labels] for prediction in predictions]),
-        lengths,
-        named,
-    )
+    return Detection(classification(truth, predictions, lengths, labels, groups))
 
 
 def matthews(confusion: np.ndarray) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.metrics.classification import class_counts
+from common.metrics.classification import class_counts, confusion_matrix
 from common.metrics.scores import Scores, by_length, group_numbers
 
 
@@ -42,8 +42,8 @@ class TagScores(Scores):
                 row[5 + part * count : 5 + (part + 1) * count] = np.bincount(numbers, minlength=count)
         some_unknown = bool(rows[:, 3].any())
         truth, answer, strange = (np.concatenate(arrays) for arrays in (true_tags, answered_tags, unknown))
-        self.confusion = _confusion(truth, answer, count)
-        self.unknown_confusion = _confusion(truth[strange], answer[strange], count)
+        self.confusion = confusion_matrix(truth, answer, count)
+        self.unknown_confusion = confusion_matrix(truth[strange], answer[strange], count)
 
         def reduce(rows: np.ndarray) -> dict[str, float]:
             sums = rows.sum(axis=0)
@@ -111,10 +111,6 @@ def score_tags(
             },
         },
     )
-
-
-def _confusion(truth: np.ndarray, answer: np.ndarray, count: int) -> np.ndarray:
-    return np.bincount(truth * count + answer, minlength=count * count).reshape(count, count)
 
 
 def _marked(words: Sequence[str], shown: Sequence[str], truth: Sequence[str], answer: Sequence[str]) -> str:

@@ -11,13 +11,6 @@ BLANK = 0
 RARE = 1e-4  # probability below which a label does not extend a prefix
 
 
-def log_probabilities(logits: np.ndarray) -> np.ndarray:
-    """Log-softmax over the classes, float64 `(timesteps, classes)`."""
-    logits = np.asarray(logits, np.float64)
-    logits = logits - logits.max(axis=-1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-
-
 def greedy(log_probs: np.ndarray) -> list[int]:
     """The labels of the most probable path: the best class of each timestep, with repeats merged and blanks removed.
 

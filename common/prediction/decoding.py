@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from common.encoding.text import END, PADDING, START
+from common.prediction import classes
 
 States = Mapping[str, np.ndarray]
 
@@ -94,8 +95,7 @@ def log_probabilities(logits: np.ndarray) -> np.ndarray:
     """
     logits = np.asarray(logits, np.float64).copy()
     logits[..., :END] = -np.inf
-    logits -= logits.max(axis=-1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return classes.log_probabilities(logits)
 
 
 def with_start(rows: Sequence[Sequence[int]]) -> np.ndarray:
@@ -114,9 +114,7 @@ def nats(decode: Callable[[dict], dict], memory: States, rows: Sequence[Sequence
         memory: name -> array `(batch, ...)`, the decoder's inputs from each source.
         rows: ids of each sequence, without start and end.
     """
-    logits = np.asarray(decode({"target_ids": with_start(rows), **memory})["logits"], np.float64)
-    logits -= logits.max(axis=-1, keepdims=True)
-    log_probs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    log_probs = classes.log_probabilities(decode({"target_ids": with_start(rows), **memory})["logits"])
     return [-float(each[np.arange(len(row) + 1), [*row, END]].sum()) for row, each in zip(rows, log_probs)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from common.datasets import labels
@@ -12,21 +11,24 @@ from common.runs import inspection
 
 
 def remarks(encoder: Encoder, train: Sequence, examples: Sequence, scores: Scores) -> list[str]:
-    """Remarks on the scores of some examples, one sentence each."""
-    return [*_about_labels(train, examples), *_about_answers(scores), *_about_length(encoder, examples)]
+    """Remarks on the scores of some examples, one sentence each.
+
+    Args:
+        train: the training examples; empty if they are no longer available.
+    """
+    return [*_about_labels(encoder, train, examples), *_about_answers(scores), *_about_length(encoder, examples)]
 
 
-def _about_labels(train: Sequence, examples: Sequence) -> list[str]:
+def _about_labels(encoder: Encoder, train: Sequence, examples: Sequence) -> list[str]:
     if not any(labels.of(example) for example in examples[:1]):
         return []
-    known = Counter(label for example in train for label in labels.of(example))
-    true = Counter(label for example in examples for label in labels.of(example))
+    known, true = ({label for example in some for label in labels.of(example)} for some in (train, examples))
+    known = known or {name for field in encoder.label_fields().values() for name in field.names}
     found = []
     if strange := inspection.unseen(known, examples):
         found.append(f"Labels that train lacks count as wrong: {labels.shown(strange)}.")
-    if missing := sorted(known.keys() - true.keys()):
-        names = ", ".join(missing[: labels.SHOWN])
-        found.append(f"The test examples have none of: {names}. The scores say nothing about them.")
+    if missing := sorted(known - true):
+        found.append(f"The test examples have none of: {labels.named(missing)}. The scores say nothing about them.")
     return found
 
 
@@ -37,7 +39,7 @@ def _about_answers(scores: Scores) -> list[str]:
     if classes and not answered:
         return ["The model finds nothing at all."]
     if len(answered) == 1 and len(true) > 1:
-        return [f"The model answers {answered[0]} for every example."]
+        return [f"Every answer of the model is {answered[0]}."]
     return []
 
 

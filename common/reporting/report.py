@@ -32,6 +32,7 @@ def write(run: Run, evaluation: Evaluation, measured: dict, history: list[dict])
     metric = measured["metric"]
     breakdowns = evaluation.scores.breakdowns
     over_parts = {title: _over(evaluation, parts, metric) for title, parts in breakdowns.items()}
+    over_parts = {title: scores for title, scores in over_parts.items() if scores["model"]}
     pictures, problems = _pictures(run, evaluation, over_parts, metric, history)
     about = (
         f"{measured['data']}, {measured['cell']}, seed {measured['seed']}, {measured['parameters']:,} parameters, "

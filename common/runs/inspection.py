@@ -49,7 +49,7 @@ def refuse(splits: Splits) -> None:
     if len(counts) != 1:
         return
     (only,) = counts
-    if only == "O":
+    if _are_bio(splits, counts):
         raise UserError(
             f"There is no entity in the training examples: all {counts[only]:,} tags are O. "
             "If another column holds the tags, name it: COLUMNS=_,token,tag."
@@ -140,9 +140,8 @@ def _count_labels(splits: Splits, decisions: dict, warnings: list) -> None:
     total = sum(counts.values(), Counter())
     if not total:
         return
-    spans = "O" in total
     decisions["tags" if any(hasattr(e, "tags") for e in islice(splits.train, 1)) else "labels"] = labels.shown(total)
-    if spans:
+    if _are_bio(splits, total):
         types = Counter(span.type for _, part in splits for e in part for span in tagging.spans(e.tags or ()))
         decisions["entities"] = labels.shown(types)
         groups = (", ".join(map(repr, group)) for group in labels.alike(types))
@@ -167,6 +166,12 @@ def _count_labels(splits: Splits, decisions: dict, warnings: list) -> None:
             )
 
 
+def _are_bio(splits: Splits, counts: Iterable[str]) -> bool:
+    """Whether these labels are BIO tags of entities: a class or a part of speech may be called O too."""
+    has_tags = any(hasattr(example, "tags") for example in islice(splits.train, 1))
+    return has_tags and all(label == "O" or label.startswith(("B-", "I-")) for label in counts)
+
+
 # ----------------------------------------------------------------------------------------------------- Inputs
 
 
@@ -184,9 +189,9 @@ def _find_duplicates(splits: Splits, decisions: dict, warnings: list) -> None:
             total += 1
     if total > len(targets):
         decisions["duplicates"] = f"{total - len(targets):,} of {total:,} inputs are repeats, up to case and space"
-    if conflicting := sum(len(found) > 1 for found in targets.values()):
-        example = next(text for text, found in targets.items() if len(found) > 1)
-        warnings.append(f"{conflicting:,} inputs occur with different labels, such as {example!r:.60}.")
+    if conflicting := {key for key, found in targets.items() if len(found) > 1}:
+        example = next(str(e) for _, part in splits for e in part if same_input(e) in conflicting)
+        warnings.append(f"{len(conflicting):,} inputs occur with different labels, such as {example!r:.60}.")
 
 
 def _contents(encoded: batching.Encoded) -> Iterator[tuple[bytes, ...]]:

@@ -77,8 +77,12 @@ class Captioned:
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def content(self) -> str:
+        return digest(self.picture)
+
     def __repr__(self) -> str:
-        return f"Captioned({digest(self.picture)}, {self.caption!r}, {self.references}, {self.name!r}, {self.kind!r})"
+        return f"Captioned({self.content}, {self.caption!r}, {self.references}, {self.name!r}, {self.kind!r})"
 
 
 def captioned(picture: np.ndarray, captions: list[str], name: str, kind: str = "") -> list[Captioned]:
@@ -105,7 +109,7 @@ def read(path: Path | Text, labelled: bool) -> list[Captioned]:
 
 def split(examples: list[Captioned], seed: int) -> Splits:
     """At random; all captions of a picture, and equal pictures, share a split."""
-    return by_chance(examples, seed, key=lambda example: digest(example.picture))
+    return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)

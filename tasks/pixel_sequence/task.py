@@ -207,10 +207,7 @@ def baseline(config, train, examples):
     given = [picture.pixels for picture in train], [picture.label for picture in train]
     asked = [picture.pixels for picture in examples]
     answers = {"SVM": pixels.support_vectors(*given, asked), "logistic regression": pixels.logistic(*given, asked)}
-    return {
-        name: [{"label": names[row.argmax()], "probabilities": dict(zip(names, map(float, row)))} for row in rows]
-        for name, (names, rows) in answers.items()
-    }
+    return {name: [classes.answer(names, row) for row in rows] for name, (names, rows) in answers.items()}
 
 
 def score(examples, predictions):

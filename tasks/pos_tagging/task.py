@@ -22,6 +22,7 @@ from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.segmenting import Segmenter
 from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
 from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, normal, shape
+from common.prediction import classes
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
 
@@ -184,12 +185,10 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Tagged]) -> list[dict]:
     """`{"words": [{"word", "tag", "probability"}], "unknown": words that train does not have}` for each sentence."""
-    from scipy.special import softmax
-
     examples = [encoder.cut_as_trained(example) for example in examples]
     predictions = []
     for example, padded in zip(examples, forward(networks["model"], encoder, examples)):
-        probabilities = softmax(np.asarray(padded[: len(example)], np.float64), axis=-1)  # (timesteps, tags)
+        probabilities = classes.probabilities(padded[: len(example)])  # (timesteps, tags)
         tags = [encoder.tags.names[best] for best in probabilities.argmax(axis=-1)]
         answer = _answer(example.tokens, tags, encoder.words)
         for word, row in zip(answer["words"], probabilities):

@@ -18,6 +18,7 @@ import numpy as np
 from common.datasets.lines import Text
 from common.encoding.augmenting import Augmented
 from common.encoding.encoder import Encoder as BaseEncoder
+from common.encoding.photographs import digest
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
 
@@ -61,6 +62,11 @@ class Moment:
 
     def __str__(self) -> str:
         return f"{self.drive.name}, frame {self.number}"
+
+    @property
+    def content(self) -> str:
+        """Checksum of the present frame: drives of different tubs have the same names."""
+        return digest(self.picture())
 
     @property
     def group(self) -> str:

@@ -26,7 +26,7 @@ from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.series import Scaler
 from common.encoding.text import PADDING, Labels
 from common.errors import UserError
-from common.prediction import ctc
+from common.prediction import classes, ctc
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, prediction_setting
 
@@ -75,7 +75,11 @@ class Utterance:
         return round(100 * self.sound.seconds)  # frames of 10 ms
 
     def __str__(self) -> str:
-        return self.name or repr(self.sound)
+        return self.name or self.content
+
+    @property
+    def content(self) -> str:
+        return repr(self.sound)
 
 
 def load_sample(folder: None) -> Splits:
@@ -105,7 +109,7 @@ def read(path: Path | Text, labelled: bool) -> list[Utterance]:
 
 def split(examples: list[Utterance], seed: int) -> Splits:
     """At random; equal recordings and recordings of one speaker share a split."""
-    return by_chance(examples, seed, key=lambda example: repr(example.sound))
+    return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,7 +228,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     seconds = spectrogram.STEP * encoder.frames_per_step
     predictions = []
     for logits in forward(networks["model"], encoder, silent):  # at padding the blank has probability 1
-        log_probs = ctc.log_probabilities(logits)
+        log_probs = classes.log_probabilities(logits)
         labels, log_probability = ctc.search(log_probs, config.beam_width)
         tokens = [encoder.tokens.names[label - 1] for label in labels]
         spans = [(start * seconds, stop * seconds) for start, stop in ctc.alignment(log_probs, labels)]
@@ -305,9 +309,7 @@ TASK = Task(
             settings="epochs=40 patience=40 batch_size=8",
         ),
     },
-    own_file=OwnFile(
-        "a folder of WAV files and a CSV or TSV with the columns file and text", read, split, folders=True
-    ),
+    own_file=OwnFile("a folder of WAV files and a CSV or TSV with the columns file and text", read, split, True),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

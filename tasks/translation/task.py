@@ -220,10 +220,7 @@ def _search(config, decode, memory, lengths) -> list[list[int]]:
 
 def _attention(decode, memory, found) -> np.ndarray:
     """Attention weights for each generated piece, float `(batch, target timesteps, source timesteps)`."""
-    target_ids = np.full((len(found), 1 + max(map(len, found))), PADDING, np.int32)
-    for row, ids in zip(target_ids, found, strict=True):
-        row[: 1 + len(ids)] = [START, *ids]
-    return decode({"target_ids": target_ids, **memory})["attention"]
+    return decode({"target_ids": decoding.with_start(found), **memory})["attention"]
 
 
 def _answer(encoder, pair, target_ids, weights) -> dict:

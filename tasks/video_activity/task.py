@@ -66,8 +66,11 @@ class Clip:
         return self.name
 
     def __repr__(self) -> str:
-        content = hashlib.sha256(self.frames.tobytes()).hexdigest()[:16]
-        return f"Clip({self.name!r}, {self.label!r}, {self.group!r}, {len(self)} frames, {content})"
+        return f"Clip({self.name!r}, {self.label!r}, {self.group!r}, {len(self)} frames, {self.content})"
+
+    @property
+    def content(self) -> str:
+        return hashlib.sha256(self.frames.tobytes()).hexdigest()[:16]
 
     @property
     def kind(self) -> str:
@@ -111,7 +114,7 @@ def read(path: Path | Text, labelled: bool) -> list[Clip]:
 
 def split(examples: list[Clip], seed: int) -> Splits:
     """At random; equal clips and clips of one group share a split."""
-    return by_chance(examples, seed, key=lambda clip: clip.frames.tobytes())
+    return by_chance(examples, seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -218,10 +221,7 @@ def baseline(config, train, examples):
         ),
         "nearest clip": sequences.nearest_neighbour(resampled[0], labels, resampled[1]),
     }
-    return {
-        name: [{"label": names[row.argmax()], "probabilities": dict(zip(names, map(float, row)))} for row in rows]
-        for name, (names, rows) in answers.items()
-    }
+    return {name: [classes.answer(names, row) for row in rows] for name, (names, rows) in answers.items()}
 
 
 def _plain(clip: Clip) -> np.ndarray:

@@ -52,6 +52,9 @@ def command(monkeypatch, capsys, *arguments):
         (["record", "sentiment", "--data", "my.csv"], "no data set"),
         (["record", "sentiment", "--cells", "rnn"], "no cell"),
         (["record", "sentiment", "--seeds", "a"], "whole numbers"),
+        (["record", "sentiment", "--seeds", ""], "SEEDS is empty"),
+        (["curve", "sentiment", "--seeds", ""], "SEEDS is empty"),
+        (["curve", "sentiment", "--seeds", "-1"], "seed must be at least 0, not -1"),
     ],
 )
 def test_mistakes_end_in_one_line(monkeypatch, capsys, own_folders, arguments, said):

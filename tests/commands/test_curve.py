@@ -88,6 +88,27 @@ def test_a_curve_and_the_rows_are_kept_beside_each_other_and_shown(house):
     assert "| sample | GRU units=4 | 0.510 (20) | 0.610 (40) | 0.710 (80) | 0.810 (160) |" in text
 
 
+def test_the_curve_of_another_fold_is_a_curve_of_its_own(house, monkeypatch):
+    task = load_task("sentiment")
+    few = Splits(*(examples[:64] for _, examples in small.sample("sentiment")))
+    folded = dataclasses.replace(task.datasets["sample"], load=lambda folder, fold: few, settings="", folds=4)
+    monkeypatch.setitem(task.datasets, "sample", folded)
+    monkeypatch.setattr(curve, "_score", lambda *given: 0.5)
+    monkeypatch.setattr(curve, "_baseline", lambda *given: ("rule", 0.5))
+    for fold in (None, 0, 3):
+        curve.run("sentiment", Request("sample", fold=fold), SMALL, [0])
+    assert sorted("fold=3" in one["changed"] for one in results.curves("sentiment")) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("task", "value", "message"),
+    [("sentiment", "heavy", "no class_weight 'heavy'"), ("translation", "balanced", "for tasks that predict classes")],
+)
+def test_class_weight_is_refused_where_it_means_nothing(task, value, message):
+    with pytest.raises(UserError, match=message):
+        curve.run(task, Request(), {"class_weight": value}, [0])
+
+
 def test_too_few_examples_are_refused_in_one_line(tmp_path, house):
     file = tmp_path / "few.csv"
     file.write_text("text,label\n" + "".join(f"film {number},{number % 2}\n" for number in range(50)))

@@ -167,6 +167,16 @@ def test_either_file_of_a_split_may_be_left_out(own_folders, given, sizes):
     assert [e.text for e in getattr(source.splits, given)] == [f"other film {number}" for number in range(10)]
 
 
+def test_what_running_text_shares_is_counted_for_train_and_validation_separately(tmp_path):
+    task, file, other = load_task("next_word"), tmp_path / "text.txt", tmp_path / "other.txt"
+    file.write_text("".join(f"this is line number {number}\n" for number in range(100)))
+    source = examples.load(task, Request(str(file)), 0)
+    part = [*source.splits.train[:2], *source.splits.validation[:3]]
+    other.write_text("".join(f"{line.text}\n" for line in part) + "something else\n")
+    _, given, shared = evaluate._other(task, task.config, str(other), source, None, None)
+    assert len(given) == 6 and shared == {"test in train": 2, "test in validation": 3}
+
+
 def test_a_split_belongs_to_files(own_folders):
     task = load_task("sentiment")
     with pytest.raises(UserError, match="its own split"):

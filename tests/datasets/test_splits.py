@@ -3,14 +3,20 @@
 import dataclasses
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.datasets import splits
 from common.datasets.lines import LineSequence
+from common.datasets.sounds import Sound
 from common.datasets.splits import Splits
 from common.errors import UserError
+from tasks.image_captioning.task import Captioned
+from tasks.self_driving.task import Drive, Moment
+from tasks.speech_recognition.task import Utterance
+from tasks.video_activity.task import Clip
 
 EXAMPLES = st.lists(st.integers(0, 30), min_size=1, max_size=200)
 
@@ -48,6 +54,21 @@ def test_by_chance_puts_one_text_with_two_labels_in_one_split():
     examples = [(f"text {number % 40}", number) for number in range(80)]  # every text twice
     made = splits.by_chance(examples, 0, key=lambda example: example[0])
     assert not any(splits.shared(made, key=lambda example: example[0]).values())
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda name, value: Captioned(np.full((4, 4, 3), value, np.uint8), name=name),
+        lambda name, value: Clip(np.full((3, 32, 32), value, np.uint8), name),
+        lambda name, value: Utterance(Sound(np.full(80, value, np.int16), 8000), name=name),
+        lambda name, value: Moment(Drive(name, np.full((1, 4, 4), value, np.uint8)), 0),
+    ],
+)
+def test_what_comes_from_files_is_compared_by_content_not_by_name(made):
+    """Two folders often have files of the same names, and a copy may have another one."""
+    parts = Splits([made("1", 1), made("2", 2)], [made("1", 3)], [made("copy", 2)])
+    assert splits.shared(parts) == {"test in train": 1, "validation in train": 0, "test in validation": 0}
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 99)), min_size=30, max_size=100), st.integers(0, 5))

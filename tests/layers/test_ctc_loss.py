@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from common.layers.ctc import CTCLoss, blank_at_padding
-from common.prediction import ctc
+from common.prediction import classes
 from tests.prediction.test_ctc import sums
 
 LABELS = np.array([[1, 2, 0], [1, 1, 0], [0, 0, 0], [2, 1, 2]])
@@ -18,7 +18,7 @@ def losses(logits, labels):
 
 def test_the_loss_sums_over_all_paths():
     logits = np.random.default_rng(0).normal(0, 1.5, (4, 5, 3))
-    every = [sums(ctc.log_probabilities(row)) for row in logits]
+    every = [sums(classes.log_probabilities(row)) for row in logits]
     expected = [-np.log(one[tuple(label for label in row if label)]) for one, row in zip(every, LABELS, strict=True)]
     np.testing.assert_allclose(losses(logits, LABELS), expected, rtol=1e-5)
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from common.prediction import ctc
+from common.prediction.classes import log_probabilities
 
 
 def random_log_probs(timesteps, classes, seed):
     logits = np.random.default_rng(seed).normal(0, 1.5, (timesteps, classes))
-    return ctc.log_probabilities(logits)
+    return log_probabilities(logits)
 
 
 def spelled(path):
@@ -43,7 +44,7 @@ def test_greedy_spells_the_most_probable_path(seed):
 
 
 def test_a_repeat_needs_a_blank_between():
-    certain = ctc.log_probabilities(20 * np.eye(3)[[1, 1, 0, 1, 2]])
+    certain = log_probabilities(20 * np.eye(3)[[1, 1, 0, 1, 2]])
     assert ctc.greedy(certain) == ctc.prefix_beam_search(certain, 3)[0] == [1, 1, 2]
     assert ctc.alignment(certain, [1, 1, 2]) == [(0, 2), (3, 4), (4, 5)]
 
@@ -66,7 +67,7 @@ def test_alignment_is_the_most_probable_path_that_spells_the_labels(seed):
 
 
 def test_nothing_is_found_in_silence():
-    silence = ctc.log_probabilities(20 * np.eye(3)[[0, 0, 0]])
+    silence = log_probabilities(20 * np.eye(3)[[0, 0, 0]])
     assert ctc.search(silence, 4)[0] == ctc.search(silence, 1)[0] == ctc.alignment(silence, []) == []
 
 

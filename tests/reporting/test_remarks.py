@@ -4,7 +4,9 @@ import types
 
 import pytest
 
+from common.encoding.text import Labels
 from common.metrics.classification import classification
+from common.metrics.spans import score_spans
 from common.reporting import remarks, report
 
 
@@ -20,7 +22,31 @@ def test_one_answer_for_everything_and_missing_classes_are_said():
     train = [example(label) for label in ("ham", "spam", "news")]
     said = remarks.remarks(encoder, train, [example(label) for label in truth], scores)
     assert "The test examples have none of: news. The scores say nothing about them." in said
-    assert "The model answers ham for every example." in said
+    assert "Every answer of the model is ham." in said
+
+
+def test_of_spans_of_one_type_it_is_not_said_that_every_example_has_one():
+    truth, answers = [["B-person", "O"], ["B-place", "O"]], [["B-person", "O"], ["O", "O"]]
+    sentences = [types.SimpleNamespace(tags=tags) for tags in truth]
+    scores = score_spans([["Ada", "came"], ["Rome", "fell"]], truth, answers)
+    said = remarks.remarks(types.SimpleNamespace(), sentences, sentences, scores)
+    assert said == ["Every answer of the model is person."]
+
+
+def test_without_the_training_examples_the_known_labels_are_those_of_the_encoder():
+    encoder = types.SimpleNamespace(label_fields=lambda: {"labels": Labels(("ham", "spam"))})
+    truth = ["ham", "spam", "news"]
+    scores = classification(truth, [{"label": "ham", "probabilities": {"ham": 1.0}}] * 3, [1, 1, 1])
+    said = remarks.remarks(encoder, [], [example(label) for label in truth], scores)
+    assert "Labels that train lacks count as wrong: news 1." in said
+
+
+def test_many_missing_labels_are_counted():
+    truth = ["0", "1"]
+    scores = classification(truth, [{"label": "0", "probabilities": {"0": 1.0}}] * 2, [1, 1])
+    train = [example(str(label)) for label in range(15)]
+    said = remarks.remarks(types.SimpleNamespace(), train, [example(label) for label in truth], scores)
+    assert any(", and 3 more. The scores" in one for one in said)
 
 
 def test_no_verdict_where_most_words_are_unknown():

@@ -61,6 +61,26 @@ def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("task", "name", "content"),
+    [
+        ("sentiment", "a.csv", "text,label\n" + "".join(f"text {n},{'OX'[n % 2]}\n" for n in range(60))),
+        ("pos_tagging", "a.conll", "".join(f"He\tO\nsees\tV\nit{n}\tO\n\n" for n in range(60))),
+    ],
+    ids=["class", "part of speech"],
+)
+def test_a_class_or_part_of_speech_called_o_is_no_tag_outside_entities(tmp_path, task, name, content):
+    found = inspected(tmp_path, task, name, content)
+    assert "entities" not in found.decisions and "O" in str(found.decisions)
+
+
+def test_a_single_class_called_o_is_refused_as_a_class():
+    only = Splits([load_task("sentiment").own_file.parse("a film")[0]], [], [])
+    only = only.map(lambda review: dataclasses.replace(review, label="O"))
+    with pytest.raises(UserError, match="All 1 training examples have the label 'O'"):
+        inspection.refuse(only)
+
+
+@pytest.mark.parametrize(
     ("task", "columns", "text"),
     [
         ("sentiment", "text,label", "{} the same words at the end"),
