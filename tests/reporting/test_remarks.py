@@ -1,4 +1,4 @@
-"""Remarks on scores: unknown words, missing classes, classes predicted for every example."""
+"""Remarks on scores: unknown words, missing classes, one class for all; comparisons with and without baselines."""
 
 import types
 
@@ -53,3 +53,9 @@ def test_no_verdict_where_most_words_are_unknown():
     measured["baselines"] = {"rule": {"accuracy": 0.5}}
     assert report.verdict(measured).startswith("89% of the test words are unknown")
     assert "better than rule" in report.verdict({**measured, "unknown_words": 0.1})
+
+
+def test_without_baselines_no_wins_are_counted():
+    labels = [f"label {number}" for number in range(report.MANY_PARTS)]
+    table = report._breakdown({"model": dict.fromkeys(labels, 0.5)}, dict.fromkeys(labels, (0,)), "accuracy")
+    assert len(table) == len(labels) + 2 and table[-1].startswith("| label")
