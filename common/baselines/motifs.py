@@ -1,6 +1,6 @@
 """Classifiers of DNA, RNA and protein sequences by counts of k-mers, or by the letter at each position.
 
-Every setting is chosen on the last tenth of the training sequences.
+Every setting is chosen on the last tenth of the training sequences, or on a random tenth if the last lacks a label.
 """
 
 from __future__ import annotations
@@ -81,12 +81,15 @@ def places(train: Sequence[str], sequences: Sequence[str]) -> tuple[np.ndarray, 
 
 
 def _best(models: list, inputs, labels: Sequence[str], others) -> tuple[list[str], np.ndarray]:
-    """Probabilities by the model that is most accurate on the last tenth, refitted on all training sequences."""
-    labels = np.array(labels)
-    first = round(0.9 * len(labels))
+    """Probabilities by the model that is most accurate on the held-out tenth, refitted on all training sequences."""
+    rows, labels = np.asarray(inputs), np.array(labels)
+    order, first = np.arange(len(labels)), round(0.9 * len(labels))
+    if set(labels[first:]) != set(labels):  # a file may be sorted by label
+        order = np.random.default_rng(0).permutation(order)
+    learned, held_out = order[:first], order[first:]
 
     def right(model):
-        return np.mean(model.fit(inputs[:first], labels[:first]).predict(inputs[first:]) == labels[first:])
+        return np.mean(model.fit(rows[learned], labels[learned]).predict(rows[held_out]) == labels[held_out])
 
     best = max(models, key=right) if len(models) > 1 else models[0]
     best.fit(inputs, labels)

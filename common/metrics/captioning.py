@@ -18,7 +18,8 @@ class Captioning(Scores):
     """`cider` (0 to 10), `bleu_1` to `bleu_4` and `chrf` (0 to 100), and `exact_match` with any reference (a fraction).
 
     If predictions contain the `surprise` of the true captions, also `perplexity`, `shuffled_perplexity` given the wrong
-    picture, and `picture_gain`: the nats per word that the true picture saves.
+    picture, and `picture_gain`: the nats per word that the true picture saves. A word outside the vocabulary is scored
+    as the unknown word there, which is easier to predict than the word itself.
 
     A row is one example: a picture with one of its captions. The generated caption is compared with all references of
     the picture.

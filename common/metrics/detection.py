@@ -15,7 +15,8 @@ class Detection(Classification):
     - `matthews`: the correlation of truth and answer (Matthews 1975), for more than two labels R_K of Gorodkin (2004,
       https://doi.org/10.1016/j.compbiolchem.2004.09.006); 0 if all answers are one label.
     - `sensitivity` (Sn): share of the sites that are found; `specificity` (Sp): share of the others that are rejected.
-      With more than two labels there is a `<label> sensitivity` for each.
+      The sites have the second of two labels, which the signature names. With more than two labels there is a
+      `<label> sensitivity` for each.
 
     Example:
         >>> answers = [{"label": label, "probabilities": {label: 1.0}} for label in ("no", "yes", "yes", "yes")]
@@ -27,6 +28,8 @@ class Detection(Classification):
     def __init__(self, scores: Classification):
         """The scores of `scores`, and those of detection."""
         vars(self).update(vars(scores))
+        if len(self.labels) == 2:
+            self.signatures = {"sensitivity": f"of {self.labels[1]}", "specificity": f"of {self.labels[0]}"}
 
         def reduce(rows: np.ndarray) -> dict[str, float]:
             truth, answer = rows[:, :2].T.astype(int)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -65,9 +66,11 @@ class LanguageModel(Scores):
         )
 
     def mixtures(self, others: Mapping[str, Scores]) -> dict[str, Scores]:
-        """The mixture of this model and the first of the others with equal weights."""
-        name, other = next(iter(others.items()))
-        return {f"half model, half {name}": LanguageModel(mixed(self.predictions, other.predictions))}
+        """The mixture of this model and the first of the others, if there is one, with equal weights."""
+        return {
+            f"half model, half {name}": LanguageModel(mixed(self.predictions, other.predictions))
+            for name, other in islice(others.items(), 1)
+        }
 
     @property
     def by_frequency(self) -> dict[str, dict[str, float]]:

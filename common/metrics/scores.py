@@ -91,11 +91,12 @@ def difference(model: Scores, baseline: Scores, name: str, level: float = 0.95) 
 
     Returns:
         `difference` (model minus baseline), its interval `low`, `high`, and `better`: the share of the samples in
-        which the model is better. NaN if a score is NaN.
+        which the model is better, of those where both scores are numbers. All are NaN if a score is NaN.
     """
     deltas = np.array([model.over(drawn)[name] - baseline.over(drawn)[name] for drawn in model.resamples()])
     low, high = _interval(deltas, level)
-    better = np.mean(deltas < 0 if lower_is_better(name) else deltas > 0)
+    known = deltas[~np.isnan(deltas)]
+    better = np.mean(known < 0 if lower_is_better(name) else known > 0) if len(known) else np.nan
     delta = model[name] - baseline[name]
     return {"difference": float(delta), "low": float(low), "high": float(high), "better": float(better)}
 

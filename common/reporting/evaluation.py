@@ -1,4 +1,4 @@
-"""Evaluate a trained model on the test examples, beside baselines fitted on the same training examples."""
+"""Evaluate a trained model on the test examples, beside baselines that get the same training examples."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _breakdown(scores: dict[str, dict[str, float]], parts: dict[str, np.ndarray]
     rows = [["part", "examples", metric, *(name for name, _ in others)]]
     for label, value in mine.items():
         rows.append([label, f"{len(parts[label]):,}", number(value), *(number(other[label]) for _, other in others)])
-    if len(mine) < MANY_PARTS:
+    if len(mine) < MANY_PARTS or not others:
         return markdown(rows)
     sign = 1 if metrics.lower_is_better(metric) else -1
     won = {name: sum(sign * other[label] > sign * value for label, value in mine.items()) for name, other in others}

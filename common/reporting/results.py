@@ -263,7 +263,8 @@ def _curve_table(recorded: list[dict], metric: str) -> list[str]:
         best = [f"{number(point['baseline'])} ({point['baseline_name']})" for point in points]
         table += [[one["data"], model, *scores], [one["data"], "best baseline", *best]]
     said = (
-        f"Learning curves (`make curve`): {metric} on validation after training on part of train (number of examples)."
+        f"Learning curves (`make curve`): {metric} on validation, where the best epoch was chosen too, after training "
+        "on part of train (number of examples)."
     )
     return ["", said, "", *markdown(table)]
 

@@ -19,8 +19,8 @@ class SmoothedCrossentropy(keras.losses.Loss):
         reduction, name: as in `keras.losses.Loss`.
 
     Call arguments:
-        y_true: int array `(batch, timesteps)`.
-        y_pred: logits, float array `(batch, timesteps, classes)`.
+        y_true: int array `(batch, ...)`, such as `(batch, timesteps)`.
+        y_pred: logits, float array `(batch, ..., classes)`.
     """
 
     def __init__(self, smoothing, reduction="mean_with_sample_weight", name="smoothed_crossentropy"):

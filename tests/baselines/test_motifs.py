@@ -37,3 +37,14 @@ def test_letters_and_places_that_train_lacks_are_passed_over():
     inputs, others = motifs.places(["AC", "CA"], ["ACCCC", "N", ""])
     assert inputs.tolist() == [[1, 0, 0, 1], [0, 1, 1, 0]]
     assert others.tolist() == [[1, 0, 0, 1], [0] * 4, [0] * 4]
+
+
+def test_a_setting_is_not_chosen_on_one_label_because_the_file_is_sorted():
+    from sklearn.dummy import DummyClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    labels = ["a"] * 50 + ["b"] * 50
+    inputs = np.array([[label == "b"] for label in labels], float)
+    models = [DummyClassifier(strategy="constant", constant="b"), LogisticRegression()]
+    names, probabilities = motifs._best(models, inputs, labels, inputs[[0, -1]])
+    assert [names[row.argmax()] for row in probabilities] == ["a", "b"]

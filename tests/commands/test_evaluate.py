@@ -200,6 +200,9 @@ def test_text_with_blank_lines_is_measured(own_folders):
     run = train.run("next_word", Request(str(file)), {"epochs": "1", "units": "8"})
     assert json.loads(run.metrics_file.read_text())["test"]["perplexity"] > 1
     assert "could not be drawn" not in run.report_file.read_text()
+    file.rename(own_folders / "other.txt")
+    measured = evaluate.run("next_word", None, str(own_folders / "other.txt"), {})  # the model without baselines
+    assert measured["test"]["perplexity"] > 1 and measured["mixtures"] == {}
 
 
 @pytest.mark.xdist_group("sentiment")

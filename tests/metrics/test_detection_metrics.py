@@ -19,6 +19,7 @@ def test_two_labels_by_hand():
     assert scores["specificity"] == 4 / 6
     assert scores["matthews"] == pytest.approx((3 * 4 - 2 * 1) / (4 * 6 * 5 * 5) ** 0.5)
     assert scores["accuracy"] == 0.7
+    assert scores.signatures == {"sensitivity": "of yes", "specificity": "of no"}  # only an alphabet puts yes second
     assert scores.over(np.arange(4))["sensitivity"] == 3 / 4
     assert np.isnan(scores.over(np.arange(4))["specificity"])
 
@@ -29,6 +30,7 @@ def test_three_labels_as_scikit_learn_has_it(draw):
     answer[:150] = truth[:150]
     scores = detection(truth, answers(answer, names), [9] * 300)
     assert scores["matthews"] == pytest.approx(matthews_corrcoef(truth, answer))
+    assert not scores.signatures
     right = [t == a for t, a in zip(truth, answer) if t == "b"]
     assert scores["b sensitivity"] == pytest.approx(np.mean(right))
 

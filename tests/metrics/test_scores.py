@@ -46,6 +46,11 @@ def test_paired_difference_is_sharper_than_the_intervals():
     assert found["better"] > 0.99
 
 
+def test_nothing_is_compared_with_a_score_that_is_no_number():
+    nothing = accuracy([np.nan] * 4)
+    assert all(np.isnan(value) for value in difference(nothing, accuracy([1] * 4), "accuracy").values())
+
+
 def test_nothing_to_score_is_refused():
     with pytest.raises(ValueError, match="empty"):
         accuracy([])

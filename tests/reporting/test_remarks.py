@@ -1,4 +1,4 @@
-"""Remarks on scores: unknown words, missing classes, classes predicted for every example."""
+"""Remarks on scores: unknown words, missing classes, one class for all; comparisons with and without baselines."""
 
 import types
 
@@ -71,3 +71,9 @@ def test_a_verdict_says_better_or_worse_and_by_how_much(metric, difference, expe
     gap = {"difference": difference, "low": difference - 0.01, "high": difference + 0.01, "better": 1.0}
     measured = {"metric": metric, "difference": gap, "baselines": {"rule": {}}, "baseline_name": "rule"}
     assert expected in report.verdict({**measured, "unknown_words": None})
+
+
+def test_without_baselines_no_wins_are_counted():
+    labels = [f"label {number}" for number in range(report.MANY_PARTS)]
+    table = report._breakdown({"model": dict.fromkeys(labels, 0.5)}, dict.fromkeys(labels, (0,)), "accuracy")
+    assert len(table) == len(labels) + 2 and table[-1].startswith("| label")
