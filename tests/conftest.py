@@ -132,12 +132,12 @@ def eagerly():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A test in which oneDNN complains fails.
+    """A test in which oneDNN complains fails, but for those of the benchmark: stock Keras is not ours.
 
     Of what it cannot do, such as to transpose integers, it tells a user once in each process, as an error.
     """
     report = yield
     said = "".join(text for title, text in report.sections if "stderr" in title)
-    if report.when == "call" and report.passed and "oneDNN" in said:
+    if report.when == "call" and report.passed and "oneDNN" in said and item.path.parent.name != "bench":
         report.outcome, report.longrepr = "failed", f"oneDNN complained:\n{said}"
     return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -123,6 +124,16 @@ def group_numbers(names: Sequence[str] | None) -> np.ndarray | None:
 def lower_is_better(name: str) -> bool:
     """Whether a smaller value of the metric is better, as for errors, losses, perplexity and bits per character."""
     return name.endswith(("_error", "_loss", "perplexity", "_per_char"))
+
+
+def limits(name: str) -> tuple[float, float]:
+    """The lowest and the highest value that the metric can have; infinite where there is none.
+
+    A loss that is a negative log-density can be below 0, an error or a perplexity cannot.
+    """
+    if lower_is_better(name):
+        return 0.0 if name.endswith(("_error", "perplexity")) else -math.inf, math.inf
+    return -math.inf, {"bleu": 100.0, "chrf": 100.0, "cider": 10.0}.get(name, 1.0)
 
 
 def by_length(lengths: Sequence[int], parts: int = 4) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from common import files, folders
 from common.errors import UserError
-from common.metrics.scores import lower_is_better
+from common.metrics.scores import limits, lower_is_better
 from common.reporting.tables import markdown, number
 from common.task import Task, load_task, task_names
 
@@ -116,7 +116,7 @@ def _as_text(settings: dict) -> str:
 
 
 def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]], metric: str) -> list[float]:
-    """The 95 % interval of a row; see `row`. That of an error begins at 0 at the lowest.
+    """The 95 % interval of a row, within the limits of the metric; see `row`.
 
     Args:
         values: the score of each seed.
@@ -126,8 +126,8 @@ def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]], m
         return list(bootstrapped[0])
     test_error = statistics.fmean(high - low for low, high in bootstrapped) / (2 * NORMAL_95)
     reach = NORMAL_95 * math.sqrt(test_error**2 + statistics.variance(values) / len(values))
-    low, high = statistics.fmean(values) - reach, statistics.fmean(values) + reach
-    return [max(low, 0.0) if metric.endswith("_error") else low, high]
+    lowest, highest = limits(metric)
+    return [max(statistics.fmean(values) - reach, lowest), min(statistics.fmean(values) + reach, highest)]
 
 
 def mean_of_folds(measured: list[dict]) -> dict:

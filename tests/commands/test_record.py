@@ -150,9 +150,10 @@ def test_the_interval_of_several_seeds_counts_test_set_and_seeds():
     assert alone == [0.7, 0.9]
     equal = results.interval([0.8, 0.8], [[0.7, 0.9], [0.7, 0.9]], "accuracy")
     assert equal == pytest.approx([0.7, 0.9])  # seeds that agree add nothing
-    apart = results.interval([0.6, 1.0], [[0.8, 0.8], [0.8, 0.8]], "accuracy")
-    error = (0.08 / 2) ** 0.5  # variance of the two, over two
-    assert apart == pytest.approx([0.8 - 1.96 * error, 0.8 + 1.96 * error], abs=1e-4)
+    apart = results.interval([6.0, 10.0], [[8.0, 8.0], [8.0, 8.0]], "bleu")
+    error = (8 / 2) ** 0.5  # variance of the two, over two
+    assert apart == pytest.approx([8 - 1.96 * error, 8 + 1.96 * error], abs=1e-3)
+    assert results.interval([0.6, 1.0], [[0.8, 0.8], [0.8, 0.8]], "accuracy")[1] == 1
     errors = results.interval([0.01, 0.03], [[0.0, 0.04], [0.0, 0.06]], "word_error")
     assert errors[0] == 0 and errors[1] > 0.04  # no error is below 0
 
