@@ -262,7 +262,7 @@ TASK = Task(
             licence="Apache-2.0, with this project",
             home="sample.py",
             load=load_sample,
-            cell_settings={"gru": "learning_rate=6e-3 batch_size=16 epochs=60 patience=60"},
+            cell_settings={"gru": "learning_rate=6e-3 batch_size=16 epochs=100 patience=100"},
         ),
         "uci_splice": Dataset(
             title="Splice junctions of primates, 60 bases around each site (UCI 69)",
