@@ -175,7 +175,8 @@ def _time(row: dict, name: str) -> str:
     if name not in row:
         return ""
     low, high = row["spread"][name]
-    return f"{row[name]:.1f} ({low:.1f} to {high:.1f})"
+    digits = 1 if row[name] >= 1 else 3
+    return f"{row[name]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 STAGES = ("encoding", "training", "measuring")
