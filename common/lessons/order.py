@@ -100,11 +100,16 @@ def _unmasked() -> dict[str, Measured]:
 def _causes() -> dict[str, Measured]:
     """The fraction of the most frequent prediction over 10 steps, for models with different faults."""
 
-    def share(one: Network, change=lambda inputs: inputs) -> Measured:
+    def percent(one: Network, change=lambda inputs: inputs) -> float:
         inputs, _ = ORDER.make(np.random.default_rng(9), 500, 10, held_out=True)
         outputs, *_ = one.forward(change(inputs.astype(float)))
-        return number(100 * np.bincount(outputs[:, -1].argmax(axis=-1)).max() / 500, 0, 12)
+        return float(100 * np.bincount(outputs[:, -1].argmax(axis=-1)).max() / 500)
 
+    def share(*given) -> Measured:
+        return number(percent(*given), 0, 12)
+
+    # Such trainings are chaotic: rounding, which differs between processors, decides about one of them.
+    fast = [percent(model("gru", 10, 16, 200, learning_rate=rate)) for rate in np.linspace(2.9, 3.1, 9)]
     good = model("gru", 10, 16, 200)
     imbalanced, random = Network("gru", ORDER.features, 16, ORDER.outputs), np.random.default_rng(1)
     batches = probes.batches(ORDER, BATCH, 10, 40)
@@ -113,7 +118,7 @@ def _causes() -> dict[str, Measured]:
     return {
         "same_good": share(good),
         "same_unknown": share(good, np.zeros_like),
-        "same_rate": share(model("gru", 10, 16, 200, learning_rate=3.0)),
+        "same_rate": number(float(np.mean(fast)), 0, 20),
         "same_unequal": share(imbalanced),
         "same_untrained": share(model("gru", 10, 16, 2)),
     }
