@@ -26,7 +26,7 @@ from common.datasets.delimited import (
     start_of,
     suffix_of,
 )
-from common.datasets.lines import Text, at_line, lines
+from common.datasets.lines import Text, at_line, line_of, lines
 from common.errors import UserError, one_line
 
 ALL_MISSING = {"", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "\\n", "nil"}  # in lower case
@@ -158,8 +158,16 @@ def _header(path, number, first, following, known, columns):
                 raise UserError(f"COLUMNS={said} names no column {column}, which is needed for {path}.")
         _only_once(path, given, known)
         reading.note(path, "columns", f"named by COLUMNS={said}")
-        has_header = [plain(cell) for cell in first] == given
-        return None, given, following if has_header else chain([(number, first)], following)
+        if [plain(cell) for cell in first] == given:
+            return None, given, following
+        peek = list(islice(following, LOOKED_AT))
+        if peek and not _looks_like_data(first, [cells for _, cells in peek]):
+            shown = one_line(", ".join(first), 60)
+            reading.warn(
+                f"{line_of(path, number)}, {shown}, is read as a row, since COLUMNS={said} names the columns: "
+                "remove it if it is a header."
+            )
+        return None, given, chain([(number, first)], peek, following)
     names = _renamed(path, [plain(cell) for cell in first], None if given else said)
     missing = [column for column in columns if plain(column) not in names]
     if missing:

@@ -95,3 +95,16 @@ def test_an_object_in_an_object_is_read_by_its_two_names(tmp_path):
     with reading.reading(reading.Reading("source=translation.en target=translation.fr")):
         pairs = load_task("translation").own_file.read(path, True)
     assert [(pair.source, pair.target) for pair in pairs] == [("one", "un")] * 2
+
+
+@pytest.mark.parametrize(
+    ("first", "warned"),
+    [("english,french", True), ("source,target", False), ("Good day to you all.,Bonjour à vous", False)],
+)
+def test_a_header_in_other_words_is_said_where_columns_are_named(tmp_path, first, warned):
+    file = tmp_path / "pairs.csv"
+    file.write_text(f"{first}\n" + "".join(f"I see {n} trees.,Je vois {n} arbres.\n" for n in range(5)))
+    with reading.reading(reading.Reading("source,target")) as read:
+        load_task("translation").own_file.read(file, True)
+    said = [text for text in read.warnings if "remove it if it is a header" in text]
+    assert bool(said) == warned and all("pairs.csv, line 1, english, french, is read as a row" in text for text in said)
