@@ -13,8 +13,12 @@ class UserError(Exception):
     """What went wrong and what to do about it, in one line.
 
     The command line prints the message without a traceback and exits with code 2. Raise it for a bad file, setting
-    or name, a missing run, a missing network; raise `ValueError` for a mistake in our own code.
+    or name, a missing run, a missing network; raise `ValueError` for a mistake in our own code. Line breaks in the
+    message, as in a quoted name of a column, become spaces.
     """
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(message.splitlines()))
 
 
 def one_line(text: object, limit: int = 200) -> str:

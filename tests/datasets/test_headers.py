@@ -108,3 +108,11 @@ def test_a_header_in_other_words_is_said_where_columns_are_named(tmp_path, first
         load_task("translation").own_file.read(file, True)
     said = [text for text in read.warnings if "remove it if it is a header" in text]
     assert bool(said) == warned and all("pairs.csv, line 1, english, french, is read as a row" in text for text in said)
+
+
+def test_a_name_of_a_column_with_a_line_break_is_quoted_in_one_line(tmp_path):
+    file = tmp_path / "prices.csv"
+    file.write_text('"a\nname",Close\n1,2\n')
+    with pytest.raises(UserError) as refused:
+        load_task("stock_forecast").own_file.read(file, True)
+    assert "It has: a name, Close" in str(refused.value) and "\n" not in str(refused.value)
