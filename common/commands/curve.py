@@ -15,7 +15,7 @@ from common import backend, folders
 from common.commands import console_output, steps, train
 from common.encoding import batching
 from common.errors import UserError
-from common.metrics.scores import lower_is_better
+from common.metrics.scores import best
 from common.plots import curves
 from common.reporting import results
 from common.reporting.tables import number
@@ -124,5 +124,5 @@ def _baseline(task: Task, config: TrainConfig, part: Sequence, validation: Seque
     """Name and score on validation of the baseline that is best there, fitted on the same examples."""
     answers = task.baseline(config, part, validation)
     scores = {name: task.score(validation, answer)[task.metric] for name, answer in answers.items()}
-    best = (min if lower_is_better(task.metric) else max)(scores, key=scores.get)
-    return best, scores[best]
+    name = best(scores, task.metric)
+    return name, scores[name]

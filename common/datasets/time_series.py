@@ -279,14 +279,14 @@ def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
 
     cells = cells.loc[:, [not texts.str.lower().isin(numbers.MISSING).all() for _, texts in cells.items()]]
     words = {name: _words(path, name, texts) for name, texts in cells.items()}
-    measured = cells.drop(columns=[name for name in words if words[name]])
-    decimals = numbers.decimal_marks(measured.replace(UNMEASURED, ""))
+    measured = cells.drop(columns=[name for name in words if words[name]]).replace(UNMEASURED, "")
+    decimals = numbers.decimal_marks(measured)
     columns = {}
     for name, texts in cells.items():
         for word in words[name]:
             columns[f"{name}={word}"] = (texts == word).astype(float).where(texts.isin(words[name]))
         if name in measured:
-            found = numbers.read(path, name, texts.replace(UNMEASURED, ""), decimals)
+            found = numbers.read(path, name, measured[name], decimals)
             if not _counts_rows(found):
                 columns[name] = found
             if unmeasured := int((texts == UNMEASURED).sum()):

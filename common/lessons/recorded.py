@@ -9,7 +9,7 @@ import numpy as np
 
 from common import folders
 from common.lessons.documents import Measured, number
-from common.metrics.scores import lower_is_better
+from common.metrics import scores
 from common.reporting import probes, results, tables
 from common.task import task_names
 
@@ -35,9 +35,8 @@ def _cells() -> dict[str, Measured]:
     """How often a cell alone is best in the table, and the time of a training relative to the SimpleRNN's."""
     best, seconds = [], {cell: [] for cell in results.CELL_NAMES}
     for _, _, metric, cells in compared():
-        choose = min if lower_is_better(metric) else max
         shown = {cell: tables.number(row["mean"]) for cell, row in cells.items()}
-        first = shown[choose(cells, key=lambda cell: cells[cell]["mean"])]
+        first = shown[scores.best({cell: row["mean"] for cell, row in cells.items()}, metric)]
         best.append([cell for cell in cells if shown[cell] == first])
         for cell, row in cells.items():
             seconds[cell].append(row["train_seconds"] / cells["simple_rnn"]["train_seconds"])

@@ -126,6 +126,11 @@ def lower_is_better(name: str) -> bool:
     return name.endswith(("_error", "_loss", "perplexity", "_per_char"))
 
 
+def best(values: Mapping[str, float], name: str) -> str:
+    """The key of the best of several values of one metric, the first of equals."""
+    return (min if lower_is_better(name) else max)(values, key=values.__getitem__)
+
+
 def limits(name: str) -> tuple[float, float]:
     """The lowest and the highest value that the metric can have; infinite where there is none.
 

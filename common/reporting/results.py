@@ -11,7 +11,7 @@ from pathlib import Path
 
 from common import files, folders
 from common.errors import UserError
-from common.metrics.scores import limits, lower_is_better
+from common.metrics.scores import best, limits, lower_is_better
 from common.reporting.tables import markdown, number
 from common.task import Task, load_task, task_names
 
@@ -152,8 +152,7 @@ def mean_of_folds(measured: list[dict]) -> dict:
     baselines = {
         name: {metric: mean(lambda one, name=name: one["baselines"][name][metric])} for name in first["baselines"]
     }
-    better = min if lower_is_better(metric) else max
-    bar = better(baselines, key=lambda name: baselines[name][metric])
+    bar = best({name: scores[metric] for name, scores in baselines.items()}, metric)
     gap = test[metric] - baselines[bar][metric]
     low, high = around(lambda one: (one["difference"]["low"], one["difference"]["high"]), gap)
     return {
@@ -273,10 +272,10 @@ def _notes(rows: list[dict]) -> list[str]:
     """Notes on the numbers of a table."""
     machines = "; ".join(dict.fromkeys(row["machine"] for row in rows))
     notes = [f"Measured on {machines}."]
-    several, one = (any((len(row["seeds"]) > 1) == is_several for row in rows) for is_several in (True, False))
+    several = any(len(row["seeds"]) > 1 for row in rows)
     if several:
         notes.append("The interval of several seeds counts the test set's variance and that between the seeds.")
-    if one:
+    if any(len(row["seeds"]) == 1 for row in rows):
         notes.append(f"{'That' if several else 'The interval'} of one seed counts the test set's alone.")
     scored = [count for row in rows for count in row.get("test_scored", [None])]
     if None not in scored:

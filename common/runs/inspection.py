@@ -140,7 +140,7 @@ def _count_labels(splits: Splits, decisions: dict, warnings: list) -> None:
     total = sum(counts.values(), Counter())
     if not total:
         return
-    decisions["tags" if any(hasattr(e, "tags") for e in islice(splits.train, 1)) else "labels"] = labels.shown(total)
+    decisions["tags" if _have_tags(splits) else "labels"] = labels.shown(total)
     if _are_bio(splits, total):
         types = Counter(span.type for _, part in splits for e in part for span in tagging.spans(e.tags or ()))
         decisions["entities"] = labels.shown(types)
@@ -166,10 +166,13 @@ def _count_labels(splits: Splits, decisions: dict, warnings: list) -> None:
             )
 
 
+def _have_tags(splits: Splits) -> bool:
+    return any(hasattr(example, "tags") for example in islice(splits.train, 1))
+
+
 def _are_bio(splits: Splits, counts: Iterable[str]) -> bool:
     """Whether these labels are BIO tags of entities: a class or a part of speech may be called O too."""
-    has_tags = any(hasattr(example, "tags") for example in islice(splits.train, 1))
-    return has_tags and all(label == "O" or label.startswith(("B-", "I-")) for label in counts)
+    return _have_tags(splits) and all(label == "O" or label.startswith(("B-", "I-")) for label in counts)
 
 
 # ----------------------------------------------------------------------------------------------------- Inputs

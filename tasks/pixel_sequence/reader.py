@@ -74,7 +74,7 @@ def _picture(file: Path) -> Raw:
 def _pixel_columns(path: Path, labelled: bool) -> list[str]:
     """The columns of a table whose names hold a number, as `pixel0` or `1x1`, and that are no index of pandas.
 
-    None if the table names files instead.
+    Empty if the table names files instead.
 
     Raises:
         UserError: if line 1 is no header, or names another number of pixels than a square has.

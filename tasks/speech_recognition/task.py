@@ -280,9 +280,9 @@ def fsdd(title: str, strings: bool, folds: int, settings: str) -> Dataset:
 
 
 SIZES = "units=96 dropout=0.3 batch_size=32 colour=0.4"
-SHORT, LONG, LONGEST = (
-    f"{SIZES} epochs={epochs} patience={patience}" for epochs, patience in ((30, 10), (60, 60), (90, 90))
-)
+SHORT = f"{SIZES} epochs=30 patience=10"
+LONG = f"{SIZES} epochs=60 patience=60"
+LONGEST = f"{SIZES} epochs=90 patience=90"
 TASK = Task(
     shape="many-to-many",
     config=Config(),
