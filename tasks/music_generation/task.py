@@ -90,8 +90,9 @@ def load_tunes(folder: Path) -> Splits:
     splits = [], [], []
     for file in sorted(folder.glob(TABLES)):
         pitches = tuple((int(row["midi_note"]),) for row in readers.table(file, ["midi_note"]))
-        tenth = int(hashlib.sha256(file.stem.encode()).hexdigest(), 16) % 10
-        splits[max(0, tenth - 7)].append(Piece(pitches, file.stem, group=re.sub(r"\d", "", file.stem)))
+        tune = re.sub(r"\d", "", file.stem)
+        tenth = int(hashlib.sha256(tune.encode()).hexdigest(), 16) % 10
+        splits[max(0, tenth - 7)].append(Piece(pitches, file.stem, group=tune))
     return Splits(*splits)
 
 
