@@ -35,6 +35,10 @@ def test_three_labels_as_scikit_learn_has_it(draw):
     assert scores["b sensitivity"] == pytest.approx(np.mean(right))
 
 
+def test_there_is_no_correlation_by_class():
+    assert list(detection(["yes", "no"], answers(["yes", "no"]), [9] * 2).breakdowns) == ["by length in timesteps"]
+
+
 def test_always_one_label_correlates_with_nothing():
     assert matthews(np.array([[7, 0], [3, 0]])) == 0
 

@@ -220,6 +220,14 @@ def test_scores_by_hand():
     assert returned(tune * 3, 4) == (5, 8)
 
 
+def test_samples_without_a_continuation_do_not_count_for_returning():
+    tune = [(60,), (62,), (64,), (65,)]
+    silent = {"log_probabilities": [-1.0] * 4, "likeliest": [[60]] * 4, "beginning": 2, "continuation": []}
+    found = Music([tune] * 20, [{**silent, "continuation": [[64], [65]]}] + [silent] * 19)
+    assert np.isnan(found.over(np.array([1, 2]))["returning"])
+    assert found.intervals()["returning"] == [0, 0] and "returning" not in Music([tune], [silent])
+
+
 def test_pictures_and_sound_are_written(tmp_path):
     from common.plots.music import figures
 
