@@ -39,9 +39,9 @@ def features(sound: Sound, start: float, stop: float) -> np.ndarray:
 def recognise(train: Sequence[Sound], words: Sequence[Sequence[str]], test: Sequence[Sound]) -> list[list[dict]]:
     """`{"word", "start", "stop"}` of every piece of each test recording, in seconds.
 
-    Threshold and length of pauses are chosen so that most of some training recordings, spread over all speakers, are cut
-    into as many pieces as they have words. The classifier learns from all recordings that are cut so. Its cost is chosen by
-    cross-validation.
+    Threshold and length of pauses are chosen so that most of some training recordings, spread over all speakers, are
+    cut into as many pieces as they have words. The classifier learns from all recordings that are cut so. Its cost is
+    chosen by cross-validation.
 
     Args:
         train, words: recordings and the words spoken in each.
