@@ -118,6 +118,7 @@ probe:
 	@$(ZOO) probe "$$NAME" $(call option,CELLS,cells) $(call option,LENGTHS,lengths) $(call option,SEEDS,seeds)
 
 ## the numbers and pictures of docs/ computed anew, and the notebook; fails where a number is no longer what the code gives
+##   takes about 2 minutes
 docs:
 	@$(ZOO) docs
 
@@ -126,12 +127,12 @@ strip:
 	@$(ZOO) strip
 
 ## measure speed and memory compared with stock Keras and PyTorch
-##   [QUICK=1]
+##   takes about 15 minutes and writes docs/benchmarks.md; [QUICK=1: a short one that writes nothing]
 bench:
 	@.venv/bin/python -m bench $(call switch,QUICK,quick)
 
 ## all tests that need no real data sets
-##   [ARGS="-k sentiment"]
+##   takes about 5 minutes on two cores; [ARGS="-k sentiment"]
 test:
 	@$(call pytest,not real_data)
 
