@@ -242,9 +242,6 @@ def main() -> None:
             raise
         print("\nstopped. A training continues after its last epoch: make train TASK=... RESUME=1", file=sys.stderr)
         sys.exit(STOPPED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
     except Exception as error:
         if (problem := _problem(error)) is None:
             raise
