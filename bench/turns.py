@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.plan import Piece
+from common import backend
 from common.runs import provenance
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -85,7 +86,7 @@ def place(peers: Iterable[str] = ()) -> dict:
     versions = provenance.versions() | ({"pytorch": TORCH_VERSION} if "pytorch" in peers else {})
     return {
         "machine": provenance.machine(),
-        "cores": provenance.cores(),
+        "cores": backend.cores(),
         "commit": provenance.code(),
         "versions": versions,
     }

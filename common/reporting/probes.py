@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from common import files, folders
+from common import backend, files, folders
 from common.insight.probes import PROBES, Probe
 from common.reporting import results, tables
 from common.runs import provenance
@@ -37,7 +37,7 @@ def row(cell: str, length: int, seed: int, probe: Probe, trial) -> dict:
         "parameters": trial.parameters,
         "train_seconds": round(trial.seconds, 1),
         "machine": provenance.machine(),
-        "cores": provenance.cores(),
+        "cores": backend.cores(),
         "versions": provenance.versions(),
     }
 
