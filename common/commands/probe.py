@@ -56,7 +56,8 @@ def _check(name: str, cells: list[str], lengths: list[int] | None, seeds: list[i
     fixed = PROBES[name].length
     if fixed and lengths not in (None, [fixed]):
         raise UserError(f"Sequences of the probe {name} always have {fixed} steps: leave LENGTHS out.")
-    lengths = lengths or [fixed] if fixed else list(LENGTHS) if lengths is None else lengths
+    if lengths is None:
+        lengths = [fixed] if fixed else list(LENGTHS)
     for what, given in (("CELLS", cells), ("LENGTHS", lengths), ("SEEDS", seeds)):
         if not given:
             raise UserError(f"{what} is empty: leave it out, or give at least one.")
