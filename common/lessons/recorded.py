@@ -69,7 +69,7 @@ def _mean(row: dict) -> str:
 def _probes() -> dict[str, Measured]:
     """The mean score of each cell on the adding problem, trained on 100 steps, at this and at greater lengths."""
     measured = {}
-    for (length, cell), by_length in probes.grouped(probes.read()["adding"]).items():
+    for (length, cell), by_length in probes.grouped(probes.read(probes.DOCS)["adding"]).items():
         if length == 100:
             for steps, scores in by_length.items():
                 measured[f"adding_{cell}_{steps}"] = number(statistics.fmean(scores), 3)
