@@ -68,7 +68,7 @@ def _mean(row: dict) -> str:
 
 def _probes() -> dict[str, Measured]:
     """The mean score of each cell: on adding, trained on 100 steps and tested on as many and more; on order over 50."""
-    measured, rows = {}, probes.read()
+    measured, rows = {}, probes.read(probes.DOCS)
     for (length, cell), by_length in probes.grouped(rows["adding"]).items():
         if length == 100:
             for steps, scores in by_length.items():

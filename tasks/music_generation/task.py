@@ -296,7 +296,9 @@ TASK = Task(
             settings="dropout=0.3 units=256 batch_size=16 learning_rate=2e-3 epochs=30",
         ),
     },
-    own_file=OwnFile("MIDI files, or text, a piece a line: C4 a note, C4+E4 a chord, - a rest", read, by_chance, True),
+    own_file=OwnFile(
+        "MIDI files, or text, a piece a line: C4 a note, C4+E4 a chord, - a rest", read, by_chance, folders=True
+    ),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,
