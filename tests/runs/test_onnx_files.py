@@ -62,6 +62,15 @@ def test_nothing_is_written_for_a_layer_that_is_not_known(tmp_path, monkeypatch)
     assert not list(tmp_path.iterdir())
 
 
+def test_nothing_is_written_that_is_too_large_to_be_read(tmp_path, monkeypatch):
+    task, _, few, encoder = small.setting("sentiment")
+    model, config = small.model("sentiment")
+    monkeypatch.setattr(onnx_files, "LARGEST", onnx_files._ROOM)
+    reason = onnx_files.write(Run(tmp_path), task, config, encoder, model, few.train)
+    assert reason == "its ONNX files would be larger than the 64 MiB that are read"
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_empty_batch_does_not_end_the_process(run):
     with pytest.raises(ValueError, match="at least one row"):
         onnx_files.load(run)["model"]({"token_ids": np.zeros((0, 3), np.int32)})
