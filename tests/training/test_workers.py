@@ -67,6 +67,21 @@ def test_a_lost_worker_is_named_and_the_others_stop(monkeypatch):
         workers.start(2, ["train", "sentiment"])
 
 
+@pytest.mark.parametrize("others", ["exec sleep 60", "echo error: line 3 of a.csv is empty >&2; exit 2"])
+def test_a_user_error_of_any_worker_is_shown_once(tmp_path, monkeypatch, capfd, others):
+    """Worker 1 may find the error before worker 0 does, which then waits for it or prints the same."""
+    script = tmp_path / "python"
+    script.write_text(f"""#!/bin/sh
+        case "$TF_CONFIG" in *'"index": 0'*) {others};; esac
+        echo error: line 3 of a.csv is empty >&2; exit 2
+    """)
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    with pytest.raises(SystemExit) as ended:
+        workers.start(2, ["train", "sentiment"])
+    assert ended.value.code == 2 and capfd.readouterr().err == "error: line 3 of a.csv is empty\n"
+
+
 def _history(path):
     header, *rows = (line.split(",") for line in path.read_text().splitlines())
     return [dict(zip(header, map(float, row))) for row in rows]
