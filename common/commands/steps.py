@@ -13,7 +13,6 @@ from common.errors import UserError
 from common.prediction.networks import Networks
 from common.reporting import evaluation, report
 from common.runs import examples
-from common.runs import run as runs
 from common.runs.examples import Request, Source
 from common.runs.run import Run
 from common.task import Task, TrainConfig
@@ -56,7 +55,7 @@ def measure(
     Args:
         folder: the run.
         source: what it was trained on; the baselines learn from its train split. None if it no longer exists.
-        into: where to write; the run itself for its own test examples and settings.
+        into: where to write; the run itself for its own test examples and settings, once its training has ended.
         other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
     history, about, own = folder.history, folder.config, into == folder
@@ -85,7 +84,5 @@ def measure(
     files.write_json(into.metrics_file, measured)
     if again and not own:  # with other settings, but on the same test examples
         files.write_json(folder.metrics_file, {**folder.metrics, "test_scored": scored + 1})
-    if own:
-        runs.make_latest(folder)
     report.write(into, result, measured, history)
     return measured

@@ -78,6 +78,7 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         return None
     networks = _networks(task, config, model, encoder, folder, validation, console)
     measured = steps.measure(task, config, networks, encoder, folder, source, folder)
+    runs.make_latest(folder)
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
     return folder

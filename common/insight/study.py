@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from common.errors import UserError
 from common.insight import attribution, counting, flow, occlusion, reading, recurrences, states, walk
 from common.insight.attribution import Attribution
 from common.insight.composition import Answer, Composition
@@ -174,7 +175,7 @@ def _main(candidates: Sequence[Recurrence], timesteps: int, readers: Sequence[st
 
 
 class _Pool:
-    """Test examples and their recurrences."""
+    """Test examples and their recurrences; a UserError if all are empty or too long."""
 
     def __init__(self, composed: Composition, model: keras.Model, examples: list):
         encoder, kept = composed.encoder, []
@@ -183,6 +184,11 @@ class _Pool:
             count = composed.timesteps({name: np.asarray(array)[None] for name, array in inputs.items()})
             if 0 < count <= LONGEST_STEPS:
                 kept.append((example, inputs, target, count))
+        if not kept:
+            raise UserError(
+                f"None of the first {len(examples)} test examples has 1 to {LONGEST_STEPS:,} steps, over which "
+                "states are compared: train on shorter sequences to inspect a network."
+            )
         self.examples, self.inputs, self.targets, self.lengths = (list(column) for column in zip(*kept))
         alone = [{name: np.asarray(a)[None] for name, a in inputs.items()} for inputs in self.inputs]
         self.names = [composed.names(example, one) for example, one in zip(self.examples, alone)]

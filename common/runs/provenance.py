@@ -32,10 +32,11 @@ def versions() -> dict[str, str]:
 
 def code() -> str:
     """The commit of the checkout, with "and changes" if Python files differ from it; "unknown" outside of git."""
+    status = ("status", "--porcelain", "--untracked-files=all", "--", "common", "tasks")  # the files of new folders too
     try:
         commit, changes = (
             subprocess.run(["git", *arguments], cwd=folders.REPOSITORY, capture_output=True, text=True, check=True)
-            for arguments in (("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain", "--", "common", "tasks"))
+            for arguments in (("rev-parse", "--short=12", "HEAD"), status)
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

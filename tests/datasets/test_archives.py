@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import random
 import tarfile
 import zipfile
 
@@ -94,12 +95,37 @@ def test_an_archive_with_other_members_leaves_nothing_behind(put_archive, record
     assert files_below(tmp_path / "data") == []
 
 
+def zipped(members, method=zipfile.ZIP_DEFLATED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for path, content in members:
+            archive.writestr(f"repo-commit/{path}", content)
+    return buffer.getvalue()
+
+
+def test_an_archive_that_is_damaged_within_a_member_is_named(mirror, recordings, tmp_path):
+    """The member is read, and found to be damaged, after its head was."""
+    noise = random.Random(0).randbytes(4000)  # cannot be compressed, so the cut is within it
+    tar, plain = packed([("recordings/1.wav", noise)]), zipped(MEMBERS.items(), zipfile.ZIP_STORED)
+    at = plain.index(b"PK\x01\x02") + 8  # the flags of the first member, in the table at the end
+    encrypted = plain[:at] + b"\1" + plain[at + 1 :]
+    recordings = dataclasses.replace(recordings, size=5000)
+    (mirror / "owner/repo/archive").mkdir()
+    for name, content in (
+        ("commit.tar.gz", tar[: len(tar) // 2]),
+        ("commit.zip", plain.replace(b"one", b"ONE", 1)),
+        ("commit.zip", encrypted),
+    ):
+        (mirror / "owner/repo/archive" / name).write_bytes(content)
+        dataset = dataclasses.replace(recordings, archive=f"archive/{name}")
+        fails(dataset, tmp_path / "data", f"{name} is not a whole archive")
+        assert files_below(tmp_path / "data") == []
+
+
 def test_a_zip_is_read_like_a_tar(mirror, recordings, tmp_path):
     (mirror / "owner/repo/archive").mkdir()
-    with zipfile.ZipFile(mirror / "owner/repo/archive/commit.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("repo-commit/recordings/", "")
-        for path, content in [*MEMBERS.items(), ("../../recordings/4.wav", b"no")]:
-            archive.writestr(f"repo-commit/{path}", content)
+    content = zipped([("recordings/", b""), *MEMBERS.items(), ("../../recordings/4.wav", b"no")])
+    (mirror / "owner/repo/archive/commit.zip").write_bytes(content)
     dataset = dataclasses.replace(recordings, archive="archive/commit.zip")
     home = fetch("words", dataset, tmp_path / "data")
     assert files_below(home) == [".verified.json", "recordings/1.wav", "recordings/2.wav"]

@@ -4,6 +4,7 @@ import errno
 import http.server
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -230,13 +231,19 @@ def test_a_redirect_to_anything_but_http_is_not_followed(serve, tmp_path, place)
         ("/a/folder", "must be file:///a/folder or http://a.host"),
         ("ftp://host", "must be file:///a/folder or http://a.host"),
         ("http:///no-host", "must be file:///a/folder or http://a.host"),
+        ("http://[", "must be file:///a/folder or http://a.host"),
         ("file:///no/such/folder", "names no folder"),
         ("file://host/folder", "must be file"),
     ],
 )
 def test_a_bad_mirror_says_how_it_must_look(tmp_path, monkeypatch, mirror, pattern):
     monkeypatch.setenv("ZOO_MIRROR", mirror)
-    fails(declare(), tmp_path, f"ZOO_MIRROR={mirror} {pattern}")
+    fails(declare(), tmp_path, f"ZOO_MIRROR={re.escape(mirror)} {pattern}")
+
+
+def test_a_mirror_whose_host_is_no_name_is_not_reached(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_MIRROR", f"http://{'a' * 100}.example")
+    fails(declare(), tmp_path, "Cannot reach a+.example")
 
 
 def test_a_full_disk_says_so(mirror, tmp_path, monkeypatch):
