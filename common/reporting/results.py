@@ -9,6 +9,8 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from common import files, folders
 from common.errors import UserError
 from common.metrics.scores import best, limits, lower_is_better
@@ -92,6 +94,7 @@ def row(data: str, cell: str, settings: dict, measured: list[dict], command: str
         "mixtures": {key: _mean([one["mixtures"][key][metric] for one in measured]) for key in first["mixtures"]},
         "difference": {str(one["seed"]): one["difference"] for one in measured},
         "test_scored": [one["test_scored"] for one in measured],
+        **({"folds": {str(one["seed"]): one["folds"] for one in measured}} if "folds" in first else {}),
         "parameters": first["parameters"],
         "epochs": [one["epochs"] for one in measured],
         "train_seconds": statistics.fmean(one["train_seconds"] for one in measured),
@@ -133,19 +136,17 @@ def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]], m
 def mean_of_folds(measured: list[dict]) -> dict:
     """The measurements of a cross-validation: scores are means over the folds, weighted by their test examples.
 
-    The folds' test sets are disjoint, so the variance of the mean is that of independent parts.
+    The intervals of the score and of its difference from the baseline are those of Student's t distribution for a mean
+    of as many values as folds. If each fold tests one speaker, this is the uncertainty about further speakers, which
+    resampling the recordings of these few would leave out. Folds share training examples, which no unbiased estimate
+    of the variance can count (Bengio and Grandvalet 2004, https://www.jmlr.org/papers/v5/grandvalet04a.html).
     """
-    sizes = [one["examples"]["test"] for one in measured]
-    weights = [size / sum(sizes) for size in sizes]
+    sizes = np.array([one["examples"]["test"] for one in measured])
+    weights = sizes / sizes.sum()
 
     def mean(pick: Callable[[dict], float | None]) -> float | None:
         found = [pick(one) for one in measured]
-        return None if None in found else sum(weight * value for weight, value in zip(weights, found))
-
-    def around(pick: Callable[[dict], Sequence[float]], middle: float) -> list[float]:
-        reaches = [(high - low) / 2 for low, high in map(pick, measured)]
-        reach = math.sqrt(sum((weight * each) ** 2 for weight, each in zip(weights, reaches)))
-        return [middle - reach, middle + reach]
+        return None if None in found else float(weights @ found)
 
     first, metric = measured[0], measured[0]["metric"]
     test = {key: mean(lambda one, key=key: one["test"].get(key)) for key in first["test"]}
@@ -153,22 +154,36 @@ def mean_of_folds(measured: list[dict]) -> dict:
         name: {metric: mean(lambda one, name=name: one["baselines"][name][metric])} for name in first["baselines"]
     }
     bar = best({name: scores[metric] for name, scores in baselines.items()}, metric)
-    gap = test[metric] - baselines[bar][metric]
-    low, high = around(lambda one: (one["difference"]["low"], one["difference"]["high"]), gap)
+    folds = np.array([one["test"][metric] for one in measured])
+    low, high = _interval_of_mean(folds, weights)
+    lowest, highest = limits(metric)
+    gaps = folds - [one["baselines"][bar][metric] for one in measured]
+    gap_low, gap_high = _interval_of_mean(gaps, weights)
     return {
         **first,
         "test": test,
-        "interval": {metric: around(lambda one: one["interval"][metric], test[metric])},
+        "folds": folds.tolist(),
+        "interval": {metric: [max(low, lowest), min(high, highest)]},
         "baselines": baselines,
         "baseline": baselines[bar],
         "baseline_name": bar,
         "mixtures": {},
-        "difference": {"difference": gap, "low": low, "high": high, "better": None},
-        "examples": {**first["examples"], "test": sum(sizes)},
+        "difference": {"difference": float(weights @ gaps), "low": gap_low, "high": gap_high, "better": None},
+        "examples": {**first["examples"], "test": int(sizes.sum())},
         "test_scored": max(one["test_scored"] for one in measured),
         "epochs": max(one["epochs"] for one in measured),
         "train_seconds": sum(one["train_seconds"] for one in measured),
     }
+
+
+def _interval_of_mean(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of the mean of two or more independent values, whose weights sum to 1."""
+    from scipy.stats import t
+
+    mean, squares = weights @ values, weights @ weights
+    variance = weights @ (values - mean) ** 2 / (1 - squares)
+    reach = t.ppf(0.975, len(values) - 1) * math.sqrt(variance * squares)
+    return float(mean - reach), float(mean + reach)
 
 
 def departures(row: dict, rows: Sequence[dict], measured: dict) -> list[str]:
@@ -277,6 +292,10 @@ def _notes(rows: list[dict]) -> list[str]:
         notes.append("The interval of several seeds counts the test set's variance and that between the seeds.")
     if any(len(row["seeds"]) == 1 for row in rows):
         notes.append(f"{'That' if several else 'The interval'} of one seed counts the test set's alone.")
+    for data, count in {row["data"]: len(next(iter(row["folds"].values()))) for row in rows if "folds" in row}.items():
+        notes.append(
+            f"A row of {data} is a mean over {count} folds, and its interval that of such a mean (t distribution)."
+        )
     scored = [count for row in rows for count in row.get("test_scored", [None])]
     if None not in scored:
         most = max(scored)

@@ -158,25 +158,42 @@ def test_the_interval_of_several_seeds_counts_test_set_and_seeds():
     assert errors[0] == 0 and errors[1] > 0.04  # no error is below 0
 
 
-def test_the_mean_of_folds_by_hand():
-    def fold(accuracy, size, reach, bar):
-        return {
-            "metric": "accuracy",
-            "test": {"accuracy": accuracy},
-            "interval": {"accuracy": [accuracy - reach, accuracy + reach]},
-            "baselines": {"forest": {"accuracy": bar}, "bayes": {"accuracy": 0.1}},
-            "difference": {"difference": accuracy - bar, "low": -0.1, "high": 0.1},
-            "examples": {"train": 10, "test": size},
-            "test_scored": 1,
-            "epochs": 3,
-            "train_seconds": 2.0,
-        }
+def fold(accuracy, size, reach, bar):
+    """The measurements of one fold of a cross-validation."""
+    return {
+        "metric": "accuracy",
+        "test": {"accuracy": accuracy},
+        "interval": {"accuracy": [accuracy - reach, accuracy + reach]},
+        "baselines": {"forest": {"accuracy": bar}, "bayes": {"accuracy": 0.1}},
+        "difference": {"difference": accuracy - bar, "low": -0.1, "high": 0.1},
+        "examples": {"train": 10, "test": size},
+        "test_scored": 1,
+        "epochs": 3,
+        "train_seconds": 2.0,
+    }
 
+
+def test_the_mean_of_folds_by_hand():
     found = results.mean_of_folds([fold(0.8, 30, 0.1, 0.7), fold(0.6, 10, 0.1, 0.9)])
-    assert found["test"]["accuracy"] == pytest.approx(0.75)
+    assert found["test"]["accuracy"] == pytest.approx(0.75) and found["folds"] == [0.8, 0.6]
     assert found["baseline_name"] == "forest" and found["baseline"]["accuracy"] == pytest.approx(0.75)
-    low, high = found["interval"]["accuracy"]
-    assert (high - low) / 2 == pytest.approx(0.1 * (0.75**2 + 0.25**2) ** 0.5) and found["train_seconds"] == 4
+    assert found["train_seconds"] == 4
+
+    three = [fold(0.5, 10, 0.01, 0.4), fold(0.6, 10, 0.01, 0.3), fold(0.7, 10, 0.01, 0.5)]
+    found = results.mean_of_folds(three)
+    assert found["interval"]["accuracy"] == pytest.approx(
+        [0.6 - 4.3027 * 0.1 / 3**0.5, 0.6 + 4.3027 * 0.1 / 3**0.5], abs=1e-4
+    )
+    gap = found["difference"]  # of 0.1, 0.3 and 0.2
+    assert (gap["low"], gap["high"]) == pytest.approx(
+        (0.2 - 4.3027 * 0.1 / 3**0.5, 0.2 + 4.3027 * 0.1 / 3**0.5), abs=1e-4
+    )
+
+
+def test_a_mean_of_folds_that_differ_is_uncertain_however_certain_each_fold_is():
+    apart = results.mean_of_folds([fold(0.95, 1000, 0.01, 0.7), fold(0.55, 1000, 0.01, 0.7)])
+    low, high = apart["interval"]["accuracy"]
+    assert low < 0.1 and high == 1  # two speakers say next to nothing about a third
 
 
 def test_report_shows_scores_parts_mistakes_and_pictures(house):
