@@ -27,7 +27,7 @@ def run(
 
     Nothing is fitted or split again: settings, encoder, weights and splits are those of the run. An evaluation on its
     own test examples with its own settings rewrites its report and `metrics.json`. Any other evaluation gets a folder
-    below the run, so that it never replaces the run's own scores.
+    below the run, so that it never replaces the run's own scores; the run only counts how often its test was scored.
 
     Args:
         task_name: None for the task that was trained last.

@@ -60,7 +60,8 @@ def measure(
         other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
     history, about, own = folder.history, folder.config, into == folder
-    scored = into.metrics["test_scored"] if own and folder.finished else 0  # finds damaged files before evaluating
+    again = other is None and folder.finished
+    scored = folder.metrics["test_scored"] if again else 0  # finds damaged files before evaluating
     name, test, shared = other or (source.name, source.splits.test, dict(source.shared))
     train = source.splits.train if source else []
     result = evaluation.evaluate(task, config, networks, encoder, train, test)
@@ -82,6 +83,8 @@ def measure(
         "settings": dataclasses.asdict(config),
     }
     files.write_json(into.metrics_file, measured)
+    if again and not own:  # with other settings, but on the same test examples
+        files.write_json(folder.metrics_file, {**folder.metrics, "test_scored": scored + 1})
     if own:
         runs.make_latest(folder)
     report.write(into, result, measured, history)

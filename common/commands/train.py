@@ -107,7 +107,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
             "code": provenance.code(),
             "code_sha256": provenance.code_sha256(task_name),
             "machine": provenance.machine(),
-            "cores": provenance.cores(),
+            "cores": backend.cores(),
         },
     )
     runs.save_encoder(folder, encoder)
@@ -116,7 +116,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
 
 
 def build(task: Task, config: TrainConfig, encoder, folder: Run | None, console: Console):
-    """The model before its training; what the settings ask of it that cannot be is refused while there is no run yet.
+    """The model before its training. Settings that cannot be met are refused here, before a run folder exists.
 
     Args:
         folder: of a run that goes on: its weights are loaded later. None for a new one.

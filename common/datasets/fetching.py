@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import zlib
@@ -55,9 +56,11 @@ def fetch(
     dataset: Dataset,
     folder: Path = folders.DATA_FOLDER,
     progress: Progress | None = None,
-    announce: Callable[[str], None] = print,
 ) -> Path | None:
     """The folder with the verified files of a set; files that are missing are downloaded.
+
+    Before a download, one line with title, size, source and licence goes to standard error: standard output belongs to
+    the answer of a command.
 
     A file that was verified once is trusted while its size and modification time stay the same; a changed file is
     hashed again, and downloaded again if it differs from the declared one.
@@ -66,7 +69,6 @@ def fetch(
         name: of the set and of its folder.
         folder: parent of the folders of all sets.
         progress: called with `(file, bytes_done, bytes_total)`, the bytes of the whole set, from several threads.
-        announce: shows one line with title, size, source and licence before a download.
 
     Returns:
         `folder/name`, or None if the set is embedded.
@@ -82,9 +84,10 @@ def fetch(
     verified = _verified(home, dataset.files)
     missing = [path for path in dataset.files if path not in verified]
     if missing:
-        announce(
+        print(
             f"Downloading {name}: {dataset.title}, {dataset.size / 1e6:.1f} MB from {dataset.home}."
-            f" Licence: {dataset.licence}."
+            f" Licence: {dataset.licence}.",
+            file=sys.stderr,
         )
         meter = _Meter(progress, sum(stamp[0] for stamp in verified.values()), dataset.size)
         try:

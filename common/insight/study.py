@@ -65,7 +65,7 @@ class Study:
         reading, over_examples: the answer after each step.
         flows: gradient through time.
         clipping: initialisation ("orthogonal", "random") -> norms of dL/dW by flow.GAINS.
-        training: "without clipping" and "clipped" -> losses of a short training from an exploding kernel.
+        training: "without clipping" and "clipped" -> losses of a short training whose gradient would explode.
         effects, untrained: for the trained and for an untrained network.
         attention: `(answers, steps)` or None.
         one_unit: rows of the trace.
@@ -226,7 +226,8 @@ def _flows(subject: Subject, pool: _Pool) -> list[Flow]:
     for label, model in models.items():
         read = recurrences.find(model, subject.encoder, inputs, lengths)
         one = flow.flow(label, _main(read, lengths[0], pool.readers))
-        flows += [one] if one else []
+        if one:
+            flows.append(one)
     return flows
 
 

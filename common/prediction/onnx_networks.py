@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -20,11 +19,12 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
+from common import backend
 from common.errors import UserError, one_line
 from common.prediction.networks import ALONE, Input, Outputs
 
 NEXT = "next_"  # prefix of an output that has the name of an input: the state after the step
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = backend.cores()
 ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
 PART = 16  # smallest number of rows for which a separate thread pays off
 

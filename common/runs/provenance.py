@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
-import os
 import platform
 import subprocess
 from pathlib import Path
@@ -42,11 +41,6 @@ def code() -> str:
         return "unknown"
     python = [line for line in changes.stdout.splitlines() if line.endswith(".py")]
     return commit.stdout.strip() + (" and changes" if python else "")
-
-
-def cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def machine() -> str:

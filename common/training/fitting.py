@@ -1,4 +1,4 @@
-"""The only place where a model is fitted: keeps the best weights, and a state from which training can resume."""
+"""Train the model of a task: keeps the best weights, and a state from which training can resume."""
 
 from __future__ import annotations
 

@@ -309,7 +309,7 @@ TASK = Task(
             settings="epochs=40 patience=40 batch_size=8",
         ),
     },
-    own_file=OwnFile("a folder of WAV files and a CSV or TSV with the columns file and text", read, split, True),
+    own_file=OwnFile("a folder of WAV files and a CSV or TSV with columns file and text", read, split, folders=True),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

@@ -135,12 +135,13 @@ def test_a_setting_that_shaped_the_run_is_refused(own, setting):
 @pytest.mark.xdist_group("ner_tagging")
 def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders, run_of):
     run = run_of("ner_tagging")
-    before = run.metrics_file.read_text()
+    before = run.metrics
     with short_runs.working_in(own_folders, "ner_tagging", small.sample("ner_tagging")):
         measured = evaluate.run("ner_tagging", None, None, {"threshold": "0.2"})
     (beside,) = run.path.glob("evaluations/*/metrics.json")
     assert json.loads(beside.read_text()) == measured and measured["settings"]["threshold"] == 0.2
-    assert run.metrics_file.read_text() == before
+    scored = before["test_scored"] + 1  # the same test examples once more, which is all that changes in the run
+    assert measured["test_scored"] == scored and run.metrics == {**before, "test_scored": scored}
     run.config_file.write_text(json.dumps({**run.config, "quick": False}))  # so that it could be recorded
     settings = small.settings_as_text("ner_tagging")
     assert record._finished("ner_tagging", Request("sample"), settings) is not None
