@@ -3,7 +3,7 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO NAME CELLS LENGTHS SEEDS ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO NAME CELLS LENGTHS SEEDS RECORD ARGS PYTHON
 comma := ,
 ifeq (environment,$(origin COLUMNS)$(findstring =,$(COLUMNS))$(findstring $(comma),$(COLUMNS)))
 override COLUMNS :=  # the width of a terminal, which some shells hand on
@@ -112,12 +112,15 @@ curve:
 results:
 	@$(ZOO) results $${TASK:+"$$TASK"}
 
-## a memory probe, for each cell and length: writes docs/probes.md
+## a memory probe, for each cell and length: tables and plots in runs/probes/
 ##   NAME=adding, copy, order, pixels or permuted [CELLS="gru lstm"] [LENGTHS="10 50 100"] [SEEDS="0 1 2"]
+##   [RECORD=1: in docs/, in place of what is recorded there]
 probe:
-	@$(ZOO) probe "$$NAME" $(call option,CELLS,cells) $(call option,LENGTHS,lengths) $(call option,SEEDS,seeds)
+	@$(ZOO) probe "$$NAME" $(call option,CELLS,cells) $(call option,LENGTHS,lengths) $(call option,SEEDS,seeds) \
+	    $(call switch,RECORD,record)
 
 ## the numbers and pictures of docs/ computed anew, and the notebook; fails where a number is no longer what the code gives
+##   takes about 2 minutes
 docs:
 	@$(ZOO) docs
 
@@ -126,12 +129,12 @@ strip:
 	@$(ZOO) strip
 
 ## measure speed and memory compared with stock Keras and PyTorch
-##   [QUICK=1]
+##   takes about 15 minutes and writes docs/benchmarks.md; [QUICK=1: a short one that writes nothing]
 bench:
 	@.venv/bin/python -m bench $(call switch,QUICK,quick)
 
 ## all tests that need no real data sets
-##   [ARGS="-k sentiment"]
+##   takes about 5 minutes on two cores; [ARGS="-k sentiment"]
 test:
 	@$(call pytest,not real_data)
 

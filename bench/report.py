@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from common import files
 from common.plots import style
 from common.reporting.tables import markdown
-from common.runs import provenance
 
 PEERS = {"zoo": "zoo", "keras": "stock Keras", "pytorch": "PyTorch", "floor": "products alone"}
 TITLES = {
@@ -83,14 +82,12 @@ def write(rows: list[dict], docs: Path) -> None:
 
 
 def _page(rows: list[dict]) -> list[str]:
-    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions().items())
     text = [
         "# Benchmarks",
         "",
-        f"Measured by `make bench` with {versions}; PyTorch 2.13.0.",
-        "Each library runs in a process of its own, and they take turns, so a slow minute slows all. Times are medians",
-        "of the turns, lowest to highest in brackets. The ratio is the time of a library divided by that of the zoo.",
-        "MB is the peak memory of each, in the order of the columns.",
+        "Measured by `make bench`. Each library runs in a process of its own, and they take turns, so a slow minute",
+        "slows all. Times are medians of the turns, lowest to highest in brackets. The ratio is the time of a library",
+        "divided by that of the zoo. MB is the peak memory of each, in the order of the columns.",
         "",
         "![Times of all peers relative to the zoo](pictures/benchmarks.png)",
         "",
@@ -105,12 +102,14 @@ def _page(rows: list[dict]) -> list[str]:
 
 
 def _where(rows: list[dict]) -> list[str]:
-    """Machine, commit and number of turns of the rows; one line for each combination."""
-    places = [
-        "{machine}, {cores} cores; code {commit}; {turns} turns".format(**row).replace(" 1 turns", " one turn")
-        for row in rows
-        if "turns" in row
-    ]
+    """Machine, commit, number of turns and, where they are recorded, versions; one line for each combination."""
+    places = []
+    for row in rows:
+        if "turns" in row:
+            turns = "one turn" if row["turns"] == 1 else f"{row['turns']} turns"
+            versions = ", ".join(f"{name} {version}" for name, version in row.get("versions", {}).items())
+            place = f"{row['machine']}, {row['cores']} cores; code {row['commit']}; {turns}"
+            places.append(f"{place}; {versions}" if versions else place)
     return [f"Measured on {place}." for place in dict.fromkeys(places)]
 
 

@@ -8,23 +8,25 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.plan import Piece
+from common import backend
 from common.runs import provenance
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TORCH = REPOSITORY / ".venv-torch"
-TORCH_PACKAGES = ("torch==2.13.0", "numpy")
+TORCH_VERSION = "2.13.0"
 
 
 def available() -> list[str]:
     """The peers that can run here; PyTorch is among them if it is there or can be installed."""
     if not (TORCH / "ready").exists():
-        print(f"Setting up {TORCH.name} with {TORCH_PACKAGES[0]} (one time) ...", flush=True)
+        print(f"Setting up {TORCH.name} with PyTorch {TORCH_VERSION} (one time) ...", flush=True)
         steps = (
             [sys.executable, "-m", "venv", "--clear", TORCH],
-            [TORCH / "bin/python", "-m", "pip", "install", "-q", *TORCH_PACKAGES],
+            [TORCH / "bin/python", "-m", "pip", "install", "-q", f"torch=={TORCH_VERSION}", "numpy"],
         )
         for step in steps:
             done = subprocess.run(step, check=False, capture_output=True, text=True)
@@ -76,12 +78,18 @@ def row(piece: Piece, answers: dict[str, list[dict]]) -> dict:
                 made.setdefault(reached, {})[name] = [answer[reached] for answer in found]
     if piece.tokens:
         made["tokens_per_second"] = {name: 1000 * piece.tokens / made[name] for name in answers}
-    return {**made, **place(), "turns": piece.turns}
+    return {**made, **place(answers), "turns": piece.turns}
 
 
-def place() -> dict:
-    """What a measurement depends on beside the work."""
-    return {"machine": provenance.machine(), "cores": provenance.cores(), "commit": provenance.code()}
+def place(peers: Iterable[str] = ()) -> dict:
+    """What a measurement of these peers depends on beside the work."""
+    versions = provenance.versions() | ({"pytorch": TORCH_VERSION} if "pytorch" in peers else {})
+    return {
+        "machine": provenance.machine(),
+        "cores": backend.cores(),
+        "commit": provenance.code(),
+        "versions": versions,
+    }
 
 
 class _Peer:

@@ -66,10 +66,10 @@ def seconds(function: Callable, *arguments) -> float:
 
 
 class Accuracy:
-    """Counts epochs and real tokens until a validation accuracy is reached."""
+    """Counts epochs until a validation accuracy is reached."""
 
-    def __init__(self, target: float, texts: list):
-        self.target, self.tokens, self.best, self.epochs = target, sum(map(len, texts)), 0.0, 0
+    def __init__(self, target: float):
+        self.target, self.best, self.epochs = target, 0.0, 0
 
     def reached(self, accuracy: float) -> bool:
         self.epochs += 1
@@ -77,4 +77,4 @@ class Accuracy:
         return self.best >= self.target
 
     def answer(self, seconds: float) -> dict:
-        return {"seconds": seconds, "epochs": self.epochs, "tokens": self.epochs * self.tokens, "best": self.best}
+        return {"seconds": seconds, "epochs": self.epochs, "best": self.best}

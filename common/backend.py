@@ -1,4 +1,4 @@
-"""Load TensorFlow without its message about oneDNN, before the first `import keras` of a command."""
+"""The cores of this process, and TensorFlow loaded without its message about oneDNN."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ _M_TRIM_THRESHOLD, _KEPT_FREE = -1, 1 << 28
 _M_MMAP_THRESHOLD, _GIVEN_BACK = -3, 1 << 25
 
 
+def cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def load() -> None:
-    """Import TensorFlow, and let it reuse the memory of freed arrays.
+    """Import TensorFlow, before the first `import keras` of a command, and let it reuse the memory of freed arrays.
 
     Everything else that it writes to standard error while loading is passed on. The filter is a separate process, so
     that the message of a TensorFlow that cannot run here, and ends this process while loading, is still printed.

@@ -191,12 +191,13 @@ def probe(
     cells: Annotated[str, typer.Option(help="Names separated by spaces.")] = "simple_rnn gru lstm",
     lengths: Annotated[str | None, typer.Option(help="Numbers separated by spaces; 10 50 100 200 400 if none.")] = None,
     seeds: Annotated[str, typer.Option(help="Numbers separated by spaces.")] = "0 1 2",
+    record: Annotated[bool, typer.Option("--record", help="Replace rows in docs/; by default runs/probes/.")] = False,
 ):
     """A test of memory: train each cell on sequences of each length, and try it on longer ones."""
     from common.commands import probe as command
 
     lengths = None if lengths is None else _numbers(lengths, "Lengths")
-    command.run(name, cells.split(), lengths, _numbers(seeds, "Seeds"))
+    command.run(name, cells.split(), lengths, _numbers(seeds, "Seeds"), record)
 
 
 @app.command()
@@ -242,9 +243,6 @@ def main() -> None:
             raise
         print("\nstopped. A training continues after its last epoch: make train TASK=... RESUME=1", file=sys.stderr)
         sys.exit(STOPPED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
     except Exception as error:
         if (problem := _problem(error)) is None:
             raise

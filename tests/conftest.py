@@ -69,7 +69,7 @@ def real_folder(tmp_path_factory):
 
     @functools.cache
     def folder(task, name):
-        return fetching.fetch(name, load_task(task).datasets[name], base, announce=lambda line: None)
+        return fetching.fetch(name, load_task(task).datasets[name], base)
 
     return folder
 

@@ -93,7 +93,7 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
     def run(repeats):
         keras.utils.set_random_seed(next(seeds))
         model = _mean_classifier(cell, vocab_size, embedding_size, units, dropout, learning_rate)
-        goal, started = Accuracy(target, texts), time.perf_counter()
+        goal, started = Accuracy(target), time.perf_counter()
         for _ in range(most_epochs):
             model.fit(train, epochs=1, verbose=0)
             _, reached = model.evaluate(validation, verbose=0)

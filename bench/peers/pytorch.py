@@ -96,7 +96,7 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
         torch.manual_seed(seed)
         random = np.random.default_rng(seed)
         model = _Classifier(cell, vocab_size, embedding_size, units, mean=True, dropout=dropout)
-        one, goal, started = _stepper(model, learning_rate), Accuracy(target, texts), time.perf_counter()
+        one, goal, started = _stepper(model, learning_rate), Accuracy(target), time.perf_counter()
         for _ in range(most_epochs):
             for rows in _batches(texts, labels, batch, random):
                 one(*rows)

@@ -57,7 +57,7 @@ def _batches(examples, batch, seed=0):
 
 def _labelled(data, split="train"):
     texts, labels, vocab_size = sentences(data, split)
-    return [({"token_ids": text}, label) for text, label in zip(texts, labels)], texts, vocab_size
+    return [({"token_ids": text}, label) for text, label in zip(texts, labels)], vocab_size
 
 
 def _epochs(model, batches):
@@ -97,23 +97,25 @@ def pipeline(cell, steps_per_epoch, batch, timesteps, vocab_size, embedding_size
     model = _classifier(cell, vocab_size, embedding_size, units, masked=False)
     epochs, alone = _epochs(model, batches), _steps(model, batches.dataset())
 
-    def run(repeats):
-        return {"seconds": seconds(epochs, repeats), "parts": {"alone": seconds(alone, repeats * steps_per_epoch)}}
+    def run(repeats):  # in turn, so that a slow second slows both
+        times = [(seconds(epochs, 1), seconds(alone, steps_per_epoch)) for _ in range(repeats)]
+        whole, steps_alone = map(sum, zip(*times))
+        return {"seconds": whole, "parts": {"alone": steps_alone}}
 
     return run
 
 
 def epoch(cell, data, batch, embedding_size, units):
     """One pass over real sentences."""
-    examples, _, vocab_size = _labelled(data)
+    examples, vocab_size = _labelled(data)
     model = _classifier(cell, vocab_size, embedding_size, units, masked=True)
     return _epochs(model, _batches(examples, batch))
 
 
 def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, target, most_epochs):
     """Training until the validation accuracy is reached."""
-    examples, texts, vocab_size = _labelled(data)
-    others, *_ = _labelled(data, "validation")
+    examples, vocab_size = _labelled(data)
+    others, _ = _labelled(data, "validation")
 
     seeds = itertools.count(1)
 
@@ -122,7 +124,7 @@ def accuracy(cell, data, batch, embedding_size, units, dropout, learning_rate, t
         keras.utils.set_random_seed(seed)
         model = _classifier(cell, vocab_size, embedding_size, units, masked=True, bidirectional=True, dropout=dropout)
         model.optimizer.learning_rate = learning_rate
-        goal, started, epochs = Accuracy(target, texts), time.perf_counter(), range(most_epochs)
+        goal, started, epochs = Accuracy(target), time.perf_counter(), range(most_epochs)
         one_pass = steps.passes(model, _batches(examples, batch, seed), epochs)
         measure = fitting.MeanMetrics(model, _batches(others, 256, None), epochs)
         for number in epochs:

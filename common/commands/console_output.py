@@ -80,9 +80,8 @@ def scores(console: Console, measured: dict) -> None:
     for name in ("model", "95 % interval", *baselines):
         table.add_column(name, justify="right", overflow="fold")
     for name, value in measured["test"].items():
-        low, high = map(tables.number, measured["interval"][name])
         others = (tables.number(values.get(name)) for values in baselines.values())
-        table.add_row(name, tables.number(value), f"{low} to {high}", *others)
+        table.add_row(name, tables.number(value), tables.bounds(measured["interval"][name]), *others)
     console.print(table)
     console.print(report.verdict(measured), highlight=False)
     for remark in measured["remarks"]:

@@ -27,7 +27,8 @@ def run(
 
     Nothing is fitted or split again: settings, encoder, weights and splits are those of the run. An evaluation on its
     own test examples with its own settings rewrites its report and `metrics.json`. Any other evaluation gets a folder
-    below the run, so that it never replaces the run's own scores.
+    below the run, so that it never replaces the run's own scores; the run only counts how often its test was scored. So
+    does every evaluation of a training that was stopped, which can still be resumed afterwards.
 
     Args:
         task_name: None for the task that was trained last.
@@ -55,7 +56,8 @@ def run(
     is_own = data is None or (source is not None and _is_own(source, data))
     with reading(Reading(columns or folder.request.columns, inherited=columns is None)):
         other = None if is_own else _other(task, trained, data, source, folder, console)
-    into = folder if other is None and not settings else Run(folder.path / "evaluations" / _name(data, other, settings))
+    rewrites = other is None and not settings and folder.finished
+    into = folder if rewrites else Run(folder.path / "evaluations" / _name(data, other, settings))
     measured = steps.measure(task, config, networks, encoder, folder, source, into, other)
     console_output.scores(console, measured)
     console.print(f"The report is {console_output.relative(into.report_file)}", highlight=False)
@@ -131,7 +133,9 @@ def _name(data: str | None, other: tuple | None, settings: dict) -> str:
     """Name of the folder of an evaluation; files with the same name get different folders."""
     changed = "-".join(f"{key}={value}" for key, value in sorted(settings.items())).replace("/", "_")
     if other is None:
-        return f"test-{changed}"
-    path = Path(data).expanduser()
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8] if path.exists() else ""
-    return "-".join(part for part in (path.stem, digest, changed) if part)
+        parts = "test", changed
+    else:
+        path = Path(data).expanduser()
+        digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8] if path.exists() else ""
+        parts = path.stem, digest, changed
+    return "-".join(part for part in parts if part)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from common import backend, files, folders
 from common.commands import console_output, predict, steps
+from common.datasets.reading import Reading, reading
 from common.errors import UserError, one_line
 from common.insight import reference
 from common.runs import run as runs
@@ -18,8 +19,8 @@ LONGEST_ANSWER = 300  # maximum number of characters of the answer on a page
 def run(task_name: str | None, run_name: str | None, text: str | None, file: str | None) -> list:
     """Write `inspect/inspect.md` and `inspect/inspect.html` below the run; prints their paths.
 
-    The network is compared with an untrained one of each cell, and with the latest runs of the other cells on the same
-    data.
+    The network is compared with an untrained one of each cell, and with the latest runs of the other cells with the
+    same code on the same data.
 
     Args:
         task_name: None for the task that was trained last.
@@ -30,14 +31,15 @@ def run(task_name: str | None, run_name: str | None, text: str | None, file: str
         The paths of the two pages.
 
     Raises:
-        UserError: if there is no run, or no input that the task can read.
+        UserError: if there is no run, no input that the task can read, or no test example of a length that is studied.
     """
     console = console_output.console()
     task_name = task_name or runs.last_trained()
     task, folder = load_task(task_name), runs.find(task_name, run_name)
     config, encoder = runs.load_encoder(folder, task)
     source = steps.reload_source(task, config, folder, console)
-    example = _example(task, text, file, source.splits.test)
+    with reading(Reading(folder.request.columns, inherited=True)):
+        example = _example(task, text, file, source.splits.test)
     backend.load()
     import keras
     import tensorflow as tf
@@ -78,12 +80,14 @@ def _example(task: Task, text: str | None, file: str | None, test: Sequence):
 
 
 def _others(task: Task, own: Run) -> dict[str, tuple[Run, TrainConfig, object]]:
-    """Other cell -> the latest finished run with this cell, the same data and the same encoder."""
+    """Other cell -> the latest finished run with this cell, the same code, the same data and the same encoder."""
     about, encoder = own.config, files.read_json(own.encoder_file)
     others = {}
     for path in sorted((folders.RUNS_FOLDER / about["task"]).glob("*/metrics.json")):
         other = Run(path.parent.resolve())
-        if other == own or other.config["data_sha256"] != about["data_sha256"]:
+        if other == own or files.read_json(other.config_file).get("code_sha256") != about["code_sha256"]:
+            continue  # other code may have written other fields
+        if other.config["data_sha256"] != about["data_sha256"]:
             continue
         if files.read_json(other.encoder_file) == encoder and other.config["quick"] == about["quick"]:
             config, other_encoder = runs.load_encoder(other, task)

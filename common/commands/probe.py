@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common import backend
+from common import backend, folders
 from common.commands import console_output
 from common.errors import UserError, unknown
 from common.insight import reference
@@ -13,11 +13,12 @@ LENGTHS = (10, 50, 100, 200, 400)
 SHORTEST, LONGEST = 10, 2000  # length of the training sequences; those of the test are up to four times as long
 
 
-def run(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]) -> None:
-    """Train each cell on each length with each seed; after each, write its row to `docs/probes.json` and the tables.
+def run(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int], record: bool = False) -> None:
+    """Train each cell on each length with each seed; after each, write its row, the tables and the plots.
 
     Args:
         lengths: of the training sequences; None: `LENGTHS`, or the fixed length of the probe.
+        record: whether to write to `docs/`, replacing recorded rows, instead of `runs/probes/`.
 
     Raises:
         UserError: for an unknown probe or cell, a length or seed out of range, or an empty list.
@@ -28,12 +29,13 @@ def run(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]
     from common.insight import probing
     from common.reporting import probes as recorded
 
-    probe = PROBES[name]
+    probe, folder = PROBES[name], recorded.DOCS if record else folders.RUNS_FOLDER / "probes"
+    folder.mkdir(parents=True, exist_ok=True)
     for length in lengths:
         for cell in cells:
             for seed in seeds:
                 trial = probing.train(probe, cell, length, seed)
-                recorded.add(name, recorded.row(cell, length, seed, probe, trial))
+                recorded.add(name, recorded.row(cell, length, seed, probe, trial), folder)
                 done += 1
                 scores = "  ".join(f"{steps} steps {score:.4f}" for steps, score in trial.scores.items())
                 console.print(
@@ -42,8 +44,8 @@ def run(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]
                     f"(memoryless {probe.memoryless(length):.4f})",
                     highlight=False,
                 )
-                recorded.write()
-    console.print(f"wrote {console_output.relative(recorded.DOCUMENT)}", highlight=False)
+                recorded.write(folder)
+    console.print(f"wrote {console_output.relative(folder / recorded.DOCUMENT)}", highlight=False)
 
 
 def _check(name: str, cells: list[str], lengths: list[int] | None, seeds: list[int]) -> list[int]:
@@ -56,7 +58,8 @@ def _check(name: str, cells: list[str], lengths: list[int] | None, seeds: list[i
     fixed = PROBES[name].length
     if fixed and lengths not in (None, [fixed]):
         raise UserError(f"Sequences of the probe {name} always have {fixed} steps: leave LENGTHS out.")
-    lengths = lengths or [fixed] if fixed else list(LENGTHS) if lengths is None else lengths
+    if lengths is None:
+        lengths = [fixed] if fixed else list(LENGTHS)
     for what, given in (("CELLS", cells), ("LENGTHS", lengths), ("SEEDS", seeds)):
         if not given:
             raise UserError(f"{what} is empty: leave it out, or give at least one.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.commands import console_output, record
 from common.errors import UserError
 from common.reporting import results
-from common.task import task_names
+from common.task import parse_settings, task_names
 
 
 def run(names: list[str]) -> None:
@@ -22,7 +22,7 @@ def run(names: list[str]) -> None:
     for name in names or task_names():
         rows = results.read(name)
         for row in rows:
-            settings = dict(pair.split("=") for pair in row["changed"].split())
+            settings = parse_settings(row["changed"])
             settings |= {"cell": row["cell"], "seed": next(iter(row["seeds"]))}
             measured = record.measure(name, row["data"], settings, anew=True)
             found = results.departures(row, rows, measured)

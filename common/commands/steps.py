@@ -13,7 +13,6 @@ from common.errors import UserError
 from common.prediction.networks import Networks
 from common.reporting import evaluation, report
 from common.runs import examples
-from common.runs import run as runs
 from common.runs.examples import Request, Source
 from common.runs.run import Run
 from common.task import Task, TrainConfig
@@ -56,11 +55,12 @@ def measure(
     Args:
         folder: the run.
         source: what it was trained on; the baselines learn from its train split. None if it no longer exists.
-        into: where to write; the run itself for its own test examples and settings.
+        into: where to write; the run itself for its own test examples and settings, once its training has ended.
         other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
     history, about, own = folder.history, folder.config, into == folder
-    scored = into.metrics["test_scored"] if own and folder.finished else 0  # finds damaged files before evaluating
+    again = other is None and folder.finished
+    scored = folder.metrics["test_scored"] if again else 0  # finds damaged files before evaluating
     name, test, shared = other or (source.name, source.splits.test, dict(source.shared))
     train = source.splits.train if source else []
     result = evaluation.evaluate(task, config, networks, encoder, train, test)
@@ -82,7 +82,7 @@ def measure(
         "settings": dataclasses.asdict(config),
     }
     files.write_json(into.metrics_file, measured)
-    if own:
-        runs.make_latest(folder)
+    if again and not own:  # with other settings, but on the same test examples
+        files.write_json(folder.metrics_file, {**folder.metrics, "test_scored": scored + 1})
     report.write(into, result, measured, history)
     return measured

@@ -12,12 +12,7 @@ from common.task import task_names
 
 COLUMNS = 4
 WIDTH, HEIGHT, TITLE, GAP = 460, 300, 34, 18  # pixels: a tile's picture, the title above it, the gap between tiles
-PLAIN = (
-    "curves.png",
-    "lengths.png",
-    "confusion.png",
-    "reliability.png",
-)  # pictures that many tasks have; others are preferred
+PLAIN = ("curves.png", "lengths.png", "confusion.png", "reliability.png")  # many tasks have these; others come first
 
 
 def run(to: str) -> None:

@@ -78,6 +78,7 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         return None
     networks = _networks(task, config, model, encoder, folder, validation, console)
     measured = steps.measure(task, config, networks, encoder, folder, source, folder)
+    runs.make_latest(folder)
     console_output.scores(console, measured)
     console.print(f"Everything is in {console_output.relative(folder.path)}: read report.md there", highlight=False)
     return folder
@@ -107,7 +108,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
             "code": provenance.code(),
             "code_sha256": provenance.code_sha256(task_name),
             "machine": provenance.machine(),
-            "cores": provenance.cores(),
+            "cores": backend.cores(),
         },
     )
     runs.save_encoder(folder, encoder)
@@ -116,7 +117,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
 
 
 def build(task: Task, config: TrainConfig, encoder, folder: Run | None, console: Console):
-    """The model before its training; what the settings ask of it that cannot be is refused while there is no run yet.
+    """The model before its training. Settings that cannot be met are refused here, before a run folder exists.
 
     Args:
         folder: of a run that goes on: its weights are loaded later. None for a new one.

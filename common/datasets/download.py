@@ -74,7 +74,7 @@ def _reading(url: str, read: Callable):
         raise UserError(
             f"{url} answered {error.code} {error.reason}: set ZOO_MIRROR to a copy of the source."
         ) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last for a host that is no name
         reason = getattr(error, "reason", error)
         if url.startswith("file:"):
             raise UserError(f"{url} cannot be read ({reason}): ZOO_MIRROR is not a full copy.") from error
@@ -96,11 +96,15 @@ def address(url: str) -> str:
     mirror = os.environ.get("ZOO_MIRROR")
     if not mirror:
         return f"{parts.scheme}://{parts.netloc}{path}"
-    place = urllib.parse.urlsplit(mirror)
+    wrong = UserError(f"ZOO_MIRROR={mirror} must be file:///a/folder or http://a.host.")
+    try:
+        place = urllib.parse.urlsplit(mirror)
+    except ValueError:
+        raise wrong from None
     is_host = place.scheme in ("http", "https") and place.netloc
     is_folder = place.scheme == "file" and place.netloc in ("", "localhost")
     if is_folder and not Path(urllib.request.url2pathname(place.path)).is_dir():
         raise UserError(f"ZOO_MIRROR={mirror} names no folder.")
     if not (is_host or is_folder):
-        raise UserError(f"ZOO_MIRROR={mirror} must be file:///a/folder or http://a.host.")
+        raise wrong
     return mirror.rstrip("/") + path

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import zlib
@@ -55,9 +56,11 @@ def fetch(
     dataset: Dataset,
     folder: Path = folders.DATA_FOLDER,
     progress: Progress | None = None,
-    announce: Callable[[str], None] = print,
 ) -> Path | None:
     """The folder with the verified files of a set; files that are missing are downloaded.
+
+    Before a download, one line with title, size, source and licence goes to standard error: standard output belongs to
+    the answer of a command.
 
     A file that was verified once is trusted while its size and modification time stay the same; a changed file is
     hashed again, and downloaded again if it differs from the declared one.
@@ -66,7 +69,6 @@ def fetch(
         name: of the set and of its folder.
         folder: parent of the folders of all sets.
         progress: called with `(file, bytes_done, bytes_total)`, the bytes of the whole set, from several threads.
-        announce: shows one line with title, size, source and licence before a download.
 
     Returns:
         `folder/name`, or None if the set is embedded.
@@ -82,9 +84,10 @@ def fetch(
     verified = _verified(home, dataset.files)
     missing = [path for path in dataset.files if path not in verified]
     if missing:
-        announce(
+        print(
             f"Downloading {name}: {dataset.title}, {dataset.size / 1e6:.1f} MB from {dataset.home}."
-            f" Licence: {dataset.licence}."
+            f" Licence: {dataset.licence}.",
+            file=sys.stderr,
         )
         meter = _Meter(progress, sum(stamp[0] for stamp in verified.values()), dataset.size)
         try:
@@ -145,19 +148,10 @@ def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
     home.mkdir(parents=True, exist_ok=True)
     url = dataset.base_url + dataset.archive
     with tempfile.TemporaryDirectory(prefix=".part-", dir=home) as scratch:
-        packed, unpacked, left = Path(scratch, "archive"), Path(scratch, "members"), dataset.size
+        packed, unpacked = Path(scratch, "archive"), Path(scratch, "members")
         with packed.open("wb") as file:
             download(url, file, LARGEST_ARCHIVE, lambda count: meter.add(dataset.archive, count))
-        for name, size, opened in _archived(packed, url):
-            path = name.partition("/")[2]  # without the top folder
-            if not (stays_inside(path) and _is_declared(path, dataset.files)):
-                continue
-            left -= size
-            if left < 0:
-                raise UserError(f"{url} unpacks to more than {dataset.size:,} bytes: it is not the declared one.")
-            (unpacked / path).parent.mkdir(parents=True, exist_ok=True)
-            with opened as source, (unpacked / path).open("wb") as target:
-                shutil.copyfileobj(source, target)
+        _extract(dataset, packed, unpacked, url)
         for path, sha256 in dataset.files.items():
             if (got := _sha256_below(unpacked, path)) != sha256:
                 raise _wrong_checksum(path, address(url), sha256, got)
@@ -168,6 +162,32 @@ def _unpack(dataset: Dataset, home: Path, meter: _Meter) -> None:
             os.replace(unpacked / path, home / path)
 
 
+def _extract(dataset: Dataset, packed: Path, unpacked: Path, url: str) -> None:
+    """Write the declared members of the archive below the folder `unpacked`.
+
+    Raises:
+        UserError: if the archive is damaged anywhere, or its members are larger than the declared ones.
+    """
+    import tarfile
+    import zipfile
+
+    left = dataset.size
+    try:
+        for name, size, opened in _archived(packed, url):
+            path = name.partition("/")[2]  # without the top folder
+            if not (stays_inside(path) and _is_declared(path, dataset.files)):
+                continue
+            left -= size
+            if left < 0:
+                raise UserError(f"{url} unpacks to more than {dataset.size:,} bytes: it is not the declared one.")
+            (unpacked / path).parent.mkdir(parents=True, exist_ok=True)
+            with opened as source, (unpacked / path).open("wb") as target:
+                shutil.copyfileobj(source, target)
+    # zipfile raises RuntimeError for an encrypted member, and its subclass NotImplementedError for unknown methods.
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError) as error:
+        raise UserError(f"{url} is not a whole archive ({error}): run the command again.") from error
+
+
 def _archived(packed: Path, url: str) -> Iterator[tuple[str, int, IO[bytes]]]:
     """`(name, declared size, opened content)` of every regular file in a .tar.gz or .zip, one at a time.
 
@@ -176,19 +196,16 @@ def _archived(packed: Path, url: str) -> Iterator[tuple[str, int, IO[bytes]]]:
     import tarfile
     import zipfile
 
-    try:
-        if url.endswith(".zip"):
-            with zipfile.ZipFile(packed) as archive:
-                for member in archive.infolist():
-                    if not member.is_dir():
-                        yield member.filename, member.file_size, archive.open(member)
-        else:
-            with tarfile.open(packed, "r:gz") as archive:
-                for member in archive:
-                    if member.isreg():
-                        yield member.name, member.size, archive.extractfile(member)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise UserError(f"{url} is not a whole archive ({error}): run the command again.") from error
+    if url.endswith(".zip"):
+        with zipfile.ZipFile(packed) as archive:
+            for member in archive.infolist():
+                if not member.is_dir():
+                    yield member.filename, member.file_size, archive.open(member)
+    else:
+        with tarfile.open(packed, "r:gz") as archive:
+            for member in archive:
+                if member.isreg():
+                    yield member.name, member.size, archive.extractfile(member)
 
 
 def _is_declared(path: str, declared: Mapping[str, str]) -> bool:

@@ -116,19 +116,14 @@ def notes_by_line(path: Path | Text) -> list[Frames]:
     return found
 
 
-def read_midi(path: Path) -> Frames:
-    """The notes of a MIDI file, all tracks except drums together, on a grid of STEPS per quarter note.
+def _on_grid(path: Path, notes: list[tuple[float, float, int]]) -> Frames:
+    """The frames of the notes: each begins at the nearest step and sounds for at least one.
 
-    A note begins at the nearest step and sounds for at least one; a note without an end sounds to the end of the piece.
     Silence before the first note and after the last is left out.
 
     Raises:
-        UserError: if it is not a MIDI file, has no notes, or has one that is not on a piano.
+        UserError: if there are no notes, one is not on a piano, or the piece is too long.
     """
-    return _on_grid(path, _notes(path))
-
-
-def _on_grid(path: Path, notes: list[tuple[float, float, int]]) -> Frames:
     if not notes:
         raise UserError(f"{path} has no notes, or only of drums: take it out.")
     for _, _, pitch in notes:
@@ -146,7 +141,10 @@ def _on_grid(path: Path, notes: list[tuple[float, float, int]]) -> Frames:
 
 
 def _notes(path: Path) -> list[tuple[float, float, int]]:
-    """`(start, end, pitch)` of each note, in steps of the grid and fractions of them."""
+    """`(start, end, pitch)` of each note of all tracks except drums, in steps of the grid and fractions of them.
+
+    A note without an end sounds to the end of the piece.
+    """
     import mido
     from mido.midifiles.meta import KeySignatureError
 

@@ -15,7 +15,7 @@ from common.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Splits:
-    """Raw examples in three splits that share none."""
+    """Raw examples in three splits. Those in files of a user may share some: `shared` counts them."""
 
     train: Sequence
     validation: Sequence

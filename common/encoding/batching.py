@@ -349,8 +349,8 @@ class _Writer:
         self.path = None
         if cache is not None:
             cache.mkdir(parents=True, exist_ok=True)
-            self.path = cache / f"{number}-{os.getpid()}.values"
-            self.files = self.path.open("wb"), self.path.with_suffix(".offsets").open("wb")
+            self.path = cache / f"{number}.values"
+            self.files = [files.temporary_path(path).open("wb") for path in self._paths()]
 
     def append(self, values: np.ndarray, ends: np.ndarray):
         """Append the values of some examples; `ends` is where each of them ends."""
@@ -375,10 +375,14 @@ class _Writer:
             values = np.concatenate(self.arrays)
             return Column(values, np.array(self.offsets, np.int64), self.is_sequence)
         self._flush(self.offsets)
-        for file in self.files:
+        for file, path in zip(self.files, self._paths()):
             file.close()
+            os.replace(file.name, path)  # a process beside this one may have written the same
         values = _mapped(self.path, self.dtype, self.shape)
-        return Column(values, np.memmap(self.files[1].name, np.int64, "r"), self.is_sequence)
+        return Column(values, np.memmap(self._paths()[1], np.int64, "r"), self.is_sequence)
+
+    def _paths(self) -> tuple[Path, Path]:
+        return self.path, self.path.with_suffix(".offsets")
 
     def description(self) -> list:
         return [self.path.stem, self.dtype.str, list(self.shape), self.is_sequence]

@@ -70,10 +70,6 @@ class Scaler:
         """Rows `(..., features)` minus the means, divided by the deviations."""
         return (rows - np.array(self.means)) / np.array(self.deviations)
 
-    def unscale(self, rows: np.ndarray) -> np.ndarray:
-        """The inverse of `scale`."""
-        return rows * np.array(self.deviations) + np.array(self.means)
-
     def to_json(self) -> dict:
         return {"means": list(self.means), "deviations": list(self.deviations)}
 

@@ -46,9 +46,8 @@ def log_mel(samples: np.ndarray, bands: int = 40, rate: int = RATE) -> np.ndarra
 def levelled(sound: Sound, bands: int) -> np.ndarray:
     """`log_mel` relative to its loudest fiftieth, without what is more than `AUDIBLE` decibels below that.
 
-    So neither loudness counts nor the noise of the room, nor how much silence there is, in which recordings of one
-    speaker differ from those of another. The mean of each band would tell voices apart as well, but in a recording of
-    one word it also tells the vowel.
+    So loudness, the noise of the room and the amount of silence, which differ between speakers, do not count. The mean
+    of each band differs between voices as well, but in a recording of one word it also depends on the vowel.
     """
     frames = log_mel(sound.at(RATE), bands)
     return np.maximum(frames - np.quantile(frames, 0.98), -AUDIBLE / 10)

@@ -28,8 +28,8 @@ class Stream(Batches):
     """The concatenated examples as `rows` streams that are read in parallel, `timesteps` at a time.
 
     Row r of every batch continues row r of the batch before it, so a model can carry its state over. The whole text
-    occurs once per epoch, in order, so there is nothing to shuffle. Rows differ in length by less than a row of
-    timesteps; shorter rows end in padding with weight 0.
+    occurs once per epoch, in order, so there is nothing to shuffle. All rows but the last ones are equally long;
+    together the rows lack fewer than `rows` timesteps, which are padding of weight 0.
 
     In addition to the model's inputs, a batch contains `carried`: float32 `(rows,)`, 0 in the first batch of a pass,
     where the state must be reset, and 1 in all others.

@@ -57,8 +57,7 @@ class Attribution:
 
     def gradient(self) -> np.ndarray:
         """The norm of d answer / d features of each step, `(steps,)`."""
-        _, slopes = self._slopes(self.batch)
-        return np.sqrt(sum((slope**2).sum(axis=(0, 2)) for slope in slopes))
+        return np.sqrt(sum((slope**2).sum(axis=(0, 2)) for slope in self._slopes(self.batch)))
 
     def integrated(self) -> Integrated:
         """Integrated gradients from the input with all steps occluded, by the midpoint rule."""
@@ -67,7 +66,7 @@ class Attribution:
         effect, shares = np.zeros(self.timesteps), (np.arange(POINTS) + 0.5) / POINTS
         for part in np.array_split(shares, POINTS // _ROWS):
             rows = {name: np.repeat(array, len(part), axis=0) for name, array in self.batch.items()}
-            _, slopes = self._slopes(rows, [_between(*pair, part) for pair in zip(start, end)])
+            slopes = self._slopes(rows, [_between(*pair, part) for pair in zip(start, end)])
             for slope, *ends in zip(slopes, start, end):
                 low, high = (np.reshape(features, (self.timesteps, -1)) for features in ends)
                 effect += (slope.sum(axis=0) * (high - low)).sum(axis=1) / POINTS
@@ -78,14 +77,14 @@ class Attribution:
         """The sum of all answers' values, for these features of the example."""
         return float(self.answer.values(self._run(self.batch, features)[0].numpy()).sum())
 
-    def _slopes(self, batch, features: list | None = None) -> tuple[tf.Tensor, list[np.ndarray]]:
-        """The readout, and the gradient of the answer for each array of features, `(rows, timesteps, features)`."""
+    def _slopes(self, batch, features: list | None = None) -> list[np.ndarray]:
+        """The gradient of the answer for each array of features, `(rows, timesteps, features)`."""
         with tf.GradientTape() as tape:
             readout, used = self._run(batch, features, tape)
         upstream = tf.constant(self.answer.slope(readout.numpy()), readout.dtype)
         slopes = tape.gradient(readout, used, upstream, unconnected_gradients="zero")
         rows = readout.shape[0]
-        return readout, [slope.numpy().astype(float).reshape(rows, self.timesteps, -1) for slope in slopes]
+        return [slope.numpy().astype(float).reshape(rows, self.timesteps, -1) for slope in slopes]
 
     def _run(self, batch, features: list | None = None, tape: tf.GradientTape | None = None) -> tuple:
         """The readout and the features of a batch; if `features` are given, they replace its own."""

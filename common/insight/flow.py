@@ -79,19 +79,16 @@ def with_gain(recurrence: Recurrence, gain: float, orthogonal: bool, seed: int =
 def kernel_gradients(recurrence: Recurrence, orthogonal: bool, gains: Sequence[float] = GAINS) -> np.ndarray:
     """The norm of dL/dW for each gain of a newly initialised recurrent kernel; L depends on the last state of row 0."""
     inputs, norms = recurrence.inputs[0][None], []
+    initial = recurrence.initial and tuple(state[:1] for state in recurrence.initial)
     d_last = np.random.default_rng(0).normal(size=recurrence.units)
     for gain in gains:
         weights = with_gain(recurrence, gain, orthogonal)
-        states, kept = reference.forward(recurrence.cell, inputs, weights, recurrence.initial and _first(recurrence))
+        states, kept = reference.forward(recurrence.cell, inputs, weights, initial)
         d_outputs = np.zeros((1, len(states), recurrence.units))
         d_outputs[:, -1] = d_last / np.linalg.norm(d_last)
         by_step, *_ = reference.back_propagate(recurrence.cell, inputs, weights, states, kept, d_outputs)
         norms.append(np.linalg.norm(reference.total(by_step)[1]))
     return np.array(norms)
-
-
-def _first(recurrence: Recurrence) -> tuple:
-    return tuple(state[:1] for state in recurrence.initial)
 
 
 def training(recurrence: Recurrence, clip_norm: float) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""Vanishing and exploding gradients: norms by distance, Jacobians, Lyapunov exponents and memory of a recurrent layer.
+"""Vanishing and exploding gradients: norms by distance and Lyapunov exponents of a recurrent layer.
 
-All are computed in float64 by the cells of `reference`, from the weights of a layer and the inputs that it read.
+Both are computed in float64 by the cells of `reference`, from the weights of a layer and the inputs that it read.
 """
 
 from __future__ import annotations
@@ -51,22 +51,6 @@ def norms_by_distance(cell: str, kept: Sequence[tuple], weights, seed: int = 0) 
     return np.stack(norms, axis=1)
 
 
-def jacobian(cell: str, of_step: tuple, weights) -> np.ndarray:
-    """d(state after a step) / d(state before it) for one sequence, `(states * units, states * units)`."""
-    kind, units = reference.CELLS[cell], weights[1].shape[0]
-    errors = np.split(np.eye(kind.states * units), kind.states, axis=1)
-    before, *_ = kind.back(tuple(errors), of_step, weights[1])
-    return np.concatenate(before, axis=1)  # row i is the gradient of element i of the new state
-
-
-def jacobian_product(cell: str, kept: Sequence[tuple], weights) -> np.ndarray:
-    """d(last state) / d(initial state), `(states * units, states * units)`."""
-    product = np.eye(reference.CELLS[cell].states * weights[1].shape[0])
-    for of_step in reversed(kept):
-        product = product @ jacobian(cell, of_step, weights)
-    return product
-
-
 def lyapunov_exponents(cell: str, kept: Sequence[tuple], weights, count: int = 8, seed: int = 0) -> np.ndarray:
     """The `count` largest Lyapunov exponents in nats per step, in descending order (Vogt and others 2020).
 
@@ -84,24 +68,3 @@ def lyapunov_exponents(cell: str, kept: Sequence[tuple], weights, count: int = 8
         frame, r = np.linalg.qr(np.concatenate(before, axis=1).T)
         logs += np.log(np.maximum(np.abs(np.diag(r)), 1e-300))
     return np.sort(logs / max(1, len(kept)))[::-1]
-
-
-def memory_curve(cell: str, weights, delays: int, timesteps: int = 3000, seed: int = 0) -> np.ndarray:
-    """How well linear regression reconstructs the input of k steps ago from the state, for k = 1 to `delays`.
-
-    The input is white noise along one direction. Each value is r2, at least 0, on the second half of the steps, which
-    the regression was not fitted on: on its own steps r2 is above 0 for any delay. The sum over all delays is the
-    memory capacity, for a linear network at most its number of units (Jaeger 2001).
-    """
-    random = np.random.default_rng(seed)
-    direction = random.normal(size=weights[0].shape[0])
-    noise = random.normal(size=timesteps)
-    inputs = noise[None, :, None] * direction / np.linalg.norm(direction)
-    h = reference.outputs(reference.forward(cell, inputs, weights)[0])[0]  # (timesteps, units)
-    middle, curve = timesteps // 2, []
-    for delay in range(1, delays + 1):
-        seen, wanted = np.column_stack([h[delay:], np.ones(timesteps - delay)]), noise[:-delay]
-        solution = np.linalg.lstsq(seen[:middle], wanted[:middle], rcond=1e-8)[0]
-        rest = wanted[middle:] - seen[middle:] @ solution
-        curve.append(max(0.0, 1 - rest.var() / wanted[middle:].var()))
-    return np.array(curve)

@@ -74,7 +74,7 @@ class Network:
 
 
 def squared_error(outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
-    """The squared error, the mean over the outputs of a step, summed over all steps; and its derivative dL/do.
+    """The squared error, averaged over the outputs of a step and summed over all steps, and its derivative dL/do.
 
     The counterpart of `reference.cross_entropy` for numbers.
 
@@ -87,7 +87,7 @@ def squared_error(outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray)
 
 
 def clipped(gradients: dict, norm: float = 1.0) -> tuple[dict, float]:
-    """Gradients scaled down to this joint norm where theirs is larger (Pascanu and others 2013), and their own norm."""
+    """Gradients, scaled down if their joint norm is above `norm` (Pascanu and others 2013), and that joint norm."""
     own = float(np.sqrt(sum((g**2).sum() for g in gradients.values())))
     return {name: g / max(1.0, own / norm) for name, g in gradients.items()}, own
 

@@ -15,7 +15,7 @@ import numpy as np
 
 SYMBOLS, COPIED = 8, 10  # of the copy probe: size of the alphabet, and number of symbols to repeat
 DIGIT_STEPS, DIGIT_CLASSES = 64, 10  # scikit-learn's digits: 8 x 8 pixels
-DIGITS_TRAINED = 1437  # of 1,797 for training; the others, by other writers, are held out
+DIGITS_TRAINED = 1437  # of 1,797 for training; the others are held out
 
 
 @dataclasses.dataclass(frozen=True)

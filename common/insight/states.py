@@ -55,7 +55,7 @@ def explained(states: np.ndarray, quantity: np.ndarray) -> np.ndarray:
 
 
 def encoded(name: str, states: Sequence[np.ndarray], quantity: Sequence[np.ndarray], seed: int = 0) -> Encoded:
-    """How much of the units' variance a quantity explains that has a value for each step, or one for each example.
+    """How much of the units' variance is explained by a quantity with a value for each step, or one for each example.
 
     The control preserves autocorrelation: the values of steps are rotated within their example by a random number of
     steps. The values of examples are permuted.

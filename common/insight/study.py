@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from common.errors import UserError
 from common.insight import attribution, counting, flow, occlusion, reading, recurrences, states, walk
 from common.insight.attribution import Attribution
 from common.insight.composition import Answer, Composition
@@ -65,7 +66,7 @@ class Study:
         reading, over_examples: the answer after each step.
         flows: gradient through time.
         clipping: initialisation ("orthogonal", "random") -> norms of dL/dW by flow.GAINS.
-        training: "without clipping" and "clipped" -> losses of a short training from an exploding kernel.
+        training: "without clipping" and "clipped" -> losses of a short training whose gradient would explode.
         effects, untrained: for the trained and for an untrained network.
         attention: `(answers, steps)` or None.
         one_unit: rows of the trace.
@@ -174,7 +175,7 @@ def _main(candidates: Sequence[Recurrence], timesteps: int, readers: Sequence[st
 
 
 class _Pool:
-    """Test examples and their recurrences."""
+    """Test examples and their recurrences; a UserError if all are empty or too long."""
 
     def __init__(self, composed: Composition, model: keras.Model, examples: list):
         encoder, kept = composed.encoder, []
@@ -183,6 +184,11 @@ class _Pool:
             count = composed.timesteps({name: np.asarray(array)[None] for name, array in inputs.items()})
             if 0 < count <= LONGEST_STEPS:
                 kept.append((example, inputs, target, count))
+        if not kept:
+            raise UserError(
+                f"None of the first {len(examples)} test examples has 1 to {LONGEST_STEPS:,} steps, over which "
+                "states are compared: train on shorter sequences to inspect a network."
+            )
         self.examples, self.inputs, self.targets, self.lengths = (list(column) for column in zip(*kept))
         alone = [{name: np.asarray(a)[None] for name, a in inputs.items()} for inputs in self.inputs]
         self.names = [composed.names(example, one) for example, one in zip(self.examples, alone)]
@@ -226,7 +232,8 @@ def _flows(subject: Subject, pool: _Pool) -> list[Flow]:
     for label, model in models.items():
         read = recurrences.find(model, subject.encoder, inputs, lengths)
         one = flow.flow(label, _main(read, lengths[0], pool.readers))
-        flows += [one] if one else []
+        if one:
+            flows.append(one)
     return flows
 
 

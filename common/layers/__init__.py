@@ -1,7 +1,7 @@
 """Layers shared by the tasks: recurrent layers, attention, pooling over time, the tied output, a CRF over tags.
 
-All take `padding_mask`, a bool array `(batch, timesteps)` that is true where a timestep is real, as a call argument.
-Sequences are padded on the right.
+A layer whose result depends on which timesteps are real takes `padding_mask` as a call argument: a bool array
+`(batch, timesteps)`, true where a timestep is real. Sequences are padded on the right.
 """
 
 from common.layers.adaptive import AdaptiveOutput

@@ -25,13 +25,11 @@ def masked_softmax(scores, padding_mask):
 class Attention(checks.ExplicitMask):
     """Multiplicative attention of queries over a memory (Luong, Pham and Manning 2015).
 
+    A learned matrix first maps the queries to the size of the memory: the score "general" of the paper.
+
     It reads the outputs of a decoder and is not fed back into it, so the decoder can run over its whole sequence first.
     Scores are divided by the square root of the memory's features (Vaswani and others 2017): otherwise the products are
     large, and a softmax that is saturated from the start hardly learns where to attend.
-
-    Args:
-        score: `"dot"` compares query and memory directly; `"general"` first maps the query by a learned matrix, so the
-            two may differ in size.
 
     Call arguments:
         queries: float array `(batch, target_timesteps, units)`.
@@ -43,22 +41,12 @@ class Attention(checks.ExplicitMask):
         sum to 1 over the real part of the memory.
     """
 
-    def __init__(self, score="general", name=None, dtype=None):
-        super().__init__(name=name, dtype=dtype)
-        if score not in ("dot", "general"):
-            raise ValueError(f"score must be 'dot' or 'general', not {score!r}")
-        self.score = score
-
     def build(self, queries_shape, memory_shape, padding_mask_shape=None):
-        units, features = queries_shape[-1], memory_shape[-1]
-        if self.score == "general":
-            self.kernel = self.add_weight((units, features), initializer="glorot_uniform", name="kernel")
-        elif units != features:
-            raise ValueError(f"dot attention needs queries and memory of the same size, not {units} and {features}")
+        shape = (queries_shape[-1], memory_shape[-1])
+        self.kernel = self.add_weight(shape, initializer="glorot_uniform", name="kernel")
 
     def call(self, queries, memory, padding_mask=None):
-        if self.score == "general":
-            queries = ops.matmul(queries, self.kernel)
+        queries = ops.matmul(queries, self.kernel)
         scores = ops.matmul(queries, ops.transpose(memory, (0, 2, 1))) / memory.shape[-1] ** 0.5
         weights = masked_softmax(scores, padding_mask)
         return ops.matmul(weights, memory), weights
@@ -66,9 +54,6 @@ class Attention(checks.ExplicitMask):
     def compute_output_shape(self, queries_shape, memory_shape, padding_mask_shape=None):
         batch, target_timesteps = queries_shape[:2]
         return (batch, target_timesteps, memory_shape[-1]), (batch, target_timesteps, memory_shape[1])
-
-    def get_config(self):
-        return {**super().get_config(), "score": self.score}
 
 
 class AttentionPooling(checks.ExplicitMask):

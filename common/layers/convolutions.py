@@ -8,6 +8,9 @@ from common.errors import UserError
 
 PLACES = 8  # maximum number of rows and columns in the grid of features
 BACKBONES = ("small", "mobilenet_v2")
+WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
+TRAINED = (96, 128, 160, 192, 224)  # sizes of pictures with weights of their own; others take those of the largest
+SMALLEST = 32  # picture that MobileNetV2 accepts, in pixels
 
 
 def backbone(name: str, filters: int):
@@ -19,7 +22,8 @@ def backbone(name: str, filters: int):
         filters: of the first convolution of the small network.
 
     Raises:
-        UserError: for an unknown name, or if the trained weights cannot be downloaded.
+        UserError: for an unknown name; if the picture is too small for `mobilenet_v2`, or its weights cannot be
+            downloaded.
     """
     if name not in BACKBONES:
         raise UserError(f"There is no backbone {name!r}. Known: {', '.join(BACKBONES)}")
@@ -35,12 +39,24 @@ def _small(picture, filters: int):
 
 
 def _mobilenet(picture):
+    size = min(picture.shape[1:3])
+    if size < SMALLEST:
+        raise UserError(
+            f"mobilenet_v2 needs picture_size={SMALLEST} or more, not {size}: change it, or use SET=backbone=small."
+        )
     x = keras.layers.Rescaling(1 / 127.5, offset=-1)(picture)
+    network = keras.applications.MobileNetV2(input_shape=tuple(picture.shape[1:]), include_top=False, weights=None)
+    network.load_weights(_downloaded(size if size in TRAINED else max(TRAINED)))
+    network.trainable = False
+    return network(x, training=False)
+
+
+def _downloaded(size: int) -> str:
+    """The path of Keras's weights of MobileNetV2 trained on square pictures of this size."""
+    name = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{size}_no_top.h5"
     try:
-        trained = keras.applications.MobileNetV2(input_shape=tuple(picture.shape[1:]), include_top=False)
-    except Exception as error:  # any failure of the download
+        return keras.utils.get_file(name, WEIGHTS + name, cache_subdir="models")
+    except Exception as error:  # Keras has no class of its own for a download that failed
         raise UserError(
             f"The weights of mobilenet_v2 cannot be downloaded ({error}): check the network, or use SET=backbone=small."
         ) from error
-    trained.trainable = False
-    return trained(x, training=False)

@@ -47,9 +47,8 @@ class CTCLoss(keras.losses.Loss):
         silent = tf.reduce_all(y_true == 0, axis=1)  # rows without labels; the kernel requires one, so they get one
         labels = tf.where(silent[:, None] & (tf.range(tf.shape(y_true)[1]) == 0), 1, y_true)
         places = tf.where(labels > 0)
-        logits = tf.transpose(
-            y_pred, (1, 0, 2)
-        )  # (timesteps, batch, classes), the kernel's layout, with the blank last
+        # The kernel's layout: (timesteps, batch, classes), with the blank last.
+        logits = tf.transpose(y_pred, (1, 0, 2))
         logits = tf.concat([logits[:, :, BLANK + 1 :], logits[:, :, : BLANK + 1]], axis=2)
         losses, _ = tf.raw_ops.CTCLoss(
             inputs=logits,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 import keras
 import tensorflow as tf
 
+from common import backend
 from common.errors import UserError
 from common.layers import checks, kernels
 
 CELLS = tuple(kernels.CELLS)
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = backend.cores()
 
 # With at least this many units, training runs its loops compiled by XLA, with the batch cut into parts that run in
 # parallel. Milliseconds forward and backward on two cores, 64 sequences of 200 timesteps, 128 units, as a graph and

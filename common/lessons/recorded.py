@@ -67,12 +67,15 @@ def _mean(row: dict) -> str:
 
 
 def _probes() -> dict[str, Measured]:
-    """The mean score of each cell on the adding problem, trained on 100 steps, at this and at greater lengths."""
-    measured = {}
-    for (length, cell), by_length in probes.grouped(probes.read()["adding"]).items():
+    """The mean score of each cell: on adding, trained on 100 steps and tested on as many and more; on order over 50."""
+    measured, rows = {}, probes.read(probes.DOCS)
+    for (length, cell), by_length in probes.grouped(rows["adding"]).items():
         if length == 100:
             for steps, scores in by_length.items():
                 measured[f"adding_{cell}_{steps}"] = number(statistics.fmean(scores), 3)
+    for (length, cell), by_length in probes.grouped(rows["order"]).items():
+        if length == 50:
+            measured[f"probe_order_{cell}"] = number(100 * statistics.fmean(by_length[length]), 0)
     return measured
 
 

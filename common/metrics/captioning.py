@@ -22,10 +22,18 @@ class Captioning(Scores):
     as the unknown word there, which is easier to predict than the word itself.
 
     A row is one example: a picture with one of its captions. The generated caption is compared with all references of
-    the picture.
+    the picture, so these scores count every picture once, however many captions it has: the example of a picture with
+    three has a weight of 1/3. The perplexities count every caption.
     """
 
-    def __init__(self, texts: Sequence[str], references: Sequence[Sequence[str]], nats: np.ndarray | None, **keywords):
+    def __init__(
+        self,
+        texts: Sequence[str],
+        references: Sequence[Sequence[str]],
+        weights: np.ndarray,
+        nats: np.ndarray | None,
+        **keywords,
+    ):
         bleus = [BLEU(tokenize="none", smooth_method="none", max_ngram_order=order) for order in range(1, ORDERS + 1)]
         chrf = CHRF()
         most = max(map(len, references))
@@ -34,27 +42,29 @@ class Captioning(Scores):
         chrf_counts = np.array(chrf._extract_corpus_statistics(texts, streams))
         cider = cider_d(texts, references)
         exact = [text in given for text, given in zip(texts, references, strict=True)]
-        split_at = 2 + bleu_counts.shape[1]
-        end = split_at + chrf_counts.shape[1]
+        once = weights[:, None] * np.column_stack([np.ones(len(texts)), cider, exact, bleu_counts, chrf_counts])
+        split_at = 3 + bleu_counts.shape[1]
+        end = once.shape[1]
 
         def reduce(rows: np.ndarray) -> dict[str, float]:
-            counts = rows.sum(axis=0)
-            scores = {"cider": counts[0] / len(rows)}
-            lengths, right, total = np.split(counts[2:split_at].astype(int), [2, 2 + ORDERS])
+            pictures, closeness, matches, *counts = rows[:, :end].sum(axis=0)
+            counts = np.rint(counts).astype(int)  # thirds of whole numbers add up to almost whole ones
+            scores = {"cider": closeness / pictures}
+            lengths, right, total = np.split(counts[: split_at - 3], [2, 2 + ORDERS])
             for order, bleu in enumerate(bleus, 1):
                 stats = [*lengths.tolist(), *right[:order].tolist(), *total[:order].tolist()]
                 scores[f"bleu_{order}"] = bleu._compute_score_from_stats(stats).score
-            scores["chrf"] = chrf._compute_score_from_stats(counts[split_at:end].astype(int).tolist()).score
-            scores["exact_match"] = counts[1] / len(rows)
+            scores["chrf"] = chrf._compute_score_from_stats(counts[split_at - 3 :].tolist()).score
+            scores["exact_match"] = matches / pictures
             if nats is not None:
-                true, shuffled, words = counts[end:]
+                true, shuffled, words = rows[:, end:].sum(axis=0)
                 scores["perplexity"] = float(np.exp(true / words))
                 scores["shuffled_perplexity"] = float(np.exp(shuffled / words))
                 scores["picture_gain"] = (shuffled - true) / words
             return scores
 
         super().__init__(
-            np.column_stack([cider, exact, bleu_counts, chrf_counts, *([] if nats is None else [nats])]),
+            np.column_stack([once, *([] if nats is None else [nats])]),
             reduce,
             losses=-cider,
             truths=[" / ".join(given) for given in references],
@@ -80,7 +90,8 @@ def captioning(
         predictions: each has its `text`; and `surprise`, the nats of the true caption given its picture and given
             another, and its number of words including the end, or None.
         references: all captions of each example's picture.
-        groups: name of the picture of each example; examples of one picture are resampled together.
+        groups: name of the picture of each example; examples of one picture are resampled together. None, or "": each
+            has a picture of its own.
         parts: special kind of each example, "" for none; gives a breakdown.
 
     Example:
@@ -98,7 +109,9 @@ def captioning(
             part or "other": np.flatnonzero(np.array(parts) == part) for part in sorted(set(parts))
         }
     texts = [prediction["text"] for prediction in predictions]
-    return Captioning(texts, references, nats, groups=group_numbers(groups), breakdowns=breakdowns)
+    pictures = group_numbers(groups)
+    weights = np.ones(len(texts)) if pictures is None else 1 / np.bincount(pictures)[pictures]
+    return Captioning(texts, references, weights, nats, groups=pictures, breakdowns=breakdowns)
 
 
 def cider_d(texts: Sequence[str], references: Sequence[Sequence[str]]) -> np.ndarray:

@@ -12,6 +12,8 @@ from common.metrics.classification import Classification, classification, confus
 class Detection(Classification):
     """Scores of a classifier, including some that do not reward always predicting the most frequent label.
 
+    There is no breakdown by class, over which the correlation is always 0; `classes` says how many are found.
+
     - `matthews`: the correlation of truth and answer (Matthews 1975), for more than two labels R_K of Gorodkin (2004,
       https://doi.org/10.1016/j.compbiolchem.2004.09.006); 0 if all answers are one label.
     - `sensitivity` (Sn): share of the sites that are found; `specificity` (Sp): share of the others that are rejected.
@@ -36,6 +38,7 @@ class Detection(Classification):
             confusion = confusion_matrix(truth, answer, len(self.labels))
             return {"matthews": matthews(confusion), **_found(self.labels, confusion), **scores.reduce(rows)}
 
+        self.breakdowns = {title: parts for title, parts in self.breakdowns.items() if title != "by class"}
         self.reduce = reduce
         self._values = reduce(self.rows)
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import stats
 
-from common.metrics.scores import Scores
+from common.metrics.scores import Scores, blocks
 
 INTERVAL = 0.9  # nominal coverage of the interval
-BLOCK = 10  # days resampled together: volatility clusters over weeks, and stocks move together
+BLOCK = 10  # days resampled together, or two horizons: volatility clusters over weeks, and stocks move together
 TERCILES = ("calm", "middle", "stormy")
 
 
@@ -94,7 +94,7 @@ class ForecastScores(Scores):
             losses=rows[:, 1] / np.maximum(rows[:, 0], 1),
             truths=[f"{value:+.2f}" for value in self.truth],
             answers=[f"{a:+.2f} ({b:+.2f} to {c:+.2f})" for a, b, c in zip(self.location, self.low, self.high)],
-            groups=np.unique(self.dates, return_inverse=True)[1] // BLOCK,
+            groups=blocks(np.unique(self.dates, return_inverse=True)[1], max(BLOCK, 2 * truths.shape[1])),
             breakdowns=self._breakdowns(parts or {}),
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.metrics.scores import Scores
+from common.metrics.scores import Scores, blocks
 
 SHORTEST_COPY = 12  # characters; a shorter substring that also occurs in train does not count as a copy
 NEIGHBOURS = 4  # successive passages that are resampled together: they share a scene or subject
@@ -51,7 +51,7 @@ class Generation(Scores):
             losses=rows[:, 0] / rows[:, 1],
             truths=truths,
             answers=answers,
-            groups=np.arange(len(texts)) // NEIGHBOURS,
+            groups=blocks(np.arange(len(texts)), NEIGHBOURS),
         )
         self.by_place = _by_place("".join(texts), np.concatenate(logs), np.concatenate(hits))
 

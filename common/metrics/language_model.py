@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from common.encoding.text import END, SPECIAL, UNKNOWN
-from common.metrics.scores import Scores, by_length
+from common.metrics.scores import Scores, blocks, by_length
 
 # Words by their rank in train, most frequent first: a vocabulary numbers them in that order.
 _LAST_PLACES = (10, 100, 1000)
@@ -19,8 +19,7 @@ BANDS = ("end of line", "unknown word", "1 to 10", "11 to 100", "101 to 1,000", 
 class LanguageModel(Scores):
     """`perplexity` (exp of the mean nats per word), `top5_accuracy` and `known_words`, each over all words together.
 
-    Intervals resample blocks of `BLOCK` successive lines (a tenth of the lines, if that is less), since lines of one
-    text depend on each other.
+    Intervals resample blocks of `BLOCK` successive lines (see `blocks`), since lines of one text depend on each other.
 
     A word outside the vocabulary is scored as the unknown word, which is easier to predict than the word itself;
     `known_words` is the share of words in the vocabulary, so compare perplexities only if it is the same.
@@ -61,7 +60,7 @@ class LanguageModel(Scores):
             losses=losses,
             truths=truths,
             answers=answers,
-            groups=np.arange(len(predictions)) // max(1, min(BLOCK, len(predictions) // 10)),
+            groups=blocks(np.arange(len(predictions)), BLOCK),
             breakdowns={"by length of the line": by_length([len(logs) for logs in self.log_probabilities])},
         )
 

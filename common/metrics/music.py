@@ -16,7 +16,7 @@ Frames = Sequence[Sequence[int]]
 class Music(Scores):
     """`frame_loss` (nats per frame; in a melody, per note), `frame_f1` (notes of the likeliest frames against the true
     ones), and for the continuations `returning`, the share of the generated phrases that occur earlier in their piece,
-    and `returning_in_truth`, the same share for the true continuation.
+    and `returning_in_truth`, the same share for the true continuation; both NaN over pieces without a continuation.
 
     The first frame of a piece is not scored: nothing comes before it (the convention for the Bach chorales).
 
@@ -47,9 +47,10 @@ class Music(Scores):
             truths.append(f"{before} [{scores.written((tuple(piece[worst]),))}]")
             answers.append(f"{before} [{scores.written((tuple(likeliest[worst]),))}]")
         rows = np.array(rows, float)
+        self._continued = bool(rows[:, 6].any())
         super().__init__(
             rows,
-            _reduce,
+            self._reduce,
             losses=rows[:, 0] / np.maximum(rows[:, 1], 1),
             truths=truths,
             answers=answers,
@@ -57,6 +58,14 @@ class Music(Scores):
             breakdowns={"by length of the piece": by_length([len(piece) for piece in pieces])},
         )
         self.by_step = _by_step([prediction["log_probabilities"] for prediction in predictions])
+
+    def _reduce(self, rows: np.ndarray) -> dict[str, float]:
+        nats, frames, hits, said, true, found, total, found_in_truth, total_in_truth = rows.sum(0)
+        scores = {"frame_loss": nats / max(frames, 1), "frame_f1": 2 * hits / max(said + true, 1)}
+        if self._continued:
+            scores["returning"] = found / total if total else np.nan
+            scores["returning_in_truth"] = found_in_truth / total_in_truth if total_in_truth else np.nan
+        return {name: float(value) for name, value in scores.items()}
 
 
 def returned(frames: Sequence[tuple[int, ...]], start: int) -> tuple[int, int]:
@@ -84,14 +93,6 @@ def _agreement(true: Frames, said: Frames) -> tuple[int, int, int]:
         sum(len(other) for _, other in pairs),
         sum(len(own) for own, _ in pairs),
     )
-
-
-def _reduce(rows: np.ndarray) -> dict[str, float]:
-    nats, frames, hits, said, true, found, total, found_in_truth, total_in_truth = rows.sum(0)
-    scores = {"frame_loss": nats / max(frames, 1), "frame_f1": 2 * hits / max(said + true, 1)}
-    if total:
-        scores |= {"returning": found / total, "returning_in_truth": found_in_truth / max(total_in_truth, 1)}
-    return {name: float(value) for name, value in scores.items()}
 
 
 def _by_step(logs: Sequence[Sequence[float]]) -> np.ndarray:

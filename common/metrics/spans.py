@@ -17,7 +17,7 @@ OUTCOMES = ("right", "wrong type", "wrong ends", "missed")  # of a true span
 
 
 class SpanScores(Scores):
-    """`f1`, `precision` and `recall` over all spans, and `f1_<type>` of each type.
+    """`f1`, `precision` and `recall` over all spans, and `f1_<type>` of each type, NaN where it does not occur.
 
     Attributes:
         truths_spans, answers_spans: list of `Span` of each sentence, true and predicted.
@@ -36,7 +36,7 @@ class SpanScores(Scores):
         def reduce(rows):
             counts = rows.reshape(len(rows), len(types), 3).sum(axis=0)
             precision, recall, f1 = ratios(*counts.sum(axis=0))
-            by_type = {f"f1_{kind}": ratios(*counts[i])[2] for i, kind in enumerate(types)}
+            by_type = {f"f1_{kind}": ratios(*c)[2] if c.any() else np.nan for kind, c in zip(types, counts)}
             return {"f1": f1, "precision": precision, "recall": recall, **by_type}
 
         self._classes = {kind: tuple(map(int, rows[:, i].sum(axis=0))) for i, kind in enumerate(types)}

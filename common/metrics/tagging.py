@@ -48,12 +48,12 @@ class TagScores(Scores):
         def reduce(rows: np.ndarray) -> dict[str, float]:
             sums = rows.sum(axis=0)
             right, answered, true = sums[5:].reshape(3, count)
-            occurs = answered + true > 0
-            f1 = 2 * right / np.maximum(answered + true, 1)
+            with np.errstate(invalid="ignore"):
+                f1 = 2 * right / (answered + true)  # NaN for a tag that is neither true nor answered here
             scores = {"accuracy": sums[0] / sums[1]}
             if some_unknown:
                 scores["accuracy_unknown"] = sums[2] / sums[3] if sums[3] else np.nan
-            scores |= {"sentence_accuracy": sums[4] / len(rows), "macro_f1": f1[occurs].mean()}
+            scores |= {"sentence_accuracy": sums[4] / len(rows), "macro_f1": np.nanmean(f1)}
             scores |= {f"f1_{tag}": value for tag, value in zip(tags, f1)}
             return {name: float(value) for name, value in scores.items()}
 

@@ -76,8 +76,7 @@ def transcription(
     Args:
         truths, answers: words separated by spaces, of each utterance.
         speakers: name of the speaker of each, "" if unknown; gives a breakdown.
-        groups: utterances of one group are resampled together, "" is independent. If all belong to a single group, they
-            are resampled one by one, since one group says nothing about others.
+        groups: utterances of one group are resampled together, "" is independent.
 
     Example:
         >>> round(transcription(["one two three"], ["one too three four"])["word_error"], 2)
@@ -87,11 +86,10 @@ def transcription(
     if speakers is not None and len(set(speakers)) > 1:
         names = np.array(speakers)
         breakdowns["by speaker"] = {name or "unknown": np.flatnonzero(names == name) for name in sorted(set(speakers))}
-    several = groups is not None and len(set(groups)) > 1
     return Transcription(
         truths,
         answers,
-        groups=group_numbers(groups) if several else None,
+        groups=group_numbers(groups),
         breakdowns=breakdowns,
         signatures={"word_error": f"jiwer {version('jiwer')}, words as they are"},
     )

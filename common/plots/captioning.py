@@ -43,7 +43,7 @@ def _different(examples: Sequence) -> list[int]:
 def _sheet(scores: Captioning, examples: Sequence, shown: list[int], path: Path) -> None:
     columns = min(4, len(shown))
     rows = -(-len(shown) // columns)
-    figure = Figure(figsize=(2.9 * columns, 3.7 * rows), layout="constrained")
+    figure = Figure(figsize=(2.9 * columns, 3.7 * rows))
     every = np.ravel(figure.subplots(rows, columns, squeeze=False))
     for axes in every:
         axes.axis("off")
@@ -61,7 +61,7 @@ def _attention(example, prediction: dict, path: Path) -> None:
     words = prediction["text"].split()[: len(prediction["attention"])]
     columns = min(COLUMNS, len(words))
     rows = -(-len(words) // columns)
-    figure = Figure(figsize=(1.7 * columns, 1.95 * rows), layout="constrained")
+    figure = Figure(figsize=(1.7 * columns, 1.95 * rows))
     every = np.ravel(figure.subplots(rows, columns, squeeze=False))
     for axes in every:
         axes.axis("off")

@@ -59,7 +59,7 @@ def _logos(scores: Detection, attention: list[list[tuple[str, float]]], path: Pa
     middle = int(np.argmax(weights.mean(axis=0)))
     start = max(0, min(middle - SHOWN // 2, weights.shape[1] - SHOWN))
     labels = [number for number in range(len(scores.labels)) if (scores.truth == number).any()][:LABELS]
-    figure = Figure(figsize=(10, 0.5 + 1.6 * len(labels)))
+    figure, tops = Figure(figsize=(10, 0.5 + 1.6 * len(labels))), []
     for axes, label in zip(np.atleast_1d(figure.subplots(len(labels), 1, sharey=True)), labels):
         members = np.flatnonzero(scores.truth == label)
         stacks = []
@@ -68,7 +68,9 @@ def _logos(scores: Detection, attention: list[list[tuple[str, float]]], path: Pa
             height = weights[members, place].mean()
             stacks.append([(letter, height * count / len(members)) for letter, count in shares.most_common()[::-1]])
         _stacks(axes, stacks, start + 1)
+        tops.append(axes.get_ylim()[1])
         axes.set_title(scores.labels[label], fontsize=9, parse_math=False)
+    axes.set_ylim(0, max(tops))  # of all labels: they share the axis
     style.save(figure, path)
 
 
@@ -85,6 +87,6 @@ def _stacks(axes: Axes, stacks: list[list[tuple[str, float]]], first: int) -> No
             axes.add_patch(PathPatch(shape, color=colour, linewidth=0))
             bottom += height
     axes.set_xlim(first - 1, first + len(stacks))
-    axes.set_ylim(0, max(axes.get_ylim()[1] % 1, 1.05 * max(sum(height for _, height in stack) for stack in stacks)))
+    axes.set_ylim(0, 1.05 * max(sum(height for _, height in stack) for stack in stacks))
     axes.grid(False)
     axes.tick_params(labelsize=8)

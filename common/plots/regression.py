@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
 
 from common.metrics.regression import Regression
 from common.plots import style
@@ -32,8 +33,6 @@ def figures(scores: Regression, examples: Sequence, predictions: Sequence[dict],
 
 
 def _predictions(scores: Regression, path: Path) -> None:
-    from matplotlib.figure import Figure
-
     known = ~np.isnan(scores.truth)
     truth, prediction = scores.truth[known], scores.prediction[known]
     errors = prediction - truth

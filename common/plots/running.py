@@ -46,7 +46,7 @@ def _strips(scores: RunningClassification, examples: Sequence, predictions: Sequ
     shown = _shown(scores)
     points = len(scores.shares)
     figure = Figure(figsize=(1.15 * points + 0.8, 1.5 * len(shown)))
-    rows = np.atleast_2d(figure.subplots(len(shown), points, squeeze=False))
+    rows = figure.subplots(len(shown), points, squeeze=False)
     for axes_row, number in zip(rows, shown):
         for axes, answer in zip(axes_row, predictions[number]["running"]):
             axes.imshow(examples[number].picture(answer["seen"]), cmap="gray", vmin=0, vmax=255)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common.metrics.classification import reliability
 from common.metrics.spans import OUTCOMES, SpanScores, outcomes
-from common.plots import style
+from common.plots import reliability, style
 
 COLOURS = (style.GREEN, style.ORANGE, style.SKY, style.RED)  # of the outcomes
 
@@ -22,7 +21,7 @@ def figures(scores: SpanScores, examples: Sequence, predictions: Sequence[dict],
         found.append(("spans.png", "The outcomes for the true entities of each type, and the F1 of the type."))
     stated, right = stated_probabilities(scores, predictions)
     if len(stated):
-        _reliability(stated, right, folder / "reliability.png")
+        reliability.diagram(stated, right, folder / "reliability.png")
         caption = "How often predicted entities with a given probability are right; on the line, they are calibrated."
         found.append(("reliability.png", caption))
     return found
@@ -52,15 +51,4 @@ def _outcomes(scores: SpanScores, path: Path) -> None:
     axes.grid(False, axis="y")
     axes.invert_yaxis()
     figure.legend(loc="outside upper center", ncols=len(OUTCOMES))
-    style.save(figure, path)
-
-
-def _reliability(stated: np.ndarray, right: np.ndarray, path: Path) -> None:
-    counts, promised, kept = reliability(stated, right)
-    figure, axes = style.new_figure(5.2, 4.8, xlabel="predicted probability", ylabel="share of right answers")
-    axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", linewidth=1.5, label="perfect calibration")
-    axes.plot(promised, kept, color=style.BLUE, linewidth=1, zorder=2)
-    axes.scatter(promised, kept, s=20 + 400 * counts / counts.sum(), color=style.BLUE, alpha=0.8, zorder=3)
-    axes.set(xlim=(0, 1.04), ylim=(0, 1.04), aspect="equal")
-    axes.legend(loc="upper left")
     style.save(figure, path)

@@ -45,7 +45,7 @@ def _most_telling(scores: Transcription, examples: Sequence) -> list[int]:
 
 
 def _spectrograms(shown: list[tuple], path: Path) -> None:
-    figure = Figure(figsize=(9, 3 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(9, 3 * len(shown)))
     for axes, (example, prediction) in zip(np.ravel(figure.subplots(len(shown), squeeze=False)), shown):
         seconds = example.sound.seconds
         picture = log_mel(example.sound.at(RATE)).T

@@ -38,7 +38,7 @@ def _most_telling(predictions: Sequence[dict]) -> int | None:
 
 def _attention(prediction: dict, path: Path) -> None:
     source, target = prediction["source_tokens"], prediction["target_tokens"]
-    figure = Figure(figsize=(2.5 + 0.35 * len(source), 1.5 + 0.3 * len(target)), layout="constrained")
+    figure = Figure(figsize=(2.5 + 0.35 * len(source), 1.5 + 0.3 * len(target)))
     axes = figure.add_subplot()
     image = axes.imshow(prediction["attention"], cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axes.set_xticks(range(len(source)), source, rotation=60, ha="left", rotation_mode="anchor", parse_math=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -20,11 +19,12 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
+from common import backend
 from common.errors import UserError, one_line
 from common.prediction.networks import ALONE, Input, Outputs
 
 NEXT = "next_"  # prefix of an output that has the name of an input: the state after the step
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = backend.cores()
 ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
 PART = 16  # smallest number of rows for which a separate thread pays off
 
@@ -39,6 +39,9 @@ class OnnxNetwork:
         model: the file, or its content.
         name: of the network, for messages.
 
+    Raises:
+        UserError: if an input or output is no tensor of numbers with a batch axis.
+
     Attributes:
         sizes: `(name, size)` of the last axis of each output whose size is fixed; a single output has the name of the
             network.
@@ -51,19 +54,22 @@ class OnnxNetwork:
         options.log_severity_level = 4  # errors are raised, so they need not be logged
         source = str(model) if isinstance(model, Path) else model
         self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if not inputs:
+            raise UserError(f"Network {name} has no inputs: train again.")
+        for one in (*inputs, *outputs):
+            if one.type not in _TYPES or not one.shape:
+                found = one_line(f"{one.name} is {one.type} {one.shape}", 100)
+                raise UserError(f"Network {name}: {found}, not a batch of arrays of numbers: train again.")
         self.inputs = {
-            one.name: Input(
-                tuple(size if isinstance(size, int) else None for size in one.shape),
-                _TYPES[one.type.split("(")[1][:-1]],
-            )
-            for one in self._session.get_inputs()
+            one.name: Input(tuple(size if isinstance(size, int) else None for size in one.shape), _TYPES[one.type])
+            for one in inputs
         }
         self._dtypes = {name: kind.dtype for name, kind in self.inputs.items()}
-        outputs = self._session.get_outputs()
         self._outputs = [one.name for one in outputs]
         self._names = [_plain(one.name, self.inputs) for one in outputs]
         names = [name] if self._names == [ALONE] else self._names
-        last = [(output, one.shape[-1]) for output, one in zip(names, outputs) if one.shape]
+        last = [(output, one.shape[-1]) for output, one in zip(names, outputs)]
         self.sizes = [(output, size) for output, size in last if isinstance(size, int)]
         self._by_row = [not isinstance(one.shape[0], int) for one in outputs]  # other outputs are equal for all rows
 
@@ -96,7 +102,7 @@ class OnnxNetwork:
 
 
 _TYPES = {
-    name: np.dtype(kind)
+    f"tensor({name})": np.dtype(kind)
     for name, kind in {
         "float": "float32",
         "double": "float64",

@@ -1,23 +1,23 @@
-"""The results of `make probe`: rows in `docs/probes.json`, and their tables and plots in `docs/probes.md`."""
+"""The results of `make probe`: rows in `probes.json`, from which the tables and plots of `probes.md` are made."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from pathlib import Path
 
-from common import files, folders
+from common import backend, files, folders
 from common.insight.probes import PROBES, Probe
 from common.reporting import results, tables
 from common.runs import provenance
 
-JSON = folders.REPOSITORY / "docs" / "probes.json"
-DOCUMENT = JSON.with_suffix(".md")
-PICTURES = JSON.parent / "pictures"
+DOCS = folders.REPOSITORY / "docs"  # where the recorded rows are
+JSON, DOCUMENT = "probes.json", "probes.md"
 
 
-def read() -> dict[str, list[dict]]:
-    """The recorded rows of each probe."""
-    return files.read_json(JSON)["probes"] if JSON.exists() else {}
+def read(folder: Path) -> dict[str, list[dict]]:
+    """The rows of each probe in a folder."""
+    return files.read_json(folder / JSON)["probes"] if (folder / JSON).exists() else {}
 
 
 def row(cell: str, length: int, seed: int, probe: Probe, trial) -> dict:
@@ -37,29 +37,30 @@ def row(cell: str, length: int, seed: int, probe: Probe, trial) -> dict:
         "parameters": trial.parameters,
         "train_seconds": round(trial.seconds, 1),
         "machine": provenance.machine(),
-        "cores": provenance.cores(),
+        "cores": backend.cores(),
         "versions": provenance.versions(),
     }
 
 
-def add(name: str, measured: dict) -> None:
+def add(name: str, measured: dict, folder: Path) -> None:
     """Store a row; it replaces the one with the same cell, length and seed."""
-    recorded = read()
+    recorded = read(folder)
     rows = [one for one in recorded.get(name, []) if _key(one) != _key(measured)]
     recorded[name] = sorted([*rows, measured], key=_key)
-    files.write_json(JSON, {"probes": {probe: recorded[probe] for probe in PROBES if probe in recorded}})
+    files.write_json(folder / JSON, {"probes": {probe: recorded[probe] for probe in PROBES if probe in recorded}})
 
 
 def _key(one: dict) -> tuple:
     return one["length"], list(results.CELL_NAMES).index(one["cell"]), one["seed"]
 
 
-def write() -> None:
-    """Regenerate the tables and plots from the rows."""
+def write(folder: Path) -> None:
+    """Regenerate the tables and plots of a folder from its rows; text around the tables is kept."""
     from common.plots import probes as plots
     from common.plots import style
 
-    recorded = read()
+    recorded = read(folder)
+    (folder / "pictures").mkdir(exist_ok=True)
     for name, rows in recorded.items():
         probe, scores = PROBES[name], grouped(rows)
         if probe.length:
@@ -67,8 +68,11 @@ def write() -> None:
             figure = plots.by_cell(probe, of_cells)
         else:
             figure = plots.by_length(probe, scores)
-        style.save(figure, PICTURES / f"probe_{name}.png")
-    files.write_text(DOCUMENT, results.with_table(DOCUMENT, table(recorded)))
+        style.save(figure, folder / "pictures" / f"probe_{name}.png")
+    document = folder / DOCUMENT
+    if not document.exists():
+        files.write_text(document, f"{results.START}\n{results.END}\n")
+    files.write_text(document, results.with_table(document, table(recorded)))
 
 
 def grouped(rows: Sequence[dict]) -> dict[tuple[int, str], dict[int, list[float]]]:

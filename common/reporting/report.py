@@ -11,7 +11,7 @@ import numpy as np
 from common import files
 from common.metrics import scores as metrics
 from common.reporting.evaluation import Evaluation
-from common.reporting.tables import markdown, number
+from common.reporting.tables import bounds, markdown, number
 from common.runs import inspection
 from common.runs.examples import describe_shared
 from common.runs.run import Run
@@ -71,9 +71,8 @@ def score_table(measured: dict) -> list[str]:
     others_scores = {**measured["baselines"], **{f"{name} (mixture)": s for name, s in measured["mixtures"].items()}}
     rows = [["score", "model", "95 % interval", *others_scores]]
     for name, value in measured["test"].items():
-        low, high = measured["interval"][name]
         others = [number(scores.get(name)) for scores in others_scores.values()]
-        rows.append([name, number(value), f"{number(low)} to {number(high)}", *others])
+        rows.append([name, number(value), bounds(measured["interval"][name]), *others])
     return markdown(rows)
 
 
@@ -85,14 +84,15 @@ def verdict(measured: dict) -> str:
     unknown = measured["unknown_words"]
     if unknown is not None and unknown > inspection.MOST_UNKNOWN:
         return f"{unknown:.0%} of the test words are unknown to the model, so its score on {metric} means little."
-    if None in gap.values():
+    if gap["difference"] is None:
         return f"On {metric} the model and {measured['baseline_name']} cannot be compared: a score is not a number."
-    sure = gap["low"] > 0 or gap["high"] < 0
     wins = (gap["difference"] < 0) == metrics.lower_is_better(metric)
     answer = f"{'better' if wins else 'worse'} than {measured['baseline_name']} by {number(abs(gap['difference']))}"
     if gap["difference"] == 0:
         answer = f"as good as {measured['baseline_name']}"
-    doubt = "" if sure else "; the interval includes zero"
+    if gap["low"] is None:
+        return f"On {metric} the model is {answer}, on a single example, which gives no interval."
+    doubt = "; the interval includes zero" if gap["low"] <= 0 <= gap["high"] else ""
     return (
         f"On {metric} the model is {answer} "
         f"(95 % interval of model minus baseline {number(gap['low'])} to {number(gap['high'])}, "

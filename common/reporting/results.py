@@ -9,13 +9,14 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from common import files, folders
 from common.errors import UserError
 from common.metrics.scores import best, limits, lower_is_better
-from common.reporting.tables import markdown, number
+from common.reporting.tables import bounds, markdown, number
 from common.task import Task, load_task, task_names
 
-NORMAL_95 = statistics.NormalDist().inv_cdf(0.975)
 START, END = "<!-- results -->", "<!-- /results -->"
 ROOT_README = folders.REPOSITORY / "README.md"
 CELL_NAMES = {"simple_rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}
@@ -68,9 +69,7 @@ def _add(name: str, part: str, new: dict) -> None:
 def row(data: str, cell: str, settings: dict, measured: list[dict], command: str) -> dict:
     """One row of `results.json`, from the measurements of one run per seed.
 
-    The interval of one seed is its bootstrap interval. That of several seeds is the mean of their scores plus and minus
-    1.96 standard errors. The squared standard error is the variance due to the test set (from the bootstrap intervals)
-    plus the variance between seeds divided by their number (Bouthillier et al. 2021, https://arxiv.org/abs/2103.03098).
+    The interval of one seed is its bootstrap interval; see `interval` for that of several.
     """
     metric, first = measured[0]["metric"], measured[0]
     values = [one["test"][metric] for one in measured]
@@ -92,6 +91,7 @@ def row(data: str, cell: str, settings: dict, measured: list[dict], command: str
         "mixtures": {key: _mean([one["mixtures"][key][metric] for one in measured]) for key in first["mixtures"]},
         "difference": {str(one["seed"]): one["difference"] for one in measured},
         "test_scored": [one["test_scored"] for one in measured],
+        **({"folds": {str(one["seed"]): one["folds"] for one in measured}} if "folds" in first else {}),
         "parameters": first["parameters"],
         "epochs": [one["epochs"] for one in measured],
         "train_seconds": statistics.fmean(one["train_seconds"] for one in measured),
@@ -116,7 +116,15 @@ def _as_text(settings: dict) -> str:
 
 
 def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]], metric: str) -> list[float]:
-    """The 95 % interval of a row, within the limits of the metric; see `row`.
+    """The 95 % interval of a row, within the limits of the metric.
+
+    That of several seeds is the mean of their scores plus and minus a quantile of Student's t distribution times the
+    standard error. The squared standard error is the variance due to the test set plus the variance between seeds
+    divided by their number (Bouthillier et al. 2021, https://arxiv.org/abs/2103.03098). The degrees of freedom are
+    those of Welch (1947, https://doi.org/10.1093/biomet/34.1-2.28), with the variance due to the test set as known.
+
+    The variance due to the test set is that of normal intervals as wide as the bootstrap's. Those of a test set of few
+    groups are wider than normal ones; it is then overestimated, and seeds that agree have the interval of one seed.
 
     Args:
         values: the score of each seed.
@@ -124,28 +132,29 @@ def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]], m
     """
     if len(values) == 1:
         return list(bootstrapped[0])
-    test_error = statistics.fmean(high - low for low, high in bootstrapped) / (2 * NORMAL_95)
-    reach = NORMAL_95 * math.sqrt(test_error**2 + statistics.variance(values) / len(values))
+    test_error = statistics.fmean(high - low for low, high in bootstrapped) / (2 * _t_quantile(math.inf))
+    of_seeds = statistics.variance(values) / len(values)
+    squared = test_error**2 + of_seeds
+    freedom = (len(values) - 1) * (squared / of_seeds) ** 2 if of_seeds else math.inf
+    reach, mean = _t_quantile(freedom) * math.sqrt(squared), statistics.fmean(values)
     lowest, highest = limits(metric)
-    return [max(statistics.fmean(values) - reach, lowest), min(statistics.fmean(values) + reach, highest)]
+    return [max(mean - reach, lowest), min(mean + reach, highest)]
 
 
 def mean_of_folds(measured: list[dict]) -> dict:
     """The measurements of a cross-validation: scores are means over the folds, weighted by their test examples.
 
-    The folds' test sets are disjoint, so the variance of the mean is that of independent parts.
+    The intervals of the score and of its difference from the baseline are those of Student's t distribution for a mean
+    of as many values as folds. If each fold tests one speaker, this is the uncertainty about further speakers, which
+    resampling the recordings of these few would leave out. Folds share training examples, which no unbiased estimate
+    of the variance can count (Bengio and Grandvalet 2004, https://www.jmlr.org/papers/v5/grandvalet04a.html).
     """
-    sizes = [one["examples"]["test"] for one in measured]
-    weights = [size / sum(sizes) for size in sizes]
+    sizes = np.array([one["examples"]["test"] for one in measured])
+    weights = sizes / sizes.sum()
 
     def mean(pick: Callable[[dict], float | None]) -> float | None:
         found = [pick(one) for one in measured]
-        return None if None in found else sum(weight * value for weight, value in zip(weights, found))
-
-    def around(pick: Callable[[dict], Sequence[float]], middle: float) -> list[float]:
-        reaches = [(high - low) / 2 for low, high in map(pick, measured)]
-        reach = math.sqrt(sum((weight * each) ** 2 for weight, each in zip(weights, reaches)))
-        return [middle - reach, middle + reach]
+        return None if None in found else float(weights @ found)
 
     first, metric = measured[0], measured[0]["metric"]
     test = {key: mean(lambda one, key=key: one["test"].get(key)) for key in first["test"]}
@@ -153,34 +162,57 @@ def mean_of_folds(measured: list[dict]) -> dict:
         name: {metric: mean(lambda one, name=name: one["baselines"][name][metric])} for name in first["baselines"]
     }
     bar = best({name: scores[metric] for name, scores in baselines.items()}, metric)
-    gap = test[metric] - baselines[bar][metric]
-    low, high = around(lambda one: (one["difference"]["low"], one["difference"]["high"]), gap)
+    folds = np.array([one["test"][metric] for one in measured])
+    low, high = _interval_of_mean(folds, weights)
+    lowest, highest = limits(metric)
+    gaps = folds - [one["baselines"][bar][metric] for one in measured]
+    gap_low, gap_high = _interval_of_mean(gaps, weights)
     return {
         **first,
         "test": test,
-        "interval": {metric: around(lambda one: one["interval"][metric], test[metric])},
+        "folds": folds.tolist(),
+        "interval": {metric: [max(low, lowest), min(high, highest)]},
         "baselines": baselines,
         "baseline": baselines[bar],
         "baseline_name": bar,
         "mixtures": {},
-        "difference": {"difference": gap, "low": low, "high": high, "better": None},
-        "examples": {**first["examples"], "test": sum(sizes)},
+        "difference": {"difference": float(weights @ gaps), "low": gap_low, "high": gap_high, "better": None},
+        "examples": {**first["examples"], "test": int(sizes.sum())},
         "test_scored": max(one["test_scored"] for one in measured),
         "epochs": max(one["epochs"] for one in measured),
         "train_seconds": sum(one["train_seconds"] for one in measured),
     }
 
 
+def _interval_of_mean(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of the mean of two or more independent values, whose weights sum to 1."""
+    mean, squares = weights @ values, weights @ weights
+    variance = weights @ (values - mean) ** 2 / (1 - squares)
+    reach = _t_quantile(len(values) - 1) * math.sqrt(variance * squares)
+    return float(mean - reach), float(mean + reach)
+
+
+def _t_quantile(freedom: float) -> float:
+    """The 97.5 % quantile of Student's t distribution; 1.96 with infinite degrees of freedom."""
+    from scipy.stats import t  # here, since most commands need no scipy
+
+    return float(t.ppf(0.975, freedom))
+
+
 def departures(row: dict, rows: Sequence[dict], measured: dict) -> list[str]:
     """Problems of a recorded row that no longer holds, given the measurements of a new training of its first seed.
 
+    The new score must lie in the 95 % prediction interval for one more seed. Trained with other code or on another
+    machine, a seed gives as different a model as another seed.
+
     Args:
-        rows: all rows of the task: for a row with one seed, the spread of another row on the same data is used.
+        rows: all rows of the task: for a row with one seed, the largest spread of a row on the same data is used.
     """
     value, problems = measured["test"][row["metric"]], []
-    spread = row["sd"] or max((other["sd"] for other in rows if other["data"] == row["data"]), default=0.0)
-    seeds = max(len(row["seeds"]), 2)
-    reach = NORMAL_95 * spread * math.sqrt(1 + 1 / seeds)  # interval of one more seed around the mean of the others
+    rivals = [other for other in rows if other["data"] == row["data"]]
+    source = row if row["sd"] else max(rivals, key=lambda other: other["sd"])
+    spread = source["sd"]
+    reach = _t_quantile(len(source["seeds"]) - 1) * spread * math.sqrt(1 + 1 / len(row["seeds"]))
     if spread and abs(value - row["mean"]) > reach:
         problems.append(f"{value:.4f} is further from {row['mean']:.4f} than seeds explain ({reach:.4f})")
     sign = -1 if lower_is_better(row["metric"]) else 1
@@ -277,6 +309,10 @@ def _notes(rows: list[dict]) -> list[str]:
         notes.append("The interval of several seeds counts the test set's variance and that between the seeds.")
     if any(len(row["seeds"]) == 1 for row in rows):
         notes.append(f"{'That' if several else 'The interval'} of one seed counts the test set's alone.")
+    for data, count in {row["data"]: len(next(iter(row["folds"].values()))) for row in rows if "folds" in row}.items():
+        notes.append(
+            f"A row of {data} is a mean over {count} folds, and its interval that of such a mean (t distribution)."
+        )
     scored = [count for row in rows for count in row.get("test_scored", [None])]
     if None not in scored:
         most = max(scored)
@@ -285,13 +321,12 @@ def _notes(rows: list[dict]) -> list[str]:
 
 
 def _cells_of(row: dict) -> list[str]:
-    low, high = row["interval"]
     spread = f" ± {row['sd']:.2g}" if len(row["seeds"]) > 1 else ""
     model = f"{CELL_NAMES[row['cell']]} {row['changed']}".strip()
     return [
         model,
         f"**{number(row['mean'])}**{spread}",
-        f"{number(low)} to {number(high)}",
+        bounds(row["interval"]),
         str(len(row["seeds"])),
         f"{row['parameters']:,}",
         f"{row['train_seconds']:.0f} s, {row['cores']} core{'s' if row['cores'] != 1 else ''}",

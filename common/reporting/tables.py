@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,3 +22,9 @@ def number(value: float | None) -> str:
     if value is None or np.isnan(value):
         return "-"
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 10 else f"{value:.3f}"
+
+
+def bounds(interval: Sequence[float | None]) -> str:
+    """An interval `[low, high]` as text; a dash if a score has none."""
+    low, high = map(number, interval)
+    return "-" if low == high == "-" else f"{low} to {high}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 
 from common.datasets import declaration, fetching
@@ -78,8 +77,7 @@ def load(task: Task, request: Request, seed: int, progress=None, read: Reading |
         source = _declared(task, name, request, progress) if name in task.datasets else _own(task, name, request, seed)
     if source.is_file:
         source = dataclasses.replace(source, read=read)
-    lists = all(isinstance(part, (list, tuple)) for _, part in source.splits)  # lines of a corpus naturally repeat
-    return dataclasses.replace(source, shared=shared(source.splits) if lists else {})
+    return _with_splits(source, source.splits)
 
 
 def _declared(task: Task, name: str, request: Request, progress) -> Source:
@@ -166,8 +164,13 @@ def sha256_of_own(path: Path | Parallel) -> str:
 
 def quick(source: Source) -> Source:
     """The same source with a few hundred examples."""
-    few = {split: list(islice(examples, QUICK[split])) for split, examples in source.splits}
-    return dataclasses.replace(source, splits=Splits(**few))
+    return _with_splits(source, Splits(**{split: part[: QUICK[split]] for split, part in source.splits}))
+
+
+def _with_splits(source: Source, splits: Splits) -> Source:
+    """The source with these splits and what they share; lines of running text naturally repeat and are not counted."""
+    lists = all(isinstance(part, (list, tuple)) for _, part in splits)
+    return dataclasses.replace(source, splits=splits, shared=shared(splits) if lists else {})
 
 
 def describe_shared(counts: Mapping[str, int]) -> str:

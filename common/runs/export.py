@@ -70,12 +70,15 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="a file of inputs")
     given = parser.parse_args()
     try:
-        source = given.file or Text(sys.stdin.read() if given.text is None else given.text)
-        examples = list({read}(source, False))
+        text = given.text
+        if text is None and given.file is None:
+            text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")  # a line that is not UTF-8 is named
+        examples = list({read}(given.file or Text(text), False))
         for example, prediction in zip(examples, answer(examples), strict=True):
             print(json.dumps({{"input": str(example), **prediction}}, ensure_ascii=False))
     except UserError as error:
-        sys.exit(f"error: {{error}}")
+        print(f"error: {{error}}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ def inspect(source: Source, encoder: Encoder) -> Inspection:
 
 
 def alike(source: Source, encoder: Encoder, train: batching.Encoded) -> list[str]:
-    """A warning if a network cannot tell test inputs of a file from some of train, as cut or of unknown words; or none.
+    """A warning, or none, about test inputs that equal a training input once encoded: cut alike, or differing only in
+    unknown words.
 
     Args:
         train: the training examples, encoded.

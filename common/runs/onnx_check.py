@@ -29,19 +29,26 @@ _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5  # wire types: how a value is stored
 
 def objection(content: bytes) -> str | None:
     """What is wrong with a file, in a few words; None if nothing is."""
+    versions, domain, kind, finite = {"model": [], "opset": []}, b"", None, True
     try:
-        found = list(_walk("model", memoryview(content)))
+        for message, field, value in _walk("model", memoryview(content)):
+            if (message, field) in (("model", 1), ("opset", 2)):
+                versions[message] = [*versions[message], value][:3]
+            elif (message, field) in (("node", 7), ("opset", 1)):
+                domain = domain or bytes(value)
+            elif (message, field) == ("tensor", 2):  # a tensor's type comes before its values
+                kind = value
+            elif (message, field) == ("tensor", 9) and kind == _FLOAT:
+                finite = finite and not np.isnan(np.frombuffer(value[: len(value) // 4 * 4], "<f4")).any()
     except ValueError as error:
         return str(error)
-    versions = [value for message, field, value in found if (message, field) == ("model", 1)]
-    opsets = [value for message, field, value in found if (message, field) == ("opset", 2)]
-    domains = [bytes(value) for message, field, value in found if (message, field) in (("node", 7), ("opset", 1))]
-    if versions != [IR_VERSION] or opsets != [OPSET]:
-        return f"it must have IR version {IR_VERSION} and opset {OPSET}, not {versions} and {opsets}"
-    if not _finite(found):
+    if versions != {"model": [IR_VERSION], "opset": [OPSET]}:
+        found = f"{versions['model']} and {versions['opset']}"
+        return f"it must have IR version {IR_VERSION} and opset {OPSET}, not {found}"
+    if not finite:
         return "it holds weights that are not numbers"
-    if any(domains):
-        return f"it uses operators of {next(filter(None, domains)).decode(errors='replace')!r:.40}"
+    if domain:
+        return f"it uses operators of {domain.decode(errors='replace')!r:.40}"
     return None
 
 
@@ -66,18 +73,6 @@ def tables(content: bytes) -> list[tuple[str, int]]:
             rows[text] = axes[0] if axes else 0
     picked = [inputs for inputs, kind in nodes if kind == ["Gather"] and len(inputs) == 2]
     return [(ids, rows[table]) for table, ids in picked if table in rows]
-
-
-def _finite(found: list[tuple[str, int, int | memoryview]]) -> bool:
-    """Whether no float32 constant contains a NaN; a tensor's type comes before its values."""
-    kind = None
-    for message, field, value in found:
-        if (message, field) == ("tensor", 2):
-            kind = value
-        is_values = (message, field) == ("tensor", 9) and kind == _FLOAT
-        if is_values and np.isnan(np.frombuffer(value[: len(value) // 4 * 4], "<f4")).any():
-            return False
-    return True
 
 
 def _walk(message: str, data: memoryview) -> Iterator[tuple[str, int, int | memoryview]]:

@@ -14,6 +14,7 @@ from common.task import Task, TrainConfig
 
 ENGINE = "ONNX Runtime"
 LARGEST = 1 << 30  # bytes of a file
+_ROOM = 64 << 20  # bytes of it for the graph, beside the weights
 
 
 def write(run: Run, task: Task, config: TrainConfig, encoder, model, held_out: Sequence) -> str | None:
@@ -30,6 +31,8 @@ def write(run: Run, task: Task, config: TrainConfig, encoder, model, held_out: S
     from common.runs import onnx_writer, parity
     from common.runs.onnx_graph import UnknownLayerError
 
+    if 4 * model.count_params() > LARGEST - _ROOM:
+        return f"its ONNX files would be larger than the {LARGEST >> 20} MiB that are read"
     try:
         contents = onnx_writer.files_of(model)
     except UnknownLayerError as error:

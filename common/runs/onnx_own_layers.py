@@ -134,8 +134,7 @@ def masked_softmax(graph: Graph, scores: str, padding_mask: str | None, between:
 
 
 def attention(graph: Graph, layer, queries, memory, padding_mask=None):
-    if layer.score == "general":
-        queries = graph.node("MatMul", queries, graph.constant(layer.kernel))
+    queries = graph.node("MatMul", queries, graph.constant(layer.kernel))
     products = graph.node("MatMul", queries, graph.node("Transpose", memory, perm=[0, 2, 1]))
     scores = graph.node("Div", products, graph.constant(memory.shape[-1] ** 0.5))
     weights = masked_softmax(graph, scores, padding_mask, between=1)

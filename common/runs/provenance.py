@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
-import os
 import platform
 import subprocess
 from pathlib import Path
@@ -33,20 +32,16 @@ def versions() -> dict[str, str]:
 
 def code() -> str:
     """The commit of the checkout, with "and changes" if Python files differ from it; "unknown" outside of git."""
+    status = ("status", "--porcelain", "--untracked-files=all", "--", "common", "tasks")  # the files of new folders too
     try:
         commit, changes = (
             subprocess.run(["git", *arguments], cwd=folders.REPOSITORY, capture_output=True, text=True, check=True)
-            for arguments in (("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain", "--", "common", "tasks"))
+            for arguments in (("rev-parse", "--short=12", "HEAD"), status)
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     python = [line for line in changes.stdout.splitlines() if line.endswith(".py")]
     return commit.stdout.strip() + (" and changes" if python else "")
-
-
-def cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def machine() -> str:

@@ -1,4 +1,4 @@
-"""The folder of one run: settings, encoder, weights, training state, measurements; written whole or not at all."""
+"""The folder of one run: settings, encoder, weights, training state, measurements. Each file is written as a whole."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def create(task_name: str, cell: str, seed: int, config: dict) -> Run:
 
 @contextlib.contextmanager
 def beginning(run: Run) -> Iterator[None]:
-    """While a run is trained: one that ends before its first epoch does, refused or stopped, leaves no folder behind.
+    """A context for training a run: if it is refused or stopped before its first epoch ends, its folder is removed.
 
     A temporary file in the folder says that this process trains it. A process that is killed leaves the file; then the
     next `create` removes what it left of files half written, and the whole folder if nothing was learned.

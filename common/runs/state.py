@@ -12,6 +12,7 @@ from common.errors import UserError, one_line
 from common.runs.contents import check_history
 
 _HISTORY = "history "  # prefix of the columns' names
+_ROOM = 64 << 20  # bytes of a file for the history and for the heads of the arrays
 
 
 def save(path: Path, variables: Mapping[str, np.ndarray], history: list[dict]) -> None:
@@ -29,7 +30,7 @@ def load(path: Path, expected: Mapping[str, np.ndarray]) -> tuple[dict[str, np.n
     Raises:
         UserError: if the file is damaged, or its arrays are not the expected ones.
     """
-    found = files.read_arrays(path)
+    found = files.read_arrays(path, largest=sum(array.nbytes for array in expected.values()) + _ROOM)
     for name, array in expected.items():
         if name not in found:
             raise _unfit(path, f"{name} is missing")

@@ -1,4 +1,4 @@
-"""The only place where a model is fitted: keeps the best weights, and a state from which training can resume."""
+"""Train the model of a task: keeps the best weights, and a state from which training can resume."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def fit(
     Args:
         model: compiled keras.Model.
         train, validation: batches; their `epoch` is set here.
-        config: `epochs` and `patience` are used.
+        config: `epochs` and `patience` are used, and `learning_rate` in an error.
         run: the folder; a state in it is resumed. None in a worker that starts from scratch and does not write.
         console: where progress is shown.
         cluster: the workers with which this process trains; None if it trains alone.
@@ -58,7 +58,7 @@ def fit(
     if model.optimizer.use_ema and not model.optimizer.ema_overwrite_frequency:
         raise ValueError("use_ema needs ema_overwrite_frequency: otherwise the saved weights are not the averages")
     model.optimizer.build(model.trainable_variables)
-    keeper = _Keeper(config.patience, run, writes=cluster is None or cluster.index == 0)
+    keeper = _Keeper(config, run, writes=cluster is None or cluster.index == 0)
     first = keeper.resume(model)
     if first < config.epochs and not keeper.exhausted:
         epochs = range(first, config.epochs)
@@ -118,9 +118,9 @@ def _together(model, train: Batches, cluster: Cluster) -> Callable[[int], Iterat
 class _Keeper(keras.callbacks.Callback):
     """Keeps the best weights, the history and the state; stops when the validation loss no longer falls."""
 
-    def __init__(self, patience: int, run: Run | None, writes: bool):
+    def __init__(self, config: TrainConfig, run: Run | None, writes: bool):
         super().__init__()
-        self.patience, self.run, self.writes = patience, run, writes
+        self.config, self.run, self.writes = config, run, writes
         self.history: list[dict] = []
 
     @property
@@ -129,18 +129,19 @@ class _Keeper(keras.callbacks.Callback):
 
     @property
     def exhausted(self) -> bool:
-        return bool(self.history) and len(self.history) - self.best["epoch"] >= self.patience
+        return bool(self.history) and len(self.history) - self.best["epoch"] >= self.config.patience
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
         row = {name: float(value) for name, value in logs.items()}
-        if not math.isfinite(row["loss"] + row["validation_loss"]):
-            raise UserError(
-                f"The loss is {row['loss']} in epoch {epoch + 1}: training has diverged. "
-                f"Try a smaller step, SET=learning_rate={float(self.model.optimizer.learning_rate) / 3:.2g}"
-            )
+        for name in ("loss", "validation_loss"):
+            if not math.isfinite(row[name]):
+                raise UserError(
+                    f"The {name.replace('_', ' ')} is {row[name]} in epoch {epoch + 1}: training has diverged. "
+                    f"Try a smaller step, SET=learning_rate={self.config.learning_rate / 3:.2g}"
+                )
         row = {"epoch": epoch + 1, **row, "seconds": round(time.perf_counter() - self.started, 3)}
         self.history.append(row)
         if self.exhausted:

@@ -39,7 +39,8 @@ class StatefulModel(keras.Model):
             state.assign(y_pred[name])
         if training and self._reduced_loss is not None:
             nats = self._reduced_loss(y_pred["hidden"], y)
-            return tf.reduce_sum(nats * sample_weight) / tf.reduce_sum(sample_weight)
+            mean = tf.math.divide_no_nan(tf.reduce_sum(nats * sample_weight), tf.reduce_sum(sample_weight))
+            return mean / tf.distribute.get_strategy().num_replicas_in_sync  # as Keras divides its own losses
         return super().compute_loss(x, y, y_pred["logits"], sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):

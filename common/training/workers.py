@@ -13,6 +13,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 
@@ -27,36 +28,42 @@ _POLL = 0.2  # seconds between checks of the workers
 def start(count: int, arguments: list[str]) -> None:
     """Run `python -m tasks <arguments>` in `count` processes on this machine until all have ended.
 
-    Only worker 0 prints; the other workers' stdout is discarded.
+    Only worker 0 prints; the other workers' stdout is discarded. The error output of one worker is shown at the end: of
+    the one that failed, or of worker 0.
 
     Raises:
-        UserError: if a worker ends early; the others are stopped.
+        UserError: if a worker is lost; the others are stopped.
+        SystemExit: with code 2 if a worker ended with a user error, which all workers may have met.
     """
     ports = _free_ports(count)
     workers = []
-    try:
-        for index in range(count):
-            cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
-            config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-            environment = {**os.environ, "TF_CONFIG": config}
-            output = None if index == 0 else subprocess.DEVNULL
-            command = [sys.executable, "-m", "tasks", *arguments]
-            workers.append(subprocess.Popen(command, env=environment, stdout=output))
-        while None in (codes := [worker.poll() for worker in workers]) or any(codes):
-            lost = [index for index, code in enumerate(codes) if code]
-            if lost:
-                code = codes[lost[0]]
-                if code == 2 and lost[0] == 0:
-                    sys.exit(2)  # a user error, which worker 0 has reported
-                raise UserError(
-                    f"Worker {lost[0]} of {count} was lost (exit code {code}). "
-                    f"Continue from the last complete epoch: add RESUME=1 WORKERS={count}"
-                )
-            time.sleep(_POLL)
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
+    with contextlib.ExitStack() as stack:
+        errors = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
+        try:
+            for index in range(count):
+                cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+                config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+                environment = {**os.environ, "TF_CONFIG": config}
+                output = None if index == 0 else subprocess.DEVNULL
+                command = [sys.executable, "-m", "tasks", *arguments]
+                workers.append(subprocess.Popen(command, env=environment, stdout=output, stderr=errors[index]))
+            while not any(codes := [worker.poll() for worker in workers]) and None in codes:
+                time.sleep(_POLL)
+        finally:
+            for worker in workers:
+                worker.kill()
+                worker.wait()
+        failed = 2 if 2 in codes else next(filter(None, codes), 0)
+        shown = codes.index(failed)
+        errors[shown].seek(0)
+        sys.stderr.write(errors[shown].read().decode(errors="backslashreplace"))
+    if failed == 2:
+        sys.exit(2)
+    if failed:
+        raise UserError(
+            f"Worker {shown} of {count} was lost (exit code {failed}). "
+            f"Continue from the last complete epoch: add RESUME=1 WORKERS={count}"
+        )
 
 
 class Cluster:

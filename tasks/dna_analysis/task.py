@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.datasets import readers
+from common.datasets import overlaps, readers
 from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.text import Labels
@@ -52,7 +52,7 @@ class Sequence:
 
     bases: str
     label: str | None = None
-    group: str = ""  # the gene or organism it belongs to, if a file names it
+    group: str = ""  # sequences that depend on each other: of one gene or organism, or overlapping
 
     def __len__(self) -> int:
         return len(self.bases)
@@ -67,18 +67,19 @@ def load_sample(folder: None) -> Splits:
 
 
 def load_splice(folder: Path, fold: int) -> Splits:
-    """One of ten folds is test; a tenth of the other nine is validation. Equal sequences stay together."""
+    """One of ten folds is test; a tenth of the other nine is validation. Sequences that overlap stay together."""
     examples = []
     for line in readers.lines(folder / "data" / "splice.data"):
         label, name, bases = (cell.strip() for cell in line.split(","))
         examples.append(Sequence(bases, {"N": "neither", "EI": "donor", "IE": "acceptor"}[label], name.split("-")[0]))
-    texts = sorted({example.bases for example in examples})
-    random.Random(0).shuffle(texts)
-    learned = [text for number, text in enumerate(texts) if number % 10 != fold]
-    split_of = {text: "validation" if number % 10 == 0 else "train" for number, text in enumerate(learned)}
+    joined = overlaps.sets([example.bases for example in examples], [""] * len(examples))
+    order = list(range(max(joined) + 1))
+    random.Random(0).shuffle(order)
+    learned = [number for place, number in enumerate(order) if place % 10 != fold]
+    split_of = {number: "validation" if place % 10 == 0 else "train" for place, number in enumerate(learned)}
     parts = {"train": [], "validation": [], "test": []}
-    for example in examples:
-        parts[split_of.get(example.bases, "test")].append(example)
+    for example, number in zip(examples, joined):
+        parts[split_of.get(number, "test")].append(example)
     random.Random(0).shuffle(parts["train"])
     return Splits(**parts)
 
@@ -89,7 +90,7 @@ def load_promoters(promoters: str, others: str):
     def load(folder: Path) -> Splits:
         files = (("promoter", promoters), ("other", others))
         examples = [Sequence(b, label) for label, file in files for _, _, b in reader.fasta(folder / file)]
-        return by_chance(examples, 0, (0.7, 0.1, 0.2))
+        return by_chance(_grouped(examples), 0, (0.7, 0.1, 0.2))
 
     return load
 
@@ -100,8 +101,14 @@ def read(path: Path, labelled: bool) -> list[Sequence]:
 
 
 def split(examples: list[Sequence], seed: int) -> Splits:
-    """At random, stratified by label; equal sequences and members of one group share a split."""
-    return by_chance(examples, seed)
+    """At random, stratified by label; sequences that overlap and members of one group share a split."""
+    return by_chance(_grouped(examples), seed)
+
+
+def _grouped(examples: list[Sequence]) -> list[Sequence]:
+    """The same sequences; those that overlap, or of one group, get one group, by which scores are resampled too."""
+    joined = overlaps.sets([example.bases for example in examples], [example.group for example in examples])
+    return [dataclasses.replace(example, group=str(number)) for example, number in zip(examples, joined)]
 
 
 @dataclasses.dataclass(frozen=True)

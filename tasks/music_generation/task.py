@@ -90,8 +90,9 @@ def load_tunes(folder: Path) -> Splits:
     splits = [], [], []
     for file in sorted(folder.glob(TABLES)):
         pitches = tuple((int(row["midi_note"]),) for row in readers.table(file, ["midi_note"]))
-        tenth = int(hashlib.sha256(file.stem.encode()).hexdigest(), 16) % 10
-        splits[max(0, tenth - 7)].append(Piece(pitches, file.stem, group=re.sub(r"\d", "", file.stem)))
+        tune = re.sub(r"\d", "", file.stem)
+        tenth = int(hashlib.sha256(tune.encode()).hexdigest(), 16) % 10
+        splits[max(0, tenth - 7)].append(Piece(pitches, file.stem, group=tune))
     return Splits(*splits)
 
 
@@ -295,7 +296,9 @@ TASK = Task(
             settings="dropout=0.3 units=256 batch_size=16 learning_rate=2e-3 epochs=30",
         ),
     },
-    own_file=OwnFile("MIDI files, or text, a piece a line: C4 a note, C4+E4 a chord, - a rest", read, by_chance, True),
+    own_file=OwnFile(
+        "MIDI files, or text, a piece a line: C4 a note, C4+E4 a chord, - a rest", read, by_chance, folders=True
+    ),
     encoder=Encoder,
     build_model=build_model,
     predict=predict,

@@ -248,6 +248,7 @@ def _answers(target: str, examples: Sequence[Origin], columns: dict[str, np.ndar
 def score(examples, predictions):
     """Absolute and squared error, error relative to seasonal persistence, coverage; see metrics/regression.py."""
     from common.metrics.regression import Regression
+    from common.metrics.scores import blocks
 
     number = examples[0].past.column(predictions[0]["target"])
     value = np.array([[step["value"] for step in one["steps"]] for one in predictions])  # (examples, horizon)
@@ -266,7 +267,7 @@ def score(examples, predictions):
     return Regression(
         truth,
         value,
-        groups=(times[:, 0] - times[0, 0]) // (2 * (times[0, -1] - times[0, 0]) + 1),  # blocks of two horizons
+        groups=blocks(np.array([len(example.past) for example in examples]), max(2 * horizon, season)),  # of rows
         naive=naive,
         bounds=bounds,
         interval=INTERVAL,

@@ -42,7 +42,7 @@ def test_peers_do_every_work(peer, data, unoptimised):
     peer.epoch(**sentences)(1)
     peer.translation(**{**sentences, "data": str(data / "pairs.npz")})(1)
     answer = peer.accuracy(**sentences, dropout=0.5, learning_rate=1e-3, target=2.0, most_epochs=2)(1)
-    assert answer["epochs"] == 2 and answer["tokens"] == 2 * 60 and 0 <= answer["best"] <= 1
+    assert answer["epochs"] == 2 and 0 <= answer["best"] <= 1
 
 
 def test_a_corpus_is_counted_and_encoded(tmp_path):
@@ -72,6 +72,8 @@ def test_peers_take_turns_and_a_row_says_where_and_how_often():
     low, high = row["spread"]["floor"]
     assert 0 < low <= row["floor"] <= high and "zoo" not in row
     assert row["turns"] == 3 and row["cores"] >= 1 and {"machine", "commit"} <= row.keys()
+    assert row["versions"].keys() >= {"python", "tensorflow"} and "pytorch" not in row["versions"]
+    assert turns.place(["zoo", "pytorch"])["versions"]["pytorch"] == turns.TORCH_VERSION
 
 
 def test_a_row_is_the_median_of_the_turns():
@@ -132,13 +134,16 @@ def test_page_has_medians_ratios_and_spread(tmp_path):
     }
     report.write([row, *growth, pipeline, corpus], tmp_path)
     page = (tmp_path / "benchmarks.md").read_text()
-    assert page.count("Measured on Abacus, 2 cores; code abc; 5 turns.") == 4
+    assert page.count("Measured on Abacus, 2 cores; code abc; 5 turns.") == 4  # no row has versions
     assert "| 2.0 (1.5 to 3.0) | 1.9 | 1.05 | 5.0 (4.0 to 6.0) | 2.5 | 2.00 |" in page
     assert "| 50.0 | 12.5 | 10.0 | 10 |" in page
     assert "2.0 (1.5 to 3.0)" in page and "| 2.50" in page
     assert {file.name for file in (tmp_path / "pictures").iterdir()} == {"benchmarks.png", "growth.png", "memory.png"}
 
-    report.write([{**row, "work": "one sentence, gru", "kind": "predict"}], tmp_path)
+    again = {"work": "one sentence, gru", "kind": "predict", "turns": 1, "versions": {"python": "3.1", "keras": "4.2"}}
+    report.write([{**row, **again}], tmp_path)
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert page.count("python") == 1 and "code abc; one turn; python 3.1, keras 4.2." in page  # of this row alone
     kept = json.loads((tmp_path / "benchmarks.json").read_text())
     assert [entry["kind"] for entry in kept] == ["step", "growth", "growth", "pipeline", "corpus", "predict"]
     assert kept[0]["ratio"] == {"keras": 2.5}

@@ -51,7 +51,7 @@ FILES = {
     "common/task.py": "class TrainConfig:\n    cell: str\n    epochs: int\n    learning_rate: float\n",
     "common/runs/run.py": "import common.task\n",
     "common/layers/x.py": "import keras\n\n\ndef f(self, vocabulary):\n    vocabulary.fit()\n",
-    "common/training/fitting.py": "import keras\n\n\ndef fit(model, config):\n    model.fit(config.epochs)\n",
+    "common/training/fitting.py": "import keras\n\n\ndef fit(model, config):\n    train(model, config.epochs)\n",
     "common/commands/__init__.py": "",
     "common/commands/train.py": "from common.runs import run\nfrom common.training import fitting\n",
     "tasks/__init__.py": "",
@@ -161,12 +161,17 @@ def test_a_good_checkout_breaks_no_rule(checkout, capsys):
         (
             "common/layers/x.py",
             "def f(model):\n    import keras\n    model.fit()\n",
-            "common/layers/x.py:3: give the model",
+            "common/layers/x.py:3: train with common.training.fitting",
         ),
         (
             "common/layers/x.py",
             "from keras import ops\n\nself.model.fit()\n",
-            "common/layers/x.py:3: give the model",
+            "common/layers/x.py:3: train with common.training.fitting",
+        ),
+        (
+            "common/training/fitting.py",
+            "import keras\n\n\ndef fit(model, config):\n    model.fit(config.epochs)\n",
+            "common/training/fitting.py:5: train with",
         ),
         (
             "common/layers/x.py",

@@ -135,16 +135,36 @@ def test_a_setting_that_shaped_the_run_is_refused(own, setting):
 @pytest.mark.xdist_group("ner_tagging")
 def test_a_prediction_setting_writes_beside_the_metrics_of_the_run(own_folders, run_of):
     run = run_of("ner_tagging")
-    before = run.metrics_file.read_text()
+    before = run.metrics
     with short_runs.working_in(own_folders, "ner_tagging", small.sample("ner_tagging")):
         measured = evaluate.run("ner_tagging", None, None, {"threshold": "0.2"})
     (beside,) = run.path.glob("evaluations/*/metrics.json")
     assert json.loads(beside.read_text()) == measured and measured["settings"]["threshold"] == 0.2
-    assert run.metrics_file.read_text() == before
+    scored = before["test_scored"] + 1  # the same test examples once more, which is all that changes in the run
+    assert measured["test_scored"] == scored and run.metrics == {**before, "test_scored": scored}
     run.config_file.write_text(json.dumps({**run.config, "quick": False}))  # so that it could be recorded
     settings = small.settings_as_text("ner_tagging")
     assert record._finished("ner_tagging", Request("sample"), settings) is not None
     assert record._finished("ner_tagging", Request("sample"), {**settings, "threshold": "0.2"}) is None
+
+
+@pytest.mark.xdist_group("sentiment")
+def test_a_training_that_was_stopped_can_be_evaluated_and_still_be_resumed(own_folders, run_of, trained):
+    latest = run_of("sentiment")
+    stopped = short_runs.stop_again("sentiment", trained("sentiment") / "stopped", own_folders)
+    with short_runs.working_in(own_folders, "sentiment", small.sample("sentiment")):
+        measured = evaluate.run("sentiment", stopped.path.name, None, {})
+    assert json.loads((stopped.path / "evaluations" / "test" / "metrics.json").read_text()) == measured
+    assert runs.unfinished("sentiment") == stopped and runs.find("sentiment") == latest
+
+
+@pytest.mark.xdist_group("sentiment")
+def test_an_older_run_that_is_evaluated_does_not_become_the_latest(own_folders, run_of):
+    latest = run_of("sentiment")
+    older = runs.Run(shutil.copytree(latest.path, latest.path.with_name("20000101-000000-gru-0")))
+    with short_runs.working_in(own_folders, "sentiment", small.sample("sentiment")):
+        evaluate.run("sentiment", older.path.name, None, {})
+    assert older.metrics["test_scored"] == 2 and runs.find("sentiment") == latest
 
 
 def test_a_split_of_the_users_own_stays_as_it_is(own_folders, capsys):
@@ -215,10 +235,9 @@ def test_a_report_that_cannot_be_drawn_costs_no_measurement(own_folders, run_of,
         raise ZeroDivisionError("nothing to draw")
 
     monkeypatch.setattr(classification, "figures", fail)
-    run.metrics_file.unlink()
     with short_runs.working_in(own_folders, "sentiment", small.sample("sentiment")):
         evaluate.run("sentiment", run.path.name, None, {})
-    assert json.loads(run.metrics_file.read_text())["test"]["accuracy"] > 0
+    assert run.metrics["test_scored"] == 2
     assert "could not be drawn: ZeroDivisionError: nothing to draw" in run.report_file.read_text()
     assert "](curves.png)" in run.report_file.read_text()
 
@@ -238,7 +257,6 @@ def test_a_score_that_is_no_number_is_kept_as_null(own_folders, run_of, monkeypa
         self._values["accuracy"] = float("nan")
 
     monkeypatch.setattr(classification.Classification, "__init__", undefined)
-    run.metrics_file.unlink()
     with short_runs.working_in(own_folders, "sentiment", small.sample("sentiment")):
         evaluate.run("sentiment", run.path.name, None, {})
     assert json.loads(run.metrics_file.read_text())["test"]["accuracy"] is None

@@ -4,13 +4,14 @@ import io
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 from rich.console import Console
 
-from common.commands import console_output, inspect, predict
+from common.commands import console_output, inspect, predict, steps
 from common.errors import UserError
 from common.insight import flow, gradients, reading, study
 from common.reporting import inspection
@@ -100,6 +101,35 @@ def test_runs_with_other_cells_are_shown_with_it_if_they_saw_the_same(run_of_sen
         (copy / "config.json").write_text(json.dumps({**about, "settings": {**about["settings"], "cell": cell}}))
     found = inspect._others(task, run)
     assert list(found) == ["gru"] and found["gru"][1].cell == "gru"
+
+
+@pytest.mark.xdist_group("sentiment")
+def test_a_run_of_other_code_is_not_read(run_of_sentiment):
+    """Its config may have other fields, which are no reason to refuse the run that is inspected."""
+    run = run_of_sentiment
+    copy = shutil.copytree(run.path, run.path.parent / "copy")
+    (copy / "config.json").write_text(json.dumps({"code_sha256": "another", "data_sha256": 3}))
+    assert inspect._others(load_task("sentiment"), run) == {}
+
+
+@pytest.mark.xdist_group("sentiment")
+def test_a_file_is_read_with_the_columns_of_the_run(run_of_sentiment, own_folders, monkeypatch):
+    run, file = run_of_sentiment, own_folders / "a.csv"
+    request = {**run.config["request"], "columns": "text=review label=stars"}
+    run.config_file.write_text(json.dumps({**run.config, "request": request}))
+    file.write_text("id,review,stars\nno film at all,a fine film,good\n")
+    source = SimpleNamespace(splits=small.sample("sentiment"))
+    monkeypatch.setattr(steps, "reload_source", lambda *given: source)
+    monkeypatch.setattr(study, "study", lambda subject, example: None)
+    monkeypatch.setattr(inspection, "write", lambda folder, title, text, answer, result: [text])
+    monkeypatch.setattr(console_output, "relative", str)
+    assert inspect.run("sentiment", None, None, str(file)) == ["a fine film"]
+
+
+def test_without_test_examples_of_a_length_that_is_studied_the_reason_is_said(quickly, monkeypatch):
+    monkeypatch.setattr(study, "LONGEST_STEPS", 1)
+    with pytest.raises(UserError, match="None of the first 10 test examples has 1 to 1 steps"):
+        studied("pixel_sequence", "simple_rnn")
 
 
 @pytest.mark.xdist_group("sentiment")

@@ -121,15 +121,17 @@ def test_an_exported_folder_answers_as_predict_does(asked):
     assert done.returncode == 0 and not done.stderr, done.stderr
     assert subprocess.run([sys.executable, "-c", "import common"], cwd=alone, env=environment, check=False).returncode
     assert answers(done.stdout) == predicted(*asked)
-    wrong = subprocess.run(
-        [sys.executable, str(Path(moved) / "predict.py"), "--file", "gone.csv"],
-        cwd=alone,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert wrong.returncode == 1 and wrong.stderr.startswith("error: ") and wrong.stderr.count("\n") == 1
+    for arguments, said in ((["--file", "gone.csv"], b""), ([], "un café\n".encode("latin-1"))):
+        wrong = subprocess.run(
+            [sys.executable, str(Path(moved) / "predict.py"), *arguments],
+            cwd=alone,
+            env={**environment, "PYTHONUTF8": "1"},
+            input=said,
+            capture_output=True,
+            check=False,
+        )
+        assert wrong.returncode == 2, wrong.stderr
+        assert wrong.stderr.startswith(b"error: ") and wrong.stderr.count(b"\n") == 1
 
 
 def test_every_other_task_finds_its_source():

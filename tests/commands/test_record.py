@@ -120,12 +120,23 @@ def repeated(house, monkeypatch):
 
 
 def test_a_score_that_seeds_explain_holds(repeated):
-    repeated(0.81, mean=0.8, sd=0.01, baseline=0.5)
+    repeated(0.85, mean=0.8, sd=0.01, baseline=0.5)  # two seeds say little about a third
 
 
 def test_a_score_further_than_seeds_explain_fails(repeated):
-    with pytest.raises(UserError, match=r"sample simple_rnn: 0\.8500 is further from 0\.8000 than seeds explain"):
-        repeated(0.85, mean=0.8, sd=0.01, baseline=0.5)
+    with pytest.raises(UserError, match=r"sample simple_rnn: 0\.9600 is further from 0\.8000 than seeds explain"):
+        repeated(0.96, mean=0.8, sd=0.01, baseline=0.5)
+
+
+def test_how_far_a_score_may_be_from_the_recorded_one():
+    """t(2) sd sqrt(1 + 1/3) = 4.968 sd from the mean of three seeds; t(2) sd sqrt(2) = 6.085 sd from a single seed."""
+    three = {"data": "a", "metric": "accuracy", "mean": 0.5, "sd": 0.01, "seeds": {"0": 0, "1": 0, "2": 0}}
+    three["baseline"] = 0.9
+    one = {**three, "sd": 0.0, "seeds": {"0": 0.5}}
+    for row, reach in ((three, 0.04968), (one, 0.06085)):
+        for score, problems in ((0.5 + reach - 1e-4, 0), (0.5 + reach + 1e-4, 1)):
+            assert len(results.departures(row, [three, one], {"test": {"accuracy": score}})) == problems
+    assert not results.departures(one, [one, {**three, "data": "b"}], {"test": {"accuracy": 0.9}})
 
 
 def test_a_score_that_no_longer_beats_its_baseline_fails(repeated, house):
@@ -150,33 +161,53 @@ def test_the_interval_of_several_seeds_counts_test_set_and_seeds():
     assert alone == [0.7, 0.9]
     equal = results.interval([0.8, 0.8], [[0.7, 0.9], [0.7, 0.9]], "accuracy")
     assert equal == pytest.approx([0.7, 0.9])  # seeds that agree add nothing
-    apart = results.interval([6.0, 10.0], [[8.0, 8.0], [8.0, 8.0]], "bleu")
-    error = (8 / 2) ** 0.5  # variance of the two, over two
-    assert apart == pytest.approx([8 - 1.96 * error, 8 + 1.96 * error], abs=1e-3)
+    apart = results.interval([46.0, 48.0, 50.0], [[48.0, 48.0]] * 3, "bleu")
+    error = (4 / 3) ** 0.5  # variance of the three, over three
+    assert apart == pytest.approx([48 - 4.3027 * error, 48 + 4.3027 * error], abs=1e-3)  # t(2)
+    both = results.interval([46.0, 48.0, 50.0], [[48 - 1.96 * error, 48 + 1.96 * error]] * 3, "bleu")
+    reach = 2.3060 * (2 * error**2) ** 0.5  # half of the variance has 2 degrees of freedom, all of it 2 * 2 ** 2 = 8
+    assert both == pytest.approx([48 - reach, 48 + reach], abs=1e-3)
     assert results.interval([0.6, 1.0], [[0.8, 0.8], [0.8, 0.8]], "accuracy")[1] == 1
     errors = results.interval([0.01, 0.03], [[0.0, 0.04], [0.0, 0.06]], "word_error")
     assert errors[0] == 0 and errors[1] > 0.04  # no error is below 0
 
 
-def test_the_mean_of_folds_by_hand():
-    def fold(accuracy, size, reach, bar):
-        return {
-            "metric": "accuracy",
-            "test": {"accuracy": accuracy},
-            "interval": {"accuracy": [accuracy - reach, accuracy + reach]},
-            "baselines": {"forest": {"accuracy": bar}, "bayes": {"accuracy": 0.1}},
-            "difference": {"difference": accuracy - bar, "low": -0.1, "high": 0.1},
-            "examples": {"train": 10, "test": size},
-            "test_scored": 1,
-            "epochs": 3,
-            "train_seconds": 2.0,
-        }
+def fold(accuracy, size, reach, bar):
+    """The measurements of one fold of a cross-validation."""
+    return {
+        "metric": "accuracy",
+        "test": {"accuracy": accuracy},
+        "interval": {"accuracy": [accuracy - reach, accuracy + reach]},
+        "baselines": {"forest": {"accuracy": bar}, "bayes": {"accuracy": 0.1}},
+        "difference": {"difference": accuracy - bar, "low": -0.1, "high": 0.1},
+        "examples": {"train": 10, "test": size},
+        "test_scored": 1,
+        "epochs": 3,
+        "train_seconds": 2.0,
+    }
 
+
+def test_the_mean_of_folds_by_hand():
     found = results.mean_of_folds([fold(0.8, 30, 0.1, 0.7), fold(0.6, 10, 0.1, 0.9)])
-    assert found["test"]["accuracy"] == pytest.approx(0.75)
+    assert found["test"]["accuracy"] == pytest.approx(0.75) and found["folds"] == [0.8, 0.6]
     assert found["baseline_name"] == "forest" and found["baseline"]["accuracy"] == pytest.approx(0.75)
-    low, high = found["interval"]["accuracy"]
-    assert (high - low) / 2 == pytest.approx(0.1 * (0.75**2 + 0.25**2) ** 0.5) and found["train_seconds"] == 4
+    assert found["train_seconds"] == 4
+
+    three = [fold(0.5, 10, 0.01, 0.4), fold(0.6, 10, 0.01, 0.3), fold(0.7, 10, 0.01, 0.5)]
+    found = results.mean_of_folds(three)
+    assert found["interval"]["accuracy"] == pytest.approx(
+        [0.6 - 4.3027 * 0.1 / 3**0.5, 0.6 + 4.3027 * 0.1 / 3**0.5], abs=1e-4
+    )
+    gap = found["difference"]  # of 0.1, 0.3 and 0.2
+    assert (gap["low"], gap["high"]) == pytest.approx(
+        (0.2 - 4.3027 * 0.1 / 3**0.5, 0.2 + 4.3027 * 0.1 / 3**0.5), abs=1e-4
+    )
+
+
+def test_a_mean_of_folds_that_differ_is_uncertain_however_certain_each_fold_is():
+    apart = results.mean_of_folds([fold(0.95, 1000, 0.01, 0.7), fold(0.55, 1000, 0.01, 0.7)])
+    low, high = apart["interval"]["accuracy"]
+    assert low < 0.1 and high == 1  # two speakers say next to nothing about a third
 
 
 def test_report_shows_scores_parts_mistakes_and_pictures(house):

@@ -48,5 +48,5 @@ def files_below(folder):
 def fails(dataset, folder, pattern):
     """Expects one line which holds the pattern, and no file left but whole ones."""
     with pytest.raises(UserError, match=rf"\A(?!.*\n).*{pattern}"):
-        fetch("words", dataset, folder, announce=lambda line: None)
+        fetch("words", dataset, folder)
     assert set(files_below(folder)) <= {"words/.verified.json", *(f"words/{path}" for path in FILES)}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import random
 import tarfile
 import zipfile
 
@@ -54,7 +55,7 @@ def recordings():
 
 def test_the_members_of_an_archive_are_verified_whatever_else_it_holds(put_archive, recordings, tmp_path, monkeypatch):
     put_archive(packed([*MEMBERS.items(), ("deep/recordings/3.wav", b"no"), ("../../recordings/4.wav", b"no")]))
-    home = fetch("words", recordings, tmp_path / "data", announce=lambda line: None)
+    home = fetch("words", recordings, tmp_path / "data")
     assert files_below(home) == [".verified.json", "recordings/1.wav", "recordings/2.wav"]
     monkeypatch.setattr(download, "download", None)
     monkeypatch.setattr(fetching, "sha256_of_file", None)
@@ -69,9 +70,9 @@ def test_single_members_may_be_declared(put_archive, recordings, tmp_path):
 
 def test_a_lost_member_is_unpacked_again(put_archive, recordings, tmp_path):
     put_archive(packed(MEMBERS.items()))
-    home = fetch("words", recordings, tmp_path / "data", announce=lambda line: None)
+    home = fetch("words", recordings, tmp_path / "data")
     (home / "recordings/1.wav").unlink()
-    fetch("words", recordings, tmp_path / "data", announce=lambda line: None)
+    fetch("words", recordings, tmp_path / "data")
     assert (home / "recordings/1.wav").read_bytes() == b"one"
 
 
@@ -94,14 +95,39 @@ def test_an_archive_with_other_members_leaves_nothing_behind(put_archive, record
     assert files_below(tmp_path / "data") == []
 
 
+def zipped(members, method=zipfile.ZIP_DEFLATED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for path, content in members:
+            archive.writestr(f"repo-commit/{path}", content)
+    return buffer.getvalue()
+
+
+def test_an_archive_that_is_damaged_within_a_member_is_named(mirror, recordings, tmp_path):
+    """The member is read, and found to be damaged, after its head was."""
+    noise = random.Random(0).randbytes(4000)  # cannot be compressed, so the cut is within it
+    tar, plain = packed([("recordings/1.wav", noise)]), zipped(MEMBERS.items(), zipfile.ZIP_STORED)
+    at = plain.index(b"PK\x01\x02") + 8  # the flags of the first member, in the table at the end
+    encrypted = plain[:at] + b"\1" + plain[at + 1 :]
+    recordings = dataclasses.replace(recordings, size=5000)
+    (mirror / "owner/repo/archive").mkdir()
+    for name, content in (
+        ("commit.tar.gz", tar[: len(tar) // 2]),
+        ("commit.zip", plain.replace(b"one", b"ONE", 1)),
+        ("commit.zip", encrypted),
+    ):
+        (mirror / "owner/repo/archive" / name).write_bytes(content)
+        dataset = dataclasses.replace(recordings, archive=f"archive/{name}")
+        fails(dataset, tmp_path / "data", f"{name} is not a whole archive")
+        assert files_below(tmp_path / "data") == []
+
+
 def test_a_zip_is_read_like_a_tar(mirror, recordings, tmp_path):
     (mirror / "owner/repo/archive").mkdir()
-    with zipfile.ZipFile(mirror / "owner/repo/archive/commit.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("repo-commit/recordings/", "")
-        for path, content in [*MEMBERS.items(), ("../../recordings/4.wav", b"no")]:
-            archive.writestr(f"repo-commit/{path}", content)
+    content = zipped([("recordings/", b""), *MEMBERS.items(), ("../../recordings/4.wav", b"no")])
+    (mirror / "owner/repo/archive/commit.zip").write_bytes(content)
     dataset = dataclasses.replace(recordings, archive="archive/commit.zip")
-    home = fetch("words", dataset, tmp_path / "data", announce=lambda line: None)
+    home = fetch("words", dataset, tmp_path / "data")
     assert files_below(home) == [".verified.json", "recordings/1.wav", "recordings/2.wav"]
     (mirror / "owner/repo/archive/commit.zip").write_bytes(b"no archive")
     fails(dataset, tmp_path / "other", "is not a whole archive")
@@ -115,10 +141,10 @@ def test_a_foreign_file_that_a_pattern_would_read_is_named(put_archive, recordin
     (home / "recordings/x.wav").write_bytes(b"mine")
     for _ in range(2):
         with pytest.raises(UserError, match=r"words/recordings/x\.wav does not belong to the data set: move it"):
-            fetch("words", recordings, tmp_path, announce=lambda line: None)
+            fetch("words", recordings, tmp_path)
         assert not (home / ".verified.json").exists()
     (home / "recordings/x.wav").unlink()
-    fetch("words", recordings, tmp_path, announce=lambda line: None)
+    fetch("words", recordings, tmp_path)
 
     monkeypatch.setattr(download, "download", None)  # from now on it is known without a network
     for name in ("x.wav", "y.wav"):
@@ -136,7 +162,7 @@ def test_a_foreign_file_that_a_pattern_would_read_is_named(put_archive, recordin
 )
 def test_damaged_notes_of_what_was_verified_are_written_again(put_archive, recordings, tmp_path, content):
     put_archive(packed(MEMBERS.items()))
-    home = fetch("words", recordings, tmp_path, announce=lambda line: None)
+    home = fetch("words", recordings, tmp_path)
     whole = (home / ".verified.json").read_text()
     (home / ".verified.json").write_text(content)
     fetch("words", recordings, tmp_path)

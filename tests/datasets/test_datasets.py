@@ -4,6 +4,7 @@ import errno
 import http.server
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -52,18 +53,20 @@ def answer_files(handler):
 # ----------------------------------------------------------------------------------------------- what arrives
 
 
-def test_files_arrive_below_the_folder_of_the_set(mirror, tmp_path):
-    said, dataset = [], declare()
-    home = fetch("words", dataset, tmp_path / "data", announce=said.append)
+def test_files_arrive_below_the_folder_of_the_set(mirror, tmp_path, capsys):
+    dataset = declare()
+    home = fetch("words", dataset, tmp_path / "data")
     assert home == tmp_path / "data" / "words"
     assert {path: (home / path).read_bytes() for path in FILES} == FILES
     assert dataset.load(home) == "first\nsecond\n"
-    assert len(said) == 1 and all(part in said[0] for part in ("Three words", "CC0", dataset.home))
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1 and all(part in said.err for part in ("Three words", "CC0", dataset.home))
+    assert not said.out  # where `validate --json` writes its object
 
 
 def test_files_arrive_over_http(serve, tmp_path):
     serve(answer_files)
-    home = fetch("words", declare(), tmp_path, announce=lambda line: None)
+    home = fetch("words", declare(), tmp_path)
     assert (home / "data/test file.txt").read_bytes() == FILES["data/test file.txt"]
 
 
@@ -75,14 +78,14 @@ def test_an_embedded_set_needs_no_folder(tmp_path):
 
 
 def test_the_second_call_neither_connects_nor_hashes(mirror, tmp_path, monkeypatch):
-    home = fetch("words", declare(), tmp_path / "data", announce=lambda line: None)
+    home = fetch("words", declare(), tmp_path / "data")
 
     def never(*_):
         raise AssertionError("must not be called")
 
     monkeypatch.setattr(download, "download", never)
     monkeypatch.setattr(fetching, "sha256_of_file", never)
-    assert fetch("words", declare(), tmp_path / "data", announce=never) == home
+    assert fetch("words", declare(), tmp_path / "data") == home
 
 
 def test_files_put_there_by_hand_are_taken_if_they_are_the_declared_ones(tmp_path, monkeypatch):
@@ -95,28 +98,28 @@ def test_files_put_there_by_hand_are_taken_if_they_are_the_declared_ones(tmp_pat
 
 
 def test_only_a_missing_or_altered_file_is_downloaded_again(mirror, tmp_path, monkeypatch):
-    home = fetch("words", declare(), tmp_path / "data", announce=lambda line: None)
+    home = fetch("words", declare(), tmp_path / "data")
     (home / "data/train.txt").write_bytes(b"altered by me")
     asked = []
     original = download.download
     monkeypatch.setattr(download, "download", lambda url, *rest: asked.append(url) or original(url, *rest))
-    fetch("words", declare(), tmp_path / "data", announce=lambda line: None)
+    fetch("words", declare(), tmp_path / "data")
     assert asked == [BASE + "data/train.txt"]
     assert (home / "data/train.txt").read_bytes() == FILES["data/train.txt"]
 
 
 def test_a_new_checksum_in_the_declaration_brings_the_new_file(mirror, tmp_path):
-    home = fetch("words", declare(), tmp_path / "data", announce=lambda line: None)
+    home = fetch("words", declare(), tmp_path / "data")
     (mirror / "owner/repo/commit/data/train.txt").write_bytes(b"newer text\n")
     files = {path: sha256(content) for path, content in (FILES | {"data/train.txt": b"newer text\n"}).items()}
-    fetch("words", declare(files=files), tmp_path / "data", announce=lambda line: None)
+    fetch("words", declare(files=files), tmp_path / "data")
     assert (home / "data/train.txt").read_bytes() == b"newer text\n"
 
 
 def test_progress_counts_the_bytes_of_the_whole_set(mirror, tmp_path):
     seen = []
     dataset = declare()
-    fetch("words", dataset, tmp_path / "data", progress=lambda *facts: seen.append(facts), announce=lambda line: None)
+    fetch("words", dataset, tmp_path / "data", progress=lambda *facts: seen.append(facts))
     assert {file for file, *_ in seen} == set(FILES)
     done = [bytes_done for _, bytes_done, _ in seen]
     assert done == sorted(done) and done[-1] == dataset.size
@@ -228,13 +231,19 @@ def test_a_redirect_to_anything_but_http_is_not_followed(serve, tmp_path, place)
         ("/a/folder", "must be file:///a/folder or http://a.host"),
         ("ftp://host", "must be file:///a/folder or http://a.host"),
         ("http:///no-host", "must be file:///a/folder or http://a.host"),
+        ("http://[", "must be file:///a/folder or http://a.host"),
         ("file:///no/such/folder", "names no folder"),
         ("file://host/folder", "must be file"),
     ],
 )
 def test_a_bad_mirror_says_how_it_must_look(tmp_path, monkeypatch, mirror, pattern):
     monkeypatch.setenv("ZOO_MIRROR", mirror)
-    fails(declare(), tmp_path, f"ZOO_MIRROR={mirror} {pattern}")
+    fails(declare(), tmp_path, f"ZOO_MIRROR={re.escape(mirror)} {pattern}")
+
+
+def test_a_mirror_whose_host_is_no_name_is_not_reached(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_MIRROR", f"http://{'a' * 100}.example")
+    fails(declare(), tmp_path, "Cannot reach a+.example")
 
 
 def test_a_full_disk_says_so(mirror, tmp_path, monkeypatch):
@@ -259,7 +268,7 @@ def test_a_folder_without_rights_says_so(mirror, tmp_path):
 def test_a_file_in_the_place_of_the_folder_says_so(mirror, tmp_path):
     (tmp_path / "data").write_text("in the way")
     with pytest.raises(UserError, match="Cannot write below"):
-        fetch("words", declare(), tmp_path / "data", announce=lambda line: None)
+        fetch("words", declare(), tmp_path / "data")
 
 
 # ------------------------------------------------------------------------------------------------- declaration

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from common.datasets import splits
+from common.datasets.overlaps import SHARED
 from common.task import load_task
 
 pytestmark = pytest.mark.real_data
@@ -43,4 +44,14 @@ def test_promoters(real_splits, name):
     assert Counter(example.label for example in examples) == {"promoter": promoters, "other": others}
     assert {len(example) for example in examples} == {length}
     assert not any(splits.shared(made).values())
+    stretches = [
+        {
+            e.bases[i : i + SHARED]
+            for e in part
+            for i in range(length - SHARED + 1)
+            if "N" not in e.bases[i : i + SHARED]
+        }
+        for _, part in made
+    ]
+    assert not stretches[0] & stretches[2] and not stretches[1] & stretches[2] and not stretches[0] & stretches[1]
     assert [round(len(part) / len(examples), 2) for _, part in made] == [0.7, 0.1, 0.2]

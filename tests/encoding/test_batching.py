@@ -2,12 +2,15 @@
 
 import dataclasses
 import itertools
+import os
+import subprocess
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common import files
 from common.encoding import batching
 from common.encoding.encoder import Encoder
 
@@ -24,6 +27,13 @@ class Tagging:
 
     def encode(self, example):
         return {"steps": np.full((example, 2), example, np.float64)}, np.arange(example)
+
+
+class Mixed:
+    """Encodes an array as it is."""
+
+    def encode(self, example):
+        return {"steps": example}, None
 
 
 @settings(deadline=None, max_examples=50)
@@ -132,6 +142,23 @@ def test_an_encoding_that_broke_off_is_not_taken_for_a_whole_one(tmp_path):
     assert len(batching.encode(Tagging(), [1, 2], tmp_path)) == 2
 
 
+def test_what_a_killed_process_wrote_can_be_removed_and_two_processes_leave_one_copy(tmp_path, monkeypatch):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: ended.pid)
+        with pytest.raises(ValueError, match="is float32"):
+            batching.encode(Mixed(), [np.ones(2), np.ones(2, np.float32)], tmp_path / "killed")
+        batching.encode(Tagging(), [1, 2], tmp_path / "both")
+    assert list((tmp_path / "killed").iterdir())
+    files.remove_abandoned(tmp_path)
+    assert not list((tmp_path / "killed").iterdir())
+    (tmp_path / "both" / "columns.json").unlink()  # as if this process had begun before the other ended
+    assert len(batching.encode(Tagging(), [1, 2], tmp_path / "both")) == 2
+    written = ["0.offsets", "0.values", "1.offsets", "1.values", "columns.json"]
+    assert sorted(path.name for path in (tmp_path / "both").iterdir()) == written
+
+
 def test_no_examples_are_refused():
     with pytest.raises(ValueError, match="no examples"):
         batching.encode(Counting(), [])
@@ -174,9 +201,5 @@ def test_pictures_keep_shape_and_type_and_examples_weigh_one(cache, tmp_path):
     ids=["type", "features", "scalar type"],
 )
 def test_an_array_unlike_the_first_is_refused(arrays):
-    class Mixed:
-        def encode(self, example):
-            return {"steps": example}, None
-
     with pytest.raises(ValueError, match=r"input steps of one example is .* and was .* before"):
         batching.encode(Mixed(), arrays)

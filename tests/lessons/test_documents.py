@@ -80,6 +80,14 @@ def test_code_of_a_document_prints_its_output(file):
     assert stale == [] and renewed == text
 
 
+@pytest.mark.xdist_group("sentiment")
+def test_code_of_own_data_predicts_with_a_run(run_of):
+    run_of("sentiment")
+    ((code, _),) = documents.BLOCK.findall(CHAPTERS.with_name("own_data.md").read_text(encoding="utf-8"))
+    first, second = documents.run(code, {}).splitlines()
+    assert re.fullmatch(r"A fine film\. \w+ \{'\w+': .*\}", first) and second.startswith("So dull! ")
+
+
 def test_recorded_numbers_are_those_of_the_results():
     from common.lessons import recorded
 

@@ -60,6 +60,18 @@ def test_what_the_picture_is_worth():
     assert "perplexity" not in scores_of()
 
 
+def test_a_picture_with_seven_captions_counts_once():
+    surprise = [{"own_picture": nats, "wrong_picture": nats, "words": 1} for nats in range(1, 10)]
+    texts, references = [TEXTS[0]] * 7 + TEXTS[1:], [REFERENCES[0]] * 7 + REFERENCES[1:]
+    predictions = [{"text": text, "surprise": one} for text, one in zip(texts, surprise)]
+    scores = captioning(predictions, references, ["x"] * 7 + ["y", "z"])
+    assert {name: scores[name] for name in scores_of()} == pytest.approx(dict(scores_of()))
+    assert scores["perplexity"] == pytest.approx(np.exp(45 / 9))  # over the words of all captions
+    drawn = scores.over(np.array([*range(7), *range(7), 8]))  # the first picture twice, and the last
+    expected = scores_of().over(np.array([0, 0, 2]))
+    assert {name: drawn[name] for name in expected} == pytest.approx(expected)
+
+
 def test_captions_of_one_picture_are_resampled_together():
     scores = scores_of([TEXTS[0]] * 2 + TEXTS[1:], [REFERENCES[0]] * 2 + REFERENCES[1:], groups=["x", "x", "y", "z"])
     for drawn in scores.resamples(20):

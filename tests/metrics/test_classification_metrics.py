@@ -55,6 +55,12 @@ def test_scores_by_hand():
     assert np.argmax(scores.losses) == 2
 
 
+def test_a_calibration_error_has_no_interval():
+    intervals = drawn(3)[2].intervals()
+    assert np.isnan(intervals["calibration_error"]).all()
+    assert not np.isnan([ends for name, ends in intervals.items() if name != "calibration_error"]).any()
+
+
 def test_parts_by_class_and_length():
     parts = five().breakdowns
     assert {label: list(numbers) for label, numbers in parts["by class"].items()} == {

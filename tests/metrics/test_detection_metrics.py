@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import matthews_corrcoef
 
 from common.metrics.detection import detection, matthews
+from common.plots import style
 from common.plots.detection import figures
 
 
@@ -35,6 +36,10 @@ def test_three_labels_as_scikit_learn_has_it(draw):
     assert scores["b sensitivity"] == pytest.approx(np.mean(right))
 
 
+def test_there_is_no_correlation_by_class():
+    assert list(detection(["yes", "no"], answers(["yes", "no"]), [9] * 2).breakdowns) == ["by length in timesteps"]
+
+
 def test_always_one_label_correlates_with_nothing():
     assert matthews(np.array([[7, 0], [3, 0]])) == 0
 
@@ -57,3 +62,14 @@ def test_pictures(tmp_path, draw, aligned):
     names = {"confusion.png", "reliability.png", "attention.png"} | ({"logo.png"} if aligned else set())
     assert {name for name, _ in found} == names == {path.name for path in tmp_path.iterdir()}
     assert all(path.stat().st_size > 5000 for path in tmp_path.iterdir())
+
+
+def test_logos_of_all_labels_share_the_axis_of_the_highest(tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(style, "save", lambda figure, path: drawn.update({path.name: figure}))
+    truth = ["no", "yes"]
+    predictions = answers(truth)
+    predictions[0]["attention"] = [["A", 1.0], ["C", 0.0], ["G", 0.0]]
+    predictions[1]["attention"] = [["A", 0.3], ["C", 0.3], ["G", 0.4]]
+    figures(detection(truth, predictions, [3] * 2), [], predictions, tmp_path)
+    assert [axes.get_ylim() for axes in drawn["logo.png"].axes] == [(0, 1.05)] * 2

@@ -52,9 +52,16 @@ def test_days_stand_together_in_the_bootstrap_over_all_series():
     truths = np.random.default_rng(0).normal(size=(80, 1))
     forecasts = np.tile([0.0, 1.0, 5.0], (80, 1, 1))
     scores = scored(truths, forecasts, dates=np.tile(DATES, 2), series=["A"] * 40 + ["B"] * 40)
-    assert scores.groups.tolist() == [day // 10 for day in range(40)] * 2
+    assert scores.groups.tolist() == [day // 8 for day in range(40)] * 2  # at least five blocks
     assert {label: len(part) for label, part in scores.breakdowns["by year"].items()} == {"2020": 24, "2021": 56}
     assert list(scores.breakdowns["by series"]) == ["A", "B"]
+
+
+def test_blocks_cover_two_horizons_and_are_several():
+    days = np.arange("2020-01-01", "2021-01-01", dtype="datetime64[D]")
+    truths, forecasts = np.zeros((366, 20)), np.tile([0.0, 1.0, np.inf], (366, 20, 1))
+    assert scored(truths, forecasts, dates=days).groups.tolist() == [day // 40 for day in range(366)]
+    assert scored(truths[:15, :1], forecasts[:15, :1]).groups.tolist() == [day // 3 for day in range(15)]
 
 
 def test_terciles():

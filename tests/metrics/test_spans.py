@@ -24,6 +24,7 @@ def test_a_span_counts_only_if_type_and_both_ends_are_right():
     assert scores["f1"] == pytest.approx(0.5)
     assert scores["f1_a"] == pytest.approx(2 * 2 / (3 + 2))
     assert scores["f1_b"] == 0
+    assert np.isnan(scores.over(np.array([2]))["f1_b"])  # neither true nor predicted there
     assert scores.losses.tolist() == [2, 2, 0]
     assert scores.answers[0] == "a: w0 w1; a: w3"
     assert scores.truths == ["a: w0 w1; b: w3", "b: w1", "a: w0"]

@@ -47,9 +47,16 @@ def test_a_tag_that_only_the_model_has_counts_against_it():
 
 
 def test_sentences_of_a_document_are_resampled_together():
-    scores = scored(groups=["a", "a"])
-    assert all(sorted(drawn) == [0, 1] for drawn in scores.resamples(20))
+    scores = score_tags(WORDS * 2, TRUTH * 2, ANSWER * 2, UNKNOWN * 2, groups=["a", "a", "b", "b"])
+    assert all(np.bincount(scores.groups[drawn]).max() % 2 == 0 for drawn in scores.resamples(20))
     assert scores.intervals()["accuracy"] == pytest.approx([4 / 5, 4 / 5])
+
+
+def test_a_tag_that_is_not_drawn_has_no_f1():
+    """Counted as 0, its absence from samples drew the lower end of the interval to 0."""
+    scores = scored(answers=TRUTH)
+    assert np.isnan(scores.over(np.array([1]))["f1_AUX"]) and scores.over(np.array([1]))["macro_f1"] == 1
+    assert scores.intervals()["f1_AUX"] == [1, 1]
 
 
 def test_words_and_tags_must_be_equally_many():

@@ -73,6 +73,14 @@ def test_a_verdict_says_better_or_worse_and_by_how_much(metric, difference, expe
     assert expected in report.verdict({**measured, "unknown_words": None})
 
 
+def test_without_an_interval_none_is_shown():
+    gap = {"difference": 0.1, "low": None, "high": None, "better": 1.0}
+    measured = {"metric": "accuracy", "difference": gap, "baselines": {"rule": {}}, "baseline_name": "rule"}
+    measured |= {"unknown_words": None, "mixtures": {}, "test": {"accuracy": 0.5}, "interval": {"accuracy": [None] * 2}}
+    assert "better than rule by 0.100, on a single example" in report.verdict(measured)
+    assert report.score_table(measured)[-1] == "| accuracy | 0.500 | - | - |"
+
+
 def test_without_baselines_no_wins_are_counted():
     labels = [f"label {number}" for number in range(report.MANY_PARTS)]
     table = report._breakdown({"model": dict.fromkeys(labels, 0.5)}, dict.fromkeys(labels, (0,)), "accuracy")

@@ -97,8 +97,8 @@ def called(folder: Path, *arguments: str, **environment: str) -> str:
         ("results", "results"),
         ("docs", "docs"),
         (
-            "probe NAME=adding CELLS=gru LENGTHS=50 SEEDS=0",
-            "probe adding --cells=gru --lengths=50 --seeds=0",
+            "probe NAME=adding CELLS=gru LENGTHS=50 SEEDS=0 RECORD=1",
+            "probe adding --cells=gru --lengths=50 --seeds=0 --record",
         ),
         ("results TASK=x", "results x"),
     ],

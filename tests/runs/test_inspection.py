@@ -60,6 +60,24 @@ def test_cut_inputs_unknown_words_and_conflicts_are_said(tmp_path):
     assert any("20 inputs occur with different labels" in warning for warning in found.warnings)
 
 
+def test_a_quick_run_describes_the_examples_that_it_uses(tmp_path, monkeypatch):
+    monkeypatch.setattr(examples, "QUICK", {"train": 10, "validation": 5, "test": 5})
+    for name, count in (("train", 20), ("dev", 9), ("test", 9)):
+        rows = (f"{name} film {n},{'ab'[n % 2]}\n" for n in range(count))
+        (tmp_path / f"{name}.csv").write_text("text,label\n" + "".join(rows) + "train film 15,a\n")
+    task = load_task("sentiment")
+    whole = examples.load(task, Request(*(str(tmp_path / f"{name}.csv") for name in ("train", "dev", "test"))), 0)
+    assert whole.shared["test in train"] == 1
+    quick = examples.quick(whole)
+    assert [len(part) for _, part in quick.splits] == [10, 5, 5] and not any(quick.shared.values())
+
+    (tmp_path / "a.txt").write_text("".join(f"line {n % 3} of a text\n" for n in range(100)))
+    task = load_task("next_word")
+    source = examples.quick(examples.load(task, Request(str(tmp_path / "a.txt")), 0))
+    found = inspection.inspect(source, task.encoder.fit(task.config, source.splits.train))
+    assert "duplicates" not in found.decisions and not source.shared
+
+
 @pytest.mark.parametrize(
     ("task", "name", "content"),
     [

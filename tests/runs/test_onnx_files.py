@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tracemalloc
 
 import numpy as np
 import onnx
@@ -59,6 +60,15 @@ def test_nothing_is_written_for_a_layer_that_is_not_known(tmp_path, monkeypatch)
     reason = onnx_files.write(Run(tmp_path), task, config, encoder, model, few.train)
     assert reason.startswith("the ONNX writer does not know layer masked_average_pooling")
     assert reason.endswith("of class MaskedAveragePooling")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_written_that_is_too_large_to_be_read(tmp_path, monkeypatch):
+    task, _, few, encoder = small.setting("sentiment")
+    model, config = small.model("sentiment")
+    monkeypatch.setattr(onnx_files, "LARGEST", onnx_files._ROOM)
+    reason = onnx_files.write(Run(tmp_path), task, config, encoder, model, few.train)
+    assert reason == "its ONNX files would be larger than the 64 MiB that are read"
     assert not list(tmp_path.iterdir())
 
 
@@ -125,6 +135,31 @@ def cyclic(model):
     model.graph.node[0].input[0] = model.graph.node[-1].output[0]
 
 
+def identity(kind):
+    """Makes the file that of a network which returns its input, a vector of this type."""
+    inputs, outputs = ([helper.make_tensor_value_info(name, kind, [None])] for name in "ab")
+    return lambda model: _replace(model, [helper.make_node("Identity", ["a"], ["b"])], inputs, outputs)
+
+
+def with_one_number(model):
+    kind = helper.make_tensor_value_info("a", onnx.TensorProto.FLOAT, [None])
+    result = helper.make_tensor_value_info("b", onnx.TensorProto.FLOAT, [])
+    _replace(model, [helper.make_node("ReduceMean", ["a"], ["b"], keepdims=0)], [kind], [result])
+
+
+def without_input(model):
+    result = helper.make_tensor_value_info("b", onnx.TensorProto.FLOAT, [1])
+    _replace(model, [helper.make_node("Constant", [], ["b"], value_floats=[1.0])], [], [result])
+
+
+def _replace(model, nodes, inputs, outputs):
+    model.graph.Clear()
+    model.graph.name = "graph"
+    model.graph.node.extend(nodes)
+    model.graph.input.extend(inputs)
+    model.graph.output.extend(outputs)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -136,12 +171,27 @@ def cyclic(model):
         (second_opset, "opset 17, not .8. and .17, 1."),
         (with_function, "field 25 of model"),
         (cyclic, "was not written by a training"),
+        (identity(onnx.TensorProto.STRING), r"a is tensor\(string\) .*, not a batch of arrays of numbers"),
+        (identity(onnx.TensorProto.FLOAT16), r"a is tensor\(float16\) .*, not a batch of arrays of numbers"),
+        (with_one_number, r"b is tensor\(float\) \[\], not a batch of arrays of numbers"),
+        (without_input, "model has no inputs"),
     ],
 )
 def test_what_the_writer_never_writes_is_refused(run, change, message):
     with pytest.raises(UserError, match=message) as refused:
         onnx_files.load(damaged(run, change))
     assert "\n" not in str(refused.value)
+
+
+def test_a_file_of_empty_fields_takes_no_memory():
+    """Two bytes each: whatever is kept of every field takes fifty times the size of the file."""
+    for content in (b"\x12\x00" * 500_000, b"\x08\x07" * 500_000, b"\x42\x02\x10\x07" * 250_000):
+        tracemalloc.start()
+        try:
+            assert "IR version 8" in onnx_check.objection(content)
+            assert tracemalloc.get_traced_memory()[1] < 1 << 20
+        finally:
+            tracemalloc.stop()
 
 
 def test_damaged_and_missing_files_are_refused_in_one_line(run):

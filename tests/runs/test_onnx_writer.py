@@ -114,8 +114,8 @@ def test_attention_pooling_and_outputs():
     embedding = K.Embedding(11, FEATURES)
     embedded = embedding(layers.TokenDropout(0.5)(token_ids))
     found = {"tied": layers.TiedOutput(embedding)(x), "adaptive": layers.AdaptiveOutput(embedding, 2, growth=2)(x)}
-    found["general"], found["weights"] = layers.Attention()(queries, x, mask)
-    found["dot"], found["dot weights"] = layers.Attention("dot")(embedded, x)
+    found["context"], found["weights"] = layers.Attention()(queries, x, mask)
+    found["whole context"], found["whole weights"] = layers.Attention()(embedded, x)
     found["pooled"], found["pooled weights"] = layers.AttentionPooling(5)(x, mask)
     found["all"], _ = layers.AttentionPooling(5)(x)
     found["max"], found["plain max"] = layers.MaskedMaxPooling()(x, mask), layers.MaskedMaxPooling()(x)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tracemalloc
 import zipfile
 
@@ -59,6 +60,14 @@ def test_no_archive(path):
     np.save(path.with_suffix(".npy"), np.ones(3))
     path.with_suffix(".npy").rename(path)
     refused(path, "damaged")
+
+
+def test_the_state_of_a_large_model_is_read_however_large_it_is(path):
+    os.truncate(path, 3 << 29)  # 1.5 GiB of zeros, which take no room on the disk
+    refused(path, "larger than")
+    expected = {"variable 0000": np.broadcast_to(np.float32(0), 1 << 29)}
+    with pytest.raises(UserError, match="damaged"):  # it was opened
+        state.load(path, expected)
 
 
 def test_a_changed_byte_is_found(path):

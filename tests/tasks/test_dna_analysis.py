@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from common.datasets import overlaps
 from common.datasets.lines import Text
 from common.errors import UserError
 from common.prediction.keras_networks import of_model
@@ -145,6 +146,43 @@ def test_folds_share_no_sequence_and_each_tests_once(tmp_path):
         tested.extend(splits[2])
     assert sorted(tested) == sorted(set(texts))
     assert load_splice(tmp_path, 0).test[0].group.startswith("GENE")
+
+
+def windows(genes, length=60, step=20):
+    """Overlapping windows of a random gene each, and the name of the gene of each window."""
+    random = np.random.default_rng(0)
+    for number in range(genes):
+        gene = "".join(random.choice(list("ACGT"), 200))
+        yield from ((gene[start : start + length], number) for start in range(0, 200 - length + 1, step))
+
+
+def test_windows_of_one_gene_belong_together():
+    bases, genes = zip(*windows(40))
+    assert overlaps.sets(bases, [""] * len(bases)) == list(genes)
+    assert len(set(overlaps.sets(bases, ["one organism"] * len(bases)))) == 1
+    apart = [text[: overlaps.SHARED - 1] for text in bases]  # too short to share a stretch
+    assert len(set(overlaps.sets(apart, [""] * len(apart)))) == len(set(apart))
+    unknown = ["N" * 60, "N" * 61]  # the same letters, of which nothing is known
+    assert overlaps.sets(unknown, ["", ""]) == [0, 1]
+
+
+def test_no_split_holds_a_window_that_overlaps_one_of_another():
+    bases, genes = zip(*windows(60))
+    gene_of = dict(zip(bases, genes))
+    made = TASK.own_file.split([Sequence(text, "ab"[gene % 2]) for text, gene in gene_of.items()], 0)
+    found = [{gene_of[example.bases] for example in part} for _, part in made]
+    assert all(found) and sum(map(len, found)) == 60
+
+
+def test_folds_do_not_overlap(tmp_path):
+    (tmp_path / "data").mkdir()
+    bases, genes = zip(*windows(60))
+    lines = [f"N,  G-{number},  {text}" for number, text in enumerate(bases)]
+    write(tmp_path / "data" / "splice.data", "\n".join(lines))
+    gene_of = dict(zip(bases, genes))
+    for fold in range(10):
+        found = [{gene_of[example.bases] for example in part} for _, part in load_splice(tmp_path, fold)]
+        assert sum(map(len, found)) == 60
 
 
 def test_prediction_shows_each_base_with_its_attention():

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +10,9 @@ from PIL import Image
 from common.datasets.lines import Text
 from common.encoding.text import END, START
 from common.errors import UserError
+from common.layers import convolutions
 from common.prediction import decoding, keras_networks
+from common.runs import weights
 from common.task import change_config
 from tasks.image_captioning import sample
 from tasks.image_captioning.task import TASK, Config, Encoder, digest, read, split
@@ -148,23 +151,50 @@ def test_an_unknown_backbone_is_refused():
         TASK.build_model(change_config(config, {"backbone": "vgg"}), encoder)
 
 
-def test_trained_convolutions_stay_as_they_are(monkeypatch):
-    import keras
-
-    from common.layers import convolutions
-
+@pytest.fixture
+def mobilenet(monkeypatch, tmp_path):
+    """MobileNetV2 with few filters, and a file of trained weights in place of the download."""
     real = keras.applications.MobileNetV2
-    monkeypatch.setattr(keras.applications, "MobileNetV2", lambda **given: real(weights=None, alpha=0.35, **given))
-    picture = keras.Input((48, 48, 3), dtype="uint8")
-    model = keras.Model(picture, convolutions.backbone("mobilenet_v2", 8)(picture))
-    assert model.output.shape[1:3] == (2, 2) and not model.trainable_weights
+    monkeypatch.setattr(keras.applications, "MobileNetV2", lambda **given: real(alpha=0.35, **given))
+    trained = real(input_shape=(48, 48, 3), alpha=0.35, include_top=False, weights=None)
+    trained.save_weights(tmp_path / "mobilenet.weights.h5")
+    monkeypatch.setattr(keras.utils, "get_file", lambda *given, **named: str(tmp_path / "mobilenet.weights.h5"))
+    return trained
 
-    def no_network(**given):
+
+def of_mobilenet(size):
+    picture = keras.Input((size, size, 3), dtype="uint8")
+    return keras.Model(picture, convolutions.backbone("mobilenet_v2", 8)(picture))
+
+
+def test_trained_convolutions_stay_as_they_are(mobilenet):
+    model = of_mobilenet(48)
+    assert model.output.shape[1:3] == (2, 2) and not model.trainable_weights
+    for mine, trained in zip(model.get_weights(), mobilenet.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, trained)
+
+
+@pytest.mark.parametrize(("size", "of"), [(32, 224), (96, 96), (100, 224), (300, 224)])
+def test_weights_are_those_for_the_size_of_the_picture_if_there_are_any(mobilenet, monkeypatch, size, of):
+    asked, path = [], keras.utils.get_file()
+    monkeypatch.setattr(keras.utils, "get_file", lambda name, *given, **named: asked.append(name) or path)
+    of_mobilenet(size)
+    assert asked == [f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{of}_no_top.h5"]
+
+
+def test_only_a_failed_download_is_called_one(mobilenet, monkeypatch):
+    with pytest.raises(UserError, match="picture_size=32 or more, not 24: change it, or use SET=backbone=small"):
+        of_mobilenet(24)
+    monkeypatch.setattr(weights.os, "sysconf", lambda name: 100)
+    with pytest.raises(UserError, match="does not fit into memory"), weights.room():
+        of_mobilenet(48)
+
+    def no_network(*given, **named):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(keras.applications, "MobileNetV2", no_network)
+    monkeypatch.setattr(keras.utils, "get_file", no_network)
     with pytest.raises(UserError, match=r"cannot be downloaded \(no route to host\).*backbone=small"):
-        convolutions.backbone("mobilenet_v2", 8)(picture)
+        of_mobilenet(48)
 
 
 def test_the_nearest_picture_and_the_most_likely_caption():

@@ -44,7 +44,6 @@ def test_midi_there_and_back(tmp_path, held):
     frames = ((60, 64), (60, 64), (62,), (), (62,), (62,))
     path = tmp_path / "tune.mid"
     notes.write_midi(path, frames, scores.STEPS, held)
-    assert scores.read_midi(path) == frames
     assert read(path, True) == [Piece(frames, "tune", scores.STEPS, True)]
     assert read(tmp_path, False) == [Piece(frames, "tune", scores.STEPS, True, is_prompt=True)]
 
@@ -65,7 +64,7 @@ def write_messages(path, *tracks, type=1, channel=0):
 def test_notes_without_an_end_sound_to_the_end_and_are_said(tmp_path):
     write_messages(tmp_path / "tune.mid", [(0, 60, 64), (120, 62, 64), (120, 62, 0)])
     with reading.reading(reading.Reading()) as said:
-        assert scores.read_midi(tmp_path / "tune.mid") == ((60,), (60, 62))
+        assert [piece.frames for piece in scores.read(tmp_path / "tune.mid")] == [((60,), (60, 62))]
     assert "tune.mid: 1 notes have no end" in said.warnings[0]
 
 
@@ -194,7 +193,7 @@ def test_a_continuation_depends_on_seed_and_beginning_alone(tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
     saved = TASK.predict(change_config(config, {"save": "mine"}), of_model(model), encoder, prompts)
     assert [answer["files"] for answer in saved] == [["mine.mid", "mine.wav"], ["mine-2.mid", "mine-2.wav"]]
-    assert len(scores.read_midi(tmp_path / "mine.mid")) == 6 * 2  # eighths, read as sixteenths
+    assert len(scores.read(tmp_path / "mine.mid")[0].frames) == 6 * 2  # eighths, read as sixteenths
     with pytest.raises(UserError, match="A file name must consist of"):
         TASK.predict(change_config(config, {"save": "../mine"}), of_model(model), encoder, prompts)
 
@@ -220,6 +219,14 @@ def test_scores_by_hand():
     assert returned(tune * 3, 4) == (5, 8)
 
 
+def test_samples_without_a_continuation_do_not_count_for_returning():
+    tune = [(60,), (62,), (64,), (65,)]
+    silent = {"log_probabilities": [-1.0] * 4, "likeliest": [[60]] * 4, "beginning": 2, "continuation": []}
+    found = Music([tune] * 20, [{**silent, "continuation": [[64], [65]]}] + [silent] * 19)
+    assert np.isnan(found.over(np.array([1, 2]))["returning"])
+    assert found.intervals()["returning"] == [0, 0] and "returning" not in Music([tune], [silent])
+
+
 def test_pictures_and_sound_are_written(tmp_path):
     from common.plots.music import figures
 
@@ -229,4 +236,5 @@ def test_pictures_and_sound_are_written(tmp_path):
     found = figures(Music([piece.frames], [answer]), [piece], [answer], tmp_path)
     assert [name for name, _ in found] == ["piano_roll.png", "steps.png"]
     assert all((tmp_path / name).stat().st_size > 5000 and caption for name, caption in found)
-    assert scores.read_midi(tmp_path / "continuation.mid") and (tmp_path / "continuation.wav").stat().st_size > 10_000
+    assert scores.read(tmp_path / "continuation.mid")[0].frames
+    assert (tmp_path / "continuation.wav").stat().st_size > 10_000

@@ -189,3 +189,11 @@ def test_the_baseline_names_segments(monkeypatch):
     answers = segments.recognise([spoken(words) for words in said], said, [spoken(["noise", "tone"])])
     assert [found["word"] for found in answers[0]] == ["noise", "tone"]
     assert answers[0][1]["start"] == pytest.approx(0.4, abs=0.03)
+
+    gap = np.zeros(800)
+    halting = Sound((np.concatenate([tone, gap, tone]) * 8000).astype(np.int16), 8000)  # one word of the first speaker
+    fluent = Sound((np.concatenate([tone, gap, random.normal(0, 0.7, 1600)]) * 8000).astype(np.int16), 8000)
+    monkeypatch.setattr(segments, "TRIED", 4)
+    said = [["tone"]] * 4 + [["tone", "noise"]] * 12
+    answers = segments.recognise([halting] * 4 + [fluent] * 12, said, [fluent])
+    assert [found["word"] for found in answers[0]] == ["tone", "noise"]  # most speakers count, not the first

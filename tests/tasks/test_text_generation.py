@@ -123,6 +123,14 @@ def test_scores_by_hand():
     assert scores.by_place["2nd"] == pytest.approx({"share": 1 / 3, "bits": 2, "accuracy": 0})
 
 
+def test_few_passages_have_an_interval_and_the_longest_copy_none():
+    sample = {"text": "a", "words": 2, "real_words": 0.5, "longest_copy": 14}
+    ones = [{"log_probabilities": [-nats], "guesses": "a", "samples": {"1.0": sample}} for nats in (1.0, 2.0, 3.0)]
+    intervals = Generation(["a"] * 3, ones).intervals()
+    assert intervals["char_loss"][0] < 2 < intervals["char_loss"][1]
+    assert np.isnan(intervals["longest_copy at 1.0"]).all() and intervals["real_words at 1.0"] == [0.5, 0.5]
+
+
 def test_the_longest_copy_is_the_longest_common_piece():
     random = np.random.default_rng(0)
     train = "".join(random.choice(list("abc"), 3000))

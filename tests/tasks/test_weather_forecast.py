@@ -170,10 +170,10 @@ def test_baselines_see_no_later_row():
 
 
 def test_blocks_of_neighbouring_origins_are_resampled_together():
-    some = examples(hourly())[:200]
-    answers = weather._answers("temp", some, {"value": np.zeros((200, 24))})
-    groups = weather.score(some, answers).groups
-    assert groups[0] == groups[46] != groups[47]
+    some = examples(hourly())[:300]
+    for horizon, block in ((24, 48), (1, 24)):  # two horizons, and a day
+        answers = weather._answers("temp", some, {"value": np.zeros((300, horizon))})
+        assert weather.score(some, answers).groups.tolist() == [row // block for row in range(300)]
 
 
 def test_a_short_table_is_refused():

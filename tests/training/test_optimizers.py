@@ -11,6 +11,7 @@ import tensorflow as tf
 from rich.console import Console
 
 from common.encoding import batching
+from common.errors import UserError
 from common.runs import run as runs
 from common.training import fitting, optimizers
 from tests import small
@@ -118,3 +119,13 @@ def test_a_task_may_use_another_optimizer(own_folders):
     model.compile(keras.optimizers.SGD(0.1), model.loss)
     assert int(model.optimizer.iterations) == 0
     assert len(fitted(model, config)) == int(model.optimizer.iterations)
+
+
+def test_the_advice_after_a_divergence_is_not_about_the_decayed_rate(own_folders, monkeypatch):
+    """Only the validation loss of the last epoch is no number, when the rate has fallen to 0."""
+    model, config = small.model("translation", epochs=1)
+    measure = fitting.MeanMetrics.__call__
+    monkeypatch.setattr(fitting.MeanMetrics, "__call__", lambda self: {**measure(self), "loss": float("nan")})
+    advice = f"SET=learning_rate={config.learning_rate / 3:.2g}"
+    with pytest.raises(UserError, match=rf"^The validation loss is nan in epoch 1: .* {advice}$"):
+        fitted(model, config)

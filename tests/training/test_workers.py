@@ -28,8 +28,10 @@ train.run("next_word", Request(), json.loads(sys.argv[2]), quick=True)
 SETTINGS = {"epochs": "2", "units": "8", "dropout": "0"}
 
 
-def test_two_workers_follow_the_curve_of_one(tmp_path, monkeypatch):
-    """The same validation loss after every epoch, though each worker sees half of every batch, of unequal length."""
+@pytest.mark.parametrize("cutoff", ["0", "20"], ids=["the loss of Keras", "the loss of an adaptive softmax"])
+def test_two_workers_follow_the_curve_of_one(tmp_path, monkeypatch, cutoff):
+    """The same losses in every epoch, though each worker sees half of every batch, of unequal length."""
+    settings = {**SETTINGS, "cutoff": cutoff}
     script = tmp_path / "train.py"
     script.write_text(TRAIN)
     environment = {
@@ -43,25 +45,41 @@ def test_two_workers_follow_the_curve_of_one(tmp_path, monkeypatch):
     running = []
     for index in range(2):
         config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-        together = [sys.executable, script, tmp_path / "two", json.dumps(SETTINGS)]
+        together = [sys.executable, script, tmp_path / "two", json.dumps(settings)]
         running.append(subprocess.Popen(together, env={**environment, "TF_CONFIG": config}, stdout=subprocess.DEVNULL))
     try:
         monkeypatch.setattr(folders, "RUNS_FOLDER", tmp_path / "one")
         monkeypatch.setattr(folders, "CACHE_FOLDER", tmp_path / "one" / "cache")
-        train.run("next_word", Request(), SETTINGS, quick=True)
+        train.run("next_word", Request(), settings, quick=True)
         assert [process.wait(timeout=240) for process in running] == [0, 0]
     finally:
         for process in running:
             process.kill()
     one, two = (_history(tmp_path / folder / "next_word" / "latest" / "history.csv") for folder in ("one", "two"))
     assert len(one) == len(two) == 2
-    assert [row["validation_loss"] for row in two] == pytest.approx([row["validation_loss"] for row in one], rel=2e-4)
+    for name in ("loss", "validation_loss"):
+        assert [row[name] for row in two] == pytest.approx([row[name] for row in one], rel=2e-4)
 
 
 def test_a_lost_worker_is_named_and_the_others_stop(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(UserError, match=r"lost.*RESUME=1 WORKERS=2"):
         workers.start(2, ["train", "sentiment"])
+
+
+@pytest.mark.parametrize("others", ["exec sleep 60", "echo error: line 3 of a.csv is empty >&2; exit 2"])
+def test_a_user_error_of_any_worker_is_shown_once(tmp_path, monkeypatch, capfd, others):
+    """Worker 1 may find the error before worker 0 does, which then waits for it or prints the same."""
+    script = tmp_path / "python"
+    script.write_text(f"""#!/bin/sh
+        case "$TF_CONFIG" in *'"index": 0'*) {others};; esac
+        echo error: line 3 of a.csv is empty >&2; exit 2
+    """)
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    with pytest.raises(SystemExit) as ended:
+        workers.start(2, ["train", "sentiment"])
+    assert ended.value.code == 2 and capfd.readouterr().err == "error: line 3 of a.csv is empty\n"
 
 
 def _history(path):
