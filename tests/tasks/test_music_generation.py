@@ -119,14 +119,18 @@ def test_sound_has_the_pitch_of_the_note(tmp_path):
     assert 0.5 < np.abs(sound).max() / 32767 <= 1
 
 
-def test_tunes_are_split_by_name_and_settings_of_a_tune_are_a_group(tmp_path):
+def test_tunes_are_split_by_name_and_settings_of_a_tune_stay_together(tmp_path):
     folder = tmp_path / "cre_corpus/feat_seq_corpus/feat_seq"
     folder.mkdir(parents=True)
-    for number in range(40):
-        (folder / f"Reel{number}The.csv").write_text(",midi_note,onset\n0,74,0\n1,71,1\n")
+    names = [f"{first}{second}The" for first in "ABCDEFGH" for second in "abcdefgh"]
+    for name in names:
+        for setting in ("1", "2"):
+            (folder / name.replace("The", f"{setting}The.csv")).write_text(",midi_note,onset\n0,74,0\n1,71,1\n")
     made = load_tunes(tmp_path)
-    assert sum(len(split) for _, split in made) == 40 and len(made.train) > 25
-    assert made.test[0].frames == ((74,), (71,)) and {piece.group for piece in made.test} == {"ReelThe"}
+    assert sum(len(split) for _, split in made) == 2 * len(names) and len(made.train) > len(names)
+    assert made.test[0].frames == ((74,), (71,))
+    groups = [{piece.group for piece in split} for _, split in made]
+    assert sorted(name for group in groups for name in group) == names  # each in one split only
 
 
 def test_an_echo_is_what_followed_the_last_time():
