@@ -52,10 +52,11 @@ def recognise(train: Sequence[Sound], words: Sequence[Sequence[str]], test: Sequ
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
-    some = slice(None, None, max(1, len(train) // TRIED))
+    step = max(1, len(train) // TRIED)
+    tried = list(zip(train[::step], words[::step]))
 
     def right(choice):
-        return sum(len(cut(sound, *choice)) == len(said) for sound, said in zip(train[some], words[some]))
+        return sum(len(cut(sound, *choice)) == len(said) for sound, said in tried)
 
     choice = max(((quiet, pause) for quiet in QUIET for pause in PAUSES), key=right)
     rows, labels = [], []

@@ -59,8 +59,8 @@ def measure(
         other: name and examples of other data to measure on, and what they share with the run's; None: its own test.
     """
     history, about, own = folder.history, folder.config, into == folder
-    again = other is None and folder.finished
-    scored = folder.metrics["test_scored"] if again else 0  # finds damaged files before evaluating
+    before = folder.metrics if other is None and folder.finished else None  # finds damaged files before evaluating
+    scored = 1 + (before["test_scored"] if before else 0)
     name, test, shared = other or (source.name, source.splits.test, dict(source.shared))
     train = source.splits.train if source else []
     result = evaluation.evaluate(task, config, networks, encoder, train, test)
@@ -73,7 +73,7 @@ def measure(
         "examples": {**{split: len(part) for split, part in (source.splits if source else ())}, "test": len(test)},
         "shared": shared,
         "inspection": files.read_json(folder.inspection_file) if own and folder.inspection_file.exists() else {},
-        "test_scored": scored + 1,
+        "test_scored": scored,
         "parameters": networks.parameters,
         "epochs": len(history),
         "train_seconds": round(sum(row["seconds"] for row in history), 1),
@@ -82,7 +82,7 @@ def measure(
         "settings": dataclasses.asdict(config),
     }
     files.write_json(into.metrics_file, measured)
-    if again and not own:  # with other settings, but on the same test examples
-        files.write_json(folder.metrics_file, {**folder.metrics, "test_scored": scored + 1})
+    if before and not own:  # with other settings, but on the same test examples
+        files.write_json(folder.metrics_file, {**before, "test_scored": scored})
     report.write(into, result, measured, history)
     return measured

@@ -95,11 +95,11 @@ class Scores(Mapping[str, float]):
         A `calibration_error` has none, since resampling adds noise of its own to it, nor has `longest_copy`, a maximum,
         which no bootstrap sample exceeds.
         """
-        samples = [self.over(examples) for examples in self.resamples()]
+        samples, units = [self.over(examples) for examples in self.resamples()], self.units
         return {
             name: [np.nan, np.nan]
             if name.startswith(("calibration_error", "longest_copy"))
-            else expanded_interval([sample[name] for sample in samples], self.units)
+            else expanded_interval([sample[name] for sample in samples], units)
             for name in self
         }
 

@@ -137,8 +137,12 @@ def interval(values: Sequence[float], bootstrapped: Sequence[Sequence[float]], m
     squared = test_error**2 + of_seeds
     freedom = (len(values) - 1) * (squared / of_seeds) ** 2 if of_seeds else math.inf
     reach, mean = _t_quantile(freedom) * math.sqrt(squared), statistics.fmean(values)
+    return _within_limits(metric, mean - reach, mean + reach)
+
+
+def _within_limits(metric: str, low: float, high: float) -> list[float]:
     lowest, highest = limits(metric)
-    return [max(mean - reach, lowest), min(mean + reach, highest)]
+    return [max(low, lowest), min(high, highest)]
 
 
 def mean_of_folds(measured: list[dict]) -> dict:
@@ -163,15 +167,13 @@ def mean_of_folds(measured: list[dict]) -> dict:
     }
     bar = best({name: scores[metric] for name, scores in baselines.items()}, metric)
     folds = np.array([one["test"][metric] for one in measured])
-    low, high = _interval_of_mean(folds, weights)
-    lowest, highest = limits(metric)
     gaps = folds - [one["baselines"][bar][metric] for one in measured]
     gap_low, gap_high = _interval_of_mean(gaps, weights)
     return {
         **first,
         "test": test,
         "folds": folds.tolist(),
-        "interval": {metric: [max(low, lowest), min(high, highest)]},
+        "interval": {metric: _within_limits(metric, *_interval_of_mean(folds, weights))},
         "baselines": baselines,
         "baseline": baselines[bar],
         "baseline_name": bar,
