@@ -62,8 +62,7 @@ class Classification(Scores):
             if ranked:
                 scores["auc"] = _auc(truth, ranks)
             scores["log_loss"] = rows[:, 2].mean()
-            counts, confidence, accuracy = reliability(rows[:, 3], right)
-            scores["calibration_error"] = counts @ np.abs(accuracy - confidence) / len(rows)
+            scores["calibration_error"] = calibration_error(rows[:, 3], right)
             scores["chance_calibration_error"] = chance_calibration_error(rows[:, 3])
             return {name: float(value) for name, value in scores.items()}
 
@@ -122,6 +121,12 @@ def classification(
         group_numbers(groups),
         kinds,
     )
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
+    """The expected calibration error: mean distance between confidence and accuracy over the bins of `reliability`."""
+    counts, stated, accuracy = reliability(confidence, right)
+    return float(counts @ np.abs(accuracy - stated) / len(confidence))
 
 
 def chance_calibration_error(confidence: np.ndarray) -> float:

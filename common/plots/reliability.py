@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.metrics.classification import reliability
+from common.metrics.classification import calibration_error, reliability
 from common.plots import style
 
 
@@ -23,6 +23,6 @@ def diagram(confidence: np.ndarray, right: np.ndarray, path: Path) -> None:
     axes.plot(predicted, observed, color=style.BLUE, linewidth=1, zorder=2)
     axes.scatter(predicted, observed, s=20 + 400 * counts / counts.sum(), color=style.BLUE, alpha=0.8, zorder=3)
     axes.set(xlim=(0, 1.04), ylim=(0, 1.04), aspect="equal")
-    axes.set_title(f"calibration error {counts @ np.abs(observed - predicted) / counts.sum():.3f}")
+    axes.set_title(f"calibration error {calibration_error(confidence, right):.3f}")
     axes.legend(loc="upper left")
     style.save(figure, path)
