@@ -3,7 +3,7 @@
 # What a user gives, TEXT="it's $5" say, is taken word for word: it reaches the shell as an environment variable and is
 # never part of a command, so nothing in it is executed.
 
-GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO NAME CELLS LENGTHS SEEDS RECORD ARGS PYTHON
+GIVEN = TASK DATA VALIDATION TEST FOLD COLUMNS CELL SET SEED QUICK RESUME WORKERS RUN TEXT INPUT JSON EXPLAIN FROM TO NAME CELLS LENGTHS SEEDS RECORD ONLY ARGS PYTHON
 comma := ,
 ifeq (environment,$(origin COLUMNS)$(findstring =,$(COLUMNS))$(findstring $(comma),$(COLUMNS)))
 override COLUMNS :=  # the width of a terminal, which some shells hand on
@@ -129,9 +129,10 @@ strip:
 	@$(ZOO) strip
 
 ## measure speed and memory compared with stock Keras and PyTorch
-##   takes about 15 minutes and writes docs/benchmarks.md; [QUICK=1: a short one that writes nothing]
+##   takes about 15 minutes and writes docs/benchmarks.md
+##   [ONLY=step,pipeline: some of its tables] [QUICK=1: a short one that writes nothing]
 bench:
-	@.venv/bin/python -m bench $(call switch,QUICK,quick)
+	@.venv/bin/python -m bench $(call option,ONLY,only) $(call switch,QUICK,quick)
 
 ## all tests that need no real data sets
 ##   takes about 5 minutes on two cores; [ARGS="-k sentiment"]

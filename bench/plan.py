@@ -73,7 +73,7 @@ def _growth(folder: Path, quick: bool) -> Iterator[Piece]:
 def _pipelines(folder: Path, quick: bool) -> Iterator[Piece]:
     for steps in (10, 20) if quick else (10, 100, 1000):
         told = {"does": "pipeline", **SMALL_STEP, "cell": "simple_rnn", "steps_per_epoch": steps}
-        turns = 1 if steps == 1000 else 5
+        turns = 3 if steps == 1000 else 5
         yield Piece(f"epochs of {steps:,} steps", "pipeline", told, NO_TORCH, turns, repeats=max(1, 200 // steps))
 
 
