@@ -13,16 +13,17 @@ BASES = "ACGT"
 def sets(sequences: Sequence[str], groups: Sequence[str]) -> list[int]:
     """The number of the set to which each sequence belongs, from 0.
 
-    Sequences that have `SHARED` bases in a row in common belong to one set, and so do equal ones and those of one
-    group, directly or through others. A shared stretch with a letter other than A, C, G and T is not counted.
+    Sequences that have `SHARED` bases in a row in common, on the same strand or on opposite ones, belong to one set,
+    and so do equal ones and those of one group, directly or through others. A shared stretch with a letter other than
+    A, C, G and T is not counted.
 
     Args:
         sequences: bases of each.
         groups: name of each sequence's group; "" if it has none.
 
     Example:
-        >>> sets(["ACGTT" * 10, "C" * 40, "GG" + "ACGTT" * 6, "T", "A"], ["", "", "", "gene", "gene"])
-        [0, 1, 0, 2, 2]
+        >>> sets(["ACGTT" * 10, "C" * 40, "GG" + "ACGTT" * 6, "T", "A", "G" * 30], ["", "", "", "gene", "gene", ""])
+        [0, 1, 0, 2, 2, 1]
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -38,7 +39,11 @@ def sets(sequences: Sequence[str], groups: Sequence[str]) -> list[int]:
 
 
 def _stretches(sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Every stretch of `SHARED` bases as a number with two bits for each base, and the number of its sequence."""
+    """Every stretch of `SHARED` bases as a number, and the number of its sequence.
+
+    The number has two bits for each base. A stretch and its reverse complement, the same place read on the other
+    strand, have one number: the smaller of the two.
+    """
     code = np.full(256, len(BASES), np.uint64)
     code[[ord(base) for base in BASES]] = range(len(BASES))
     powers = np.uint64(len(BASES)) ** np.arange(SHARED, dtype=np.uint64)
@@ -48,7 +53,8 @@ def _stretches(sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
             continue
         windows = np.lib.stride_tricks.sliding_window_view(code[np.frombuffer(bases.encode(), np.uint8)], SHARED)
         windows = windows[(windows < len(BASES)).all(axis=1)]
-        keys.append(windows @ powers)
+        opposite = (np.uint64(len(BASES) - 1) - windows) @ powers[::-1]  # A pairs with T, C with G
+        keys.append(np.minimum(windows @ powers, opposite))
         owners.append(np.full(len(windows), number))
     return np.concatenate(keys), np.concatenate(owners)
 

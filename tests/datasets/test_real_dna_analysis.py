@@ -11,6 +11,7 @@ from common.task import load_task
 pytestmark = pytest.mark.real_data
 
 DATASETS = load_task("dna_analysis").datasets
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
 PROMOTERS = {
     "promoters_tata": (1497, 2879, 251),
     "promoters_non_tata": (5905, 2879, 251),
@@ -46,10 +47,11 @@ def test_promoters(real_splits, name):
     assert not any(splits.shared(made).values())
     stretches = [
         {
-            e.bases[i : i + SHARED]
+            strand[i : i + SHARED]
             for e in part
+            for strand in (e.bases, e.bases[::-1].translate(COMPLEMENT))
             for i in range(length - SHARED + 1)
-            if "N" not in e.bases[i : i + SHARED]
+            if "N" not in strand[i : i + SHARED]
         }
         for _, part in made
     ]

@@ -148,12 +148,17 @@ def test_folds_share_no_sequence_and_each_tests_once(tmp_path):
     assert load_splice(tmp_path, 0).test[0].group.startswith("GENE")
 
 
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
 def windows(genes, length=60, step=20):
-    """Overlapping windows of a random gene each, and the name of the gene of each window."""
+    """Overlapping windows of random genes, every other one from the opposite strand, and the number of each one's gene."""
     random = np.random.default_rng(0)
     for number in range(genes):
         gene = "".join(random.choice(list("ACGT"), 200))
-        yield from ((gene[start : start + length], number) for start in range(0, 200 - length + 1, step))
+        for place, start in enumerate(range(0, 200 - length + 1, step)):
+            window = gene[start : start + length]
+            yield (window[::-1].translate(COMPLEMENT) if place % 2 else window), number
 
 
 def test_windows_of_one_gene_belong_together():
