@@ -152,7 +152,7 @@ COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
 def windows(genes, length=60, step=20):
-    """Overlapping windows of random genes, every other one from the opposite strand, and the number of each one's gene."""
+    """Overlapping windows of random genes, every other one from the opposite strand, and the number of its gene."""
     random = np.random.default_rng(0)
     for number in range(genes):
         gene = "".join(random.choice(list("ACGT"), 200))
