@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from common.datasets import reading
 from common.datasets.paths import check_is_file
 from common.errors import UserError, one_line
 
@@ -22,6 +21,8 @@ UNKNOWN = 0xFFFFFFFF  # a length that stands elsewhere, or of a program that wro
 # The exceptions that SciPy raises for damaged files.
 DAMAGED = (ValueError, EOFError, struct.error, UnboundLocalError, ZeroDivisionError, TypeError, OverflowError)
 PEAK = 32_767  # largest 16-bit sample
+CLIPPED = 2.0  # a floating-point peak above which samples are on another scale, not merely a little too loud
+FAINT = 2**-10  # -60 dB: what is left of 16-bit values in 32 bits, or of channels that cancel each other out, is lower
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -87,10 +88,13 @@ def joined(sounds: Sequence[Sound], pauses: Sequence[float], random: np.random.G
 
 
 def read_wav(path: Path) -> Sound:
-    """Read a WAV file of 8, 16, 24 or 32 bits or floating point; several channels are averaged.
+    """Read a WAV file of 8, 16, 24, 32 or 64 bits or floating point.
+
+    Several channels are averaged; where they cancel each other out, the loudest one is kept.
 
     Raises:
-        UserError: if the file is missing, damaged or not a WAV file, or if its sound is empty or too long.
+        UserError: if the file is missing, damaged or not a WAV file, if its sound is empty or too long, or if its
+            samples are on another scale than their type: 16-bit values in 32 bits or in floating point.
     """
     from scipy.io import wavfile
 
@@ -110,13 +114,7 @@ def read_wav(path: Path) -> Sound:
         raise UserError(
             f"{path} lasts {len(samples) / rate:,.0f} s, at most {LONGEST} are read: cut it into utterances."
         )
-    samples = _scaled(samples)
-    if not np.isfinite(samples).all():
-        raise UserError(f"{path} holds samples that are not numbers: save it as WAV, 16 bits PCM.")
-    if samples.ndim > 1:
-        samples = samples.mean(axis=1)
-    if not samples.any():
-        reading.warn(f"{path} is silent.")
+    samples = _one_channel(_scaled(path, samples))
     return Sound((np.clip(samples, -1, 1) * PEAK).round().astype(np.int16), rate)
 
 
@@ -144,14 +142,33 @@ def _check_chunks(path: Path) -> None:
         raise ValueError("it ends before the sound: it has no chunk 'data'")
 
 
-def _scaled(samples: np.ndarray) -> np.ndarray:
+def _scaled(path: Path, samples: np.ndarray) -> np.ndarray:
     """Samples of any type as float64 from -1 to 1; SciPy gives 24 bits as the upper part of 32."""
     if samples.dtype == np.uint8:
         return (samples.astype(float) - 128) / 128
-    if samples.dtype.kind == "i":
-        return samples / (np.iinfo(samples.dtype).max)
     with np.errstate(invalid="ignore"):  # of what is no number, and refused as such
-        return samples.astype(float)
+        scaled = samples / np.iinfo(samples.dtype).max if samples.dtype.kind == "i" else samples.astype(float)
+    if not np.isfinite(scaled).all():
+        raise UserError(f"{path} holds samples that are not numbers: save it as WAV, 16 bits PCM.")
+    peak = np.abs(scaled).max()
+    if peak > CLIPPED:
+        raise UserError(
+            f"{path} holds samples up to {peak:,.0f}, but floating point goes from -1 to 1: "
+            f"divide them by full scale, which is {PEAK + 1:,} for 16 bits."
+        )
+    if 0 < peak < FAINT and samples.dtype.itemsize > 2:
+        raise UserError(
+            f"{path} peaks at {100 * peak:.1g} % of full scale: scale it up, or save 16-bit values as WAV, 16 bits PCM."
+        )
+    return scaled
+
+
+def _one_channel(samples: np.ndarray) -> np.ndarray:
+    """The mean of the channels, or the loudest one if they cancel each other out, as those of a balanced line do."""
+    if samples.ndim == 1:
+        return samples
+    mean, peaks = samples.mean(axis=1), np.abs(samples).max(axis=0)
+    return samples[:, peaks.argmax()] if np.abs(mean).max() < FAINT * peaks.max() else mean
 
 
 def write_wav(path: Path, sound: Sound) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.datasets import manifest
+from common.datasets import labels, manifest, reading
 from common.datasets.lines import Text
 from common.datasets.sounds import Sound, joined, read_wav
 from common.datasets.splits import Splits
@@ -76,7 +76,7 @@ def own(path: Path | Text, labelled: bool) -> list[tuple[Sound, str | None, str,
     """`(sound, text, name, speaker)` of every recording in a user's folder or table, or of the paths in a text.
 
     Raises:
-        UserError: if a file cannot be read or a text has no words.
+        UserError: if a file cannot be read, a text has no words, or all recordings to learn from are silent.
     """
     found = []
     for entry in manifest.once(manifest.entries(path, (".wav",), ("text",), ("speaker",), labelled)):
@@ -84,6 +84,11 @@ def own(path: Path | Text, labelled: bool) -> list[tuple[Sound, str | None, str,
         if text == "":
             raise UserError(f"{entry.place}, has no words in its text: write what is said.")
         found.append((read_wav(entry.path), text, entry.path.name, entry.row.get("speaker", "")))
+    silent = [name for sound, _, name, _ in found if not sound.samples.any()]
+    if labelled and silent and len(silent) == len(found):
+        raise UserError(f"{path} has no sound: all {len(found):,} recordings are silent. Record them again.")
+    if silent:
+        reading.warn(f"Silent recordings: {len(silent):,} of {len(found):,} ({labels.named(silent)}).")
     return found
 
 

@@ -311,7 +311,10 @@ def test_validate_finds_what_could_not_be_encoded(tmp_path, capsys, own_folders)
     (tmp_path / "texts.csv").write_text("file,text\n" + "".join(f"{n}.wav,one two two one\n" for n in range(12)))
     valid = [validate.run("speech_recognition", Request(str(tmp_path)), {}, as_json=False)]
     shown = capsys.readouterr()
-    assert "3.wav is silent" in " ".join(shown.out.split()) and "7.wav lasts 0.02 s, too short for" in shown.err
+    assert (
+        "Silent recordings: 1 of 12 (3.wav)" in " ".join(shown.out.split())
+        and "7.wav lasts 0.02 s, too short for" in shown.err
+    )
     (tmp_path / "7.wav").write_bytes((tmp_path / "8.wav").read_bytes())
     valid.append(validate.run("speech_recognition", Request(str(tmp_path)), {}, as_json=False))
     assert valid == [False, True]

@@ -42,6 +42,35 @@ def test_samples_that_are_no_numbers_are_refused_without_a_warning(tmp_path):
         read_wav(tmp_path / "a.wav")
 
 
+@pytest.mark.parametrize(
+    ("dtype", "level", "problem"),
+    [
+        (np.int32, 32767, r"peaks at 0\.0008 % of full scale: scale it up, or save 16-bit values as WAV, 16 bits"),
+        (np.int64, 32767, r"peaks at \S+ % of full scale"),
+        (np.float32, 1e-4, r"peaks at 0\.005 % of full scale"),
+        (np.float32, 32767, "samples up to 16,384, but floating point goes from -1 to 1: divide .* 32,768 for 16 bits"),
+    ],
+)
+def test_samples_on_another_scale_are_refused(tmp_path, dtype, level, problem):
+    """Rounded to 16 bits they would be silence, or a square wave."""
+    wavfile.write(tmp_path / "a.wav", RATE, (tone() * level).astype(dtype))
+    with pytest.raises(UserError, match=rf"a\.wav .*{problem}"):
+        read_wav(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("dtype", ["<i2", ">i2"])
+def test_a_faint_recording_of_16_bits_is_kept_as_it_is(tmp_path, dtype):
+    faint = (tone(level=1) * 10).round().astype(dtype)
+    wavfile.write(tmp_path / "a.wav", RATE, faint)
+    assert np.array_equal(read_wav(tmp_path / "a.wav").samples, faint)
+
+
+def test_channels_that_cancel_each_other_out_are_not_silence(tmp_path):
+    one = (tone() * 32767).astype(np.int16)
+    wavfile.write(tmp_path / "a.wav", RATE, np.stack([0 * one, one, -one], axis=1))
+    assert np.array_equal(read_wav(tmp_path / "a.wav").samples, one)
+
+
 def test_24_bits(tmp_path):
     """SciPy reads them but does not write them: the header is changed by hand."""
     values = (tone() * (2**23 - 1)).astype(np.int32)

@@ -81,6 +81,14 @@ def test_a_text_without_words_is_refused(folder):
         read(folder, True)
 
 
+def test_recordings_of_which_none_has_a_sound_are_refused(folder):
+    for number in range(12):
+        write_wav(folder / f"{number}.wav", Sound(np.zeros(4000 + number, np.int16), sample.RATE))
+    with pytest.raises(UserError, match="has no sound: all 12 recordings are silent"):
+        read(folder, True)
+    assert len(read(folder, False)) == 12
+
+
 def test_texts_are_compared_without_case_and_punctuation():
     assert normal("It's Seven -- one, TWO.") == "it's seven one two"
 
