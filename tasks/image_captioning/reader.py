@@ -56,7 +56,9 @@ def own(path: Path | Text, labelled: bool) -> list[Described]:
         if labelled and not caption:
             raise UserError(f"{entry.place}, has no words in its caption: write what the picture shows.")
         captions[entry.path].append(caption)
-    return [(pictures.read(file, READ_SIZE, colour=True), texts, file.name) for file, texts in captions.items()]
+    found = [(pictures.read(file, READ_SIZE, colour=True), texts, file.name) for file, texts in captions.items()]
+    pictures.warn_if_dark(path, (int(picture.max()) for picture, _, _ in found))
+    return found
 
 
 def plain(caption: str) -> str:

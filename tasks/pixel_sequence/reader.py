@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from pathlib import Path
@@ -13,7 +14,6 @@ from common.errors import UserError, one_line
 
 MOST_PIXELS = 1024  # 32 x 32; each is a timestep
 WANTED = "label, and one with a number for each pixel, such as pixel1, pixel2; or file and label for picture files"
-DARK = 64  # a table without a pixel as bright as this has fewer than 256 levels
 
 
 class Raw(NamedTuple):
@@ -54,6 +54,7 @@ def _files(path: Path, labelled: bool) -> list[Raw]:
             place = f"{entry.place}, names {entry.path.name}, of" if entry.place else f"{entry.path} has"
             raise UserError(f"{place} {_size(read)} pixels; the first has {_size(found[0])}: make all of one size.")
         found.append(read._replace(label=entry.row.get("label"), group=entry.row.get("group", "")))
+    pictures.warn_if_dark(path, (max(picture.pixels) for picture in found))
     return found
 
 
@@ -74,7 +75,7 @@ def _picture(file: Path) -> Raw:
 def _pixel_columns(path: Path, labelled: bool) -> list[str]:
     """The columns of a table whose names hold a number, as `pixel0` or `1x1`, and that are no index of pandas.
 
-    Empty if the table names files instead.
+    They are in the order of these numbers, whatever the order in the table. Empty if the table names files instead.
 
     Raises:
         UserError: if line 1 is no header, or names another number of pixels than a square has.
@@ -102,6 +103,19 @@ def _pixel_columns(path: Path, labelled: bool) -> list[str]:
         raise at_line(path, number, problem)
     if over := [name or "one without a name" for name in others if name.lower() not in ("label", "group")]:
         reading.note(path, "columns passed over", one_line(", ".join(over)))
+    return _sorted(path, found)
+
+
+def _sorted(path: Path, names: list[str]) -> list[str]:
+    """Names that differ only in one number, or in those of row and column, by these; other names as they are."""
+    numbers = {name: [int(number) for number in re.findall(r"\d+", name)] for name in names}
+    (alike, *others) = {re.sub(r"\d+", "0", name.lower()) for name in names}
+    if others or len(numbers[names[0]]) > 2:
+        return names
+    column_first = re.search("x_?0_?y_?0", alike)  # x3y0 is in row 0
+    found = sorted(names, key=lambda name: numbers[name][::-1] if column_first else numbers[name])
+    if found != names:
+        reading.note(path, "pixels", f"in the order of their numbers, {found[0]:.20}, {found[1]:.20}, ...")
     return found
 
 
@@ -111,21 +125,27 @@ def _table(path: Path, pixels: list[str], labelled: bool) -> list[Raw]:
     for number, row in readers.numbered_labelled(path, ("label",) if labelled else (), ("group", *pixels)):
         label, group = row.pop("label", None), row.pop("group", "")
         found.append(_numbers(path, number, list(row.values()))._replace(label=label, group=group))
-    brightest = max((max(picture.pixels) for picture in found), default=0)
-    if 0 < brightest < DARK:
-        reading.warn(
-            f"{path}: the brightest pixel is {brightest}. 255 is white: scale the pixels if this is their white."
-        )
+    pictures.warn_if_dark(path, (max(picture.pixels) for picture in found))
     return found
 
 
 def _numbers(path: Path | Text, number: int, cells: list[str]) -> Raw:
-    wrong = next((cell for cell in cells if not cell.isdecimal() or len(cell) > 3 or int(cell) > 255), None)
-    if wrong is not None:
-        raise at_line(path, number, f"has the pixel {wrong!r:.20}: brightness is a whole number from 0 to 255")
+    pixels = [_brightness(cell) for cell in cells]
+    if None in pixels:
+        wrong = cells[pixels.index(None)]
+        problem = f"has the pixel {wrong!r:.20}: brightness is a whole number from 0 to 255"
+        hint = "; multiply those from 0 to 1 by 255" if re.fullmatch(r"0?\.\d+(e-\d+)?", wrong) else ""
+        raise at_line(path, number, problem + hint)
     if not _is_square(len(cells)):
         raise at_line(path, number, f"has {len(cells)} pixels: a square of at most {MOST_PIXELS:,} is read")
-    return Raw(tuple(map(int, cells)), math.isqrt(len(cells)))
+    return Raw(tuple(pixels), math.isqrt(len(cells)))
+
+
+@functools.lru_cache(1024)  # a table has many cells and few different ones
+def _brightness(cell: str) -> int | None:
+    """The whole number from 0 to 255 in a cell such as `15` or `15.0`; None if it holds anything else."""
+    number = re.fullmatch(r"(\d{1,3})(\.0*)?", cell)
+    return int(number[1]) if number and int(number[1]) <= 255 else None
 
 
 def _is_square(pixels: int) -> bool:

@@ -165,7 +165,9 @@ def own_clips(path: Path | Text, labelled: bool) -> list[Raw]:
     if path.suffix.lower() == ".txt" and not labelled:
         return [Raw(skeleton(path), path.stem)]
     found = manifest.once(manifest.entries(path, (), ("label",), ("group",), labelled))
-    return [Raw(_frames(folder), folder.name, row.get("label"), row.get("group", "")) for folder, row, _ in found]
+    clips = [Raw(_frames(folder), folder.name, row.get("label"), row.get("group", "")) for folder, row, _ in found]
+    pictures.warn_if_dark(path, (int(clip.frames.max()) for clip in clips))
+    return clips
 
 
 def _frames(folder: Path) -> np.ndarray:

@@ -37,6 +37,12 @@ def pictures_in(folder):
     (folder / "pictures.csv").write_text("file,label\n" + "".join(f"{number}.png,a\n" for number in range(4)))
 
 
+def captions_in(folder):
+    """Pictures with a table of captions."""
+    pictures_in(folder)
+    (folder / "pictures.csv").write_text("file,caption\n" + "".join(f"{number}.png,a wall\n" for number in range(4)))
+
+
 def clips_in(folder):
     """Folders of frames, with a table."""
     for number in range(4):
@@ -284,6 +290,16 @@ def test_a_picture_of_16_bits_keeps_its_greys(tmp_path):
     greys = np.array([[0, 16_448], [32_896, 65_535]], np.uint16)
     Image.fromarray(greys).save(tmp_path / "a.png")
     assert pictures.read(tmp_path / "a.png").tolist() == [[0, 64], [128, 255]]
+
+
+@pytest.mark.parametrize("name", ["image_captioning", "video_activity"])
+def test_masks_of_0_and_1_are_said(tmp_path, name):
+    {"image_captioning": captions_in, "video_activity": clips_in}[name](tmp_path)
+    for path in tmp_path.rglob("*.png"):
+        Image.fromarray(np.eye(8, dtype=np.uint8)).save(path)
+    with reading.reading(reading.Reading()) as said:
+        load_task(name).own_file.read(tmp_path, True)
+    assert "the brightest pixel is 1. 255 is white" in said.warnings[0]
 
 
 @pytest.mark.parametrize("kind", ["wav", "png", "mid"])

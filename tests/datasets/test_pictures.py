@@ -28,6 +28,10 @@ def test_what_is_transparent_is_white(tmp_path):
     ink = np.zeros((2, 2, 4))
     ink[0, 0, 3] = 255
     assert pictures.read(saved(tmp_path / "ink.png", ink)).tolist() == [[0, 255], [255, 255]]
+    ink[..., :3] = 255
+    with pytest.raises(UserError, match=r"ink\.png is white on a transparent ground"):
+        pictures.read(saved(tmp_path / "ink.png", ink))
+    assert pictures.read(saved(tmp_path / "empty.png", np.zeros((2, 2, 4)))).min() == 255
 
 
 @pytest.mark.parametrize("orientation", range(9))

@@ -66,6 +66,8 @@ def test_tables_and_typed_numbers(tmp_path):
     first, second = TASK.own_file.read(table, True)
     assert first == Picture((0, 10, 20, 30), 2, "1", "ann") and second.label == "0"
     assert TASK.own_file.read(table, False)[0].label is None
+    table.write_text("label,pixel0,pixel1,pixel2,pixel3\n1,0.0,10.,20.00,30\n")  # as written by pandas
+    assert TASK.own_file.read(table, True)[0].pixels == (0, 10, 20, 30)
     assert list(TASK.own_file.parse("0 10 20 30\n\n1,2,3,4\n")) == [
         Picture((0, 10, 20, 30), 2),
         Picture((1, 2, 3, 4), 2),
@@ -103,6 +105,29 @@ def test_the_column_of_the_label_can_be_named_and_a_dark_table_is_said(tmp_path)
     assert "the brightest pixel is 16" in said.warnings[0]
 
 
+@pytest.mark.parametrize(("white", "brightest"), [(np.uint8(1), 1), (np.uint16(4095), 15), (np.uint16(255), 0)])
+def test_picture_files_on_another_scale_are_said(tmp_path, white, brightest):
+    """Masks of 0 and 1, and 12 or 8 bits in files of 16."""
+    for number in range(2):
+        Image.fromarray(np.array([[0, 0], [0, number]]).astype(white.dtype) * white).save(tmp_path / f"{number}.png")
+    (tmp_path / "pictures.csv").write_text("file,label\n0.png,a\n1.png,b\n")
+    with reading.reading(reading.Reading()) as said:
+        TASK.own_file.read(tmp_path, True)
+    assert f"the brightest pixel is {brightest}. 255 is white" in said.warnings[0]
+
+
+@pytest.mark.parametrize("names", ["pixel{2}", "{2}", "{0}x{1}", "Row{0}_Column{1}", "x{1}y{0}"])
+def test_pixels_are_in_the_order_of_their_numbers(tmp_path, names):
+    """A table whose columns were sorted as text, pixel10 before pixel2, is no picture if read from left to right."""
+    columns = [names.format(i // 12, i % 12, i) for i in range(144)]
+    for order in (list(range(144)), sorted(range(144), key=columns.__getitem__), list(range(144))[::-1]):
+        header, row = ",".join(columns[i] for i in order), ",".join(map(str, order))
+        (tmp_path / "digits.csv").write_text(f"label,{header}\n1,{row}\n")
+        with reading.reading(reading.Reading()) as said:
+            assert TASK.own_file.read(tmp_path / "digits.csv", True)[0].pixels == tuple(range(144))
+        assert ("in the order of" in said.decisions["digits.csv"].get("pixels", "")) == (order != sorted(order))
+
+
 def test_a_folder_of_pictures_with_a_table(tmp_path):
     Image.fromarray(np.array([[0, 10], [20, 30]], np.uint8)).save(tmp_path / "one.png")
     (tmp_path / "pictures.csv").write_text("file,label\none.png,1\n")
@@ -119,6 +144,8 @@ def test_a_folder_of_pictures_with_a_table(tmp_path):
     [
         ("label,p1,p2,p3,p4\n1,0,10,20,300\n", "line 2, has the pixel '300'"),
         ("label,p1,p2,p3,p4\n1,0,10,x,3\n", "line 2, has the pixel 'x'"),
+        ("label,p1,p2,p3,p4\n1,0,1,0.25,0\n", "line 2, has the pixel '0.25': .*; multiply those from 0 to 1 by 255"),
+        ("label,p1,p2,p3,p4\n1,0,1,2.5,0\n", r"line 2, has the pixel '2.5': .* from 0 to 255\.\Z"),
         ("label,p1,p2,p3\n1,0,10,20\n", "line 1, names 3 columns with a number, p1 to p3, .*: a square"),
         ("label,p1,p2,p3,p4\n1,0,10,20\n", "line 2, has 4 cells, the header has 5"),
         ("label,p1,p2,p3,p4\n,0,10,20,30\n", "line 2, has an empty label"),
@@ -132,7 +159,7 @@ def test_a_folder_of_pictures_with_a_table(tmp_path):
         ("1,0,10,20,30\n0,1,2,3,4\n", "line 1, must name the columns: label, and one with a number for each"),
         ("cat,0,0,20,30\ndog,1,2,3,4\n", "line 1, must name the columns"),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_a_table_that_is_wrong_is_refused_in_one_line(tmp_path, content, message):
     table = tmp_path / "digits.csv"
