@@ -35,8 +35,9 @@ def entries(
 ) -> list[Entry]:
     """The files that a path names, in the order of the table or of their names; a table may name one in several rows.
 
-    A folder must contain exactly one table, with a column `file` (paths below the folder of the table) and the given
-    columns. For prediction a folder without a table, one file, or a text with one path per line will do.
+    A folder must contain exactly one table, with a column `file` and the given columns. Paths start at the folder of
+    the table, or at the only folder in it that holds all the files. For prediction a folder without a table, one file,
+    or a text with one path per line will do.
 
     Args:
         suffixes: of the files, in lower case: `(".wav",)`. None, `()`, for a table that names folders, in a column
@@ -98,9 +99,11 @@ def once(found: list[Entry]) -> list[Entry]:
 
 def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[Entry]:
     found = []
-    for number, row in numbered_labelled(table, columns, optional):
+    rows = numbered_labelled(table, columns, optional)
+    folder = _folder_of(table, [row[columns[0]] for _, row in rows], suffixes)
+    for number, row in rows:
         name = row.pop(columns[0])
-        path = below(table.parent, name)
+        path = below(folder, name)
         if not _is_kind(path, suffixes):
             kind = f"{' or '.join(suffixes)} file" if suffixes else "folder"
             wrong = path.suffix.lower() not in suffixes if suffixes else is_file(path)
@@ -108,8 +111,23 @@ def _rows(table: Path, suffixes: Sequence[str], columns: Sequence[str], optional
             hint = _meant(table.parent, name, suffixes)
             raise at_line(table, number, f"names {one_line(name, 60)}, which {problem}{hint}")
         found.append(Entry(path, row, line_of(table, number)))
-    _warn_of_others(table, {realpath(entry.path) for entry in found}, suffixes)
+    _warn_of_others(table, folder, {realpath(entry.path) for entry in found}, suffixes)
     return found
+
+
+def _folder_of(table: Path, names: Sequence[str], suffixes: Sequence[str]) -> Path:
+    """The folder at which the names of a table start: its own, or the only one in it that holds them all."""
+    if not names or _is_kind(below(table.parent, names[0]), suffixes):
+        return table.parent
+    holding = [
+        folder
+        for folder in own(table.parent.iterdir())
+        if is_folder(folder) and all(_is_kind(below(folder, name), suffixes) for name in names)
+    ]
+    if len(holding) != 1:
+        return table.parent
+    reading.note(table, "folder of the files", holding[0].name)
+    return holding[0]
 
 
 def _meant(folder: Path, name: str, suffixes: Sequence[str]) -> str:
@@ -129,14 +147,14 @@ def _is_kind(path: Path, suffixes: Sequence[str]) -> bool:
     return path.suffix.lower() in suffixes and is_file(path) if suffixes else is_folder(path)
 
 
-def _warn_of_others(table: Path, named: Collection[str], suffixes: Sequence[str]) -> None:
+def _warn_of_others(table: Path, folder: Path, named: Collection[str], suffixes: Sequence[str]) -> None:
     """Warn of files or folders beside those that a table names, which are skipped."""
     named = {*named, *(str(folder) for path in named for folder in Path(path).parents)}
-    there = own(table.parent.iterdir())
+    there = own(folder.iterdir())
     others = sorted(path.name for path in there if _is_kind(path, suffixes) and realpath(path) not in named)
     if others:
         shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
-        reading.warn(f"{table} does not name {len(others):,} of the files beside it ({shown}): they are passed over.")
+        reading.warn(f"{table} does not name {len(others):,} of the files in {folder} ({shown}): they are passed over.")
 
 
 def _checked(entry: Entry, suffixes: Sequence[str]) -> Entry:

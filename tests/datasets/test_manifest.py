@@ -1,7 +1,10 @@
 """Folders of sounds or pictures with a table: found, or refused in a line that names table and line."""
 
+import shutil
+
 import pytest
 
+from common.datasets import reading
 from common.datasets.lines import Text
 from common.datasets.manifest import entries
 from common.errors import UserError
@@ -26,6 +29,27 @@ def test_a_folder_with_a_table(folder):
     assert entries(folder / "texts.csv", SUFFIXES, ("text",), ("speaker",)) == found
     (folder / "loop.wav").symlink_to(folder / "loop.wav")  # a file beside the table that it does not name
     assert entries(folder, SUFFIXES, ("text",), ("speaker",)) == found
+
+
+def test_files_in_a_folder_of_their_own(folder):
+    """As in Flickr8k: the table names the files, but not the folder beside it that holds them all."""
+    for name in ("d.wav", "e.wav"):
+        (folder / "sub" / name).touch()
+    (folder / "texts.csv").write_text("file,text\nc.wav,one\nd.wav,two\n")
+    with reading.reading(reading.Reading()) as said:
+        found = entries(folder, SUFFIXES, ("text",))
+    assert [entry.path for entry in found] == [folder / "sub/c.wav", folder / "sub/d.wav"]
+    assert said.decisions["texts.csv"]["folder of the files"] == "sub"
+    assert f"does not name 1 of the files in {folder / 'sub'} (e.wav)" in said.warnings[0]
+    shutil.copytree(folder / "sub", folder / "copy")
+    with pytest.raises(UserError, match=r"line 2, names c.wav, which is not in .*; write copy/c.wav, which is there"):
+        entries(folder, SUFFIXES, ("text",))
+
+
+def test_clips_in_a_folder_of_their_own(tmp_path):
+    (tmp_path / "clips/first").mkdir(parents=True)
+    (tmp_path / "clips.csv").write_text("folder,label\nfirst,walk\n")
+    assert entries(tmp_path, (), ("label",))[0].path == tmp_path / "clips/first"
 
 
 def test_inputs_alone(folder):
