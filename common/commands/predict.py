@@ -78,7 +78,7 @@ def run(
 def _remarks(read: Reading, encoder, inputs: Sequence) -> Iterator[str]:
     """What a user should know about how the inputs were read."""
     for file, decisions in read.decisions.items():
-        if said := [f"{what} {how}" for what, how in decisions.items() if what != "delimiter"]:
+        if said := [f"{what} {how}" for what, how in decisions.items() if what not in ("delimiter", "groups")]:
             yield f"{file}: {', '.join(said)}"
     if said := inspection.cut(encoder, inputs):
         yield said

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Sequence
 
 from common.commands import console_output
 from common.datasets.reading import Reading
@@ -12,7 +14,8 @@ from common.runs import cache, examples, inspection
 from common.runs.examples import Request
 from common.task import load_task
 
-SHOWN = 20  # errors
+SHOWN = 20  # errors of different kinds
+NUMBERS = 3  # of further lines with the same error
 
 
 def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool:
@@ -53,11 +56,32 @@ def run(task_name: str, request: Request, settings: dict, as_json: bool) -> bool
     if sizes:
         console.print("examples  " + ", ".join(f"{split} {count:,}" for split, count in sizes.items()), highlight=False)
     console_output.inspection(console, found)
-    for error in errors[:SHOWN]:
+    different = _folded(errors)
+    for error in different[:SHOWN]:
         print(f"error: {error}", file=sys.stderr)
-    if errors:
-        more = f", of which {SHOWN} are shown" if len(errors) > SHOWN else ""
+    if len(errors) == 1:
+        print("1 error: fix it before training.", file=sys.stderr)
+    elif errors:
+        more = f", of which {SHOWN} of {len(different):,} kinds are shown" if len(different) > SHOWN else ""
         print(f"{len(errors):,} errors{more}: fix them before training.", file=sys.stderr)
     else:
         console.print("Nothing is wrong: this can be trained.", highlight=False)
     return not errors
+
+
+def _folded(errors: Sequence[str]) -> list[str]:
+    """The errors, each that occurs in several lines once, with the numbers of the first of the other lines."""
+    lines: dict[tuple[str, ...], list[str]] = {}
+    for error in errors:
+        before, number, after = re.fullmatch(r"(?s)(.*?, line )([\d,]+)(, .*)|.*", error).groups(default="")
+        lines.setdefault((before, after) if number else (error,), []).append(number)
+    return [_with_lines(parts, numbers) for parts, numbers in lines.items()]
+
+
+def _with_lines(parts: Sequence[str], numbers: Sequence[str]) -> str:
+    first, *others = numbers
+    if not others:
+        return first.join(parts)
+    more = f" and {len(others) - NUMBERS:,} more" if len(others) > NUMBERS else ""
+    word = "line" if len(others) == 1 else "lines"
+    return f"{first.join(parts)} The same holds for {word} {', '.join(others[:NUMBERS])}{more}."

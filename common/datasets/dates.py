@@ -39,6 +39,7 @@ OFFSET = r"(?<=:\d\d)(?:\.\d+)?\s*(?:Z|UTC|[+-]\d\d:?\d\d)$"  # after a time of 
 UTC = r"(?<=:\d\d) ?UTC$"  # as ThingSpeak and BigQuery write it
 SPAN = r":\d\d\s*-\s*(?:.* )?(\d?\d:\d\d)(?::\d\d)?$"
 MOST_OFFSETS = 4  # from UTC in a file; more are ends of spans
+ZONE = r"(?<=:\d\d) ?(?!(?:AM|PM)$)([A-Z]{2,5})$"  # the name of a time zone after a time of day
 WRITE = "write it as 2017-09-01 or 2017-09-01 13:00"
 
 
@@ -122,6 +123,9 @@ def _all_read(path: Path | Text, times: pd.Series, texts: pd.Series) -> pd.Serie
     """The times, if every row has one; messages show the text of a row that has none."""
     if (unread := times.isna()).any():
         number = int(unread.idxmax())
+        if zone := re.search(ZONE, texts[number].strip()):
+            problem = f"leave {zone[1]} out and give times in UTC"
+            raise at_line(path, number, f"has the time {one_line(repr(texts[number]), 40)}: {problem}")
         read = times.first_valid_index()
         other = "" if read is None else f", unlike {one_line(repr(texts[read]), 40)} in line {read}"
         raise at_line(path, number, f"has the time {one_line(repr(texts[number]), 40)}{other}: {WRITE}")

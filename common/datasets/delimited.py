@@ -136,8 +136,14 @@ def delimiter_of(path: Path | Text, start: Sequence[str], columns: Sequence[str]
 
 
 def _csv_rows(path: Path | Text, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    text = (line + "\n" for line in lines(path))
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True)
+    of_row = []  # the lines read for one row
+
+    def text() -> Iterator[str]:
+        for line in lines(path):
+            of_row.append(line)
+            yield line + "\n"
+
+    reader = csv.reader(text(), delimiter=delimiter, skipinitialspace=True, strict=True)
     number = 1
     try:
         for cells in reader:
@@ -146,8 +152,11 @@ def _csv_rows(path: Path | Text, delimiter: str) -> Iterator[tuple[int, list[str
                 _check_open_quote(path, number, reader.line_num, stripped, delimiter)
             yield number, stripped
             number = reader.line_num + 1
+            of_row.clear()
     except csv.Error as error:
-        raise at_line(path, number, f"is not CSV ({error}): is a quotation mark left open?") from error
+        escaped = any('\\"' in line for line in of_row)
+        hint = 'write \\" as ""' if escaped else "is a quotation mark left open?"
+        raise at_line(path, number, f"is not CSV ({error}): {hint}") from error
 
 
 def _check_open_quote(path, number: int, last: int, cells: list[str], delimiter: str) -> None:

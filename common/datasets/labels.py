@@ -32,6 +32,26 @@ def check(path: Path | Text, numbered: Iterable[tuple[int, str]]) -> None:
         reading.warn(f"{Path(str(path)).name}: the labels {names} look like one label: write it in one way.")
 
 
+def note_groups(path: Path | Text, counts: Counter[str]) -> None:
+    """Report how the column `group` of a file divides its rows, and warn of groups that look alike.
+
+    Args:
+        counts: group -> its number of rows; those of "" have no group.
+    """
+    named = {group: count for group, count in counts.items() if group}
+    largest = f", the largest {_rows(max(named.values()))}" if named else ""
+    without = f"; {_rows(counts[''])} without one" if counts[""] else ""
+    reading.note(path, "groups", f"{len(named):,}{largest}{without}")
+    if same := alike(named):
+        names = " and ".join(f"{name!r} ({_rows(named[name])})" for name in same[0])
+        more = f", and so do {len(same) - 1:,} more" if len(same) > 1 else ""
+        reading.warn(f"{Path(str(path)).name}: the groups {names} look like one group{more}: write each in one way.")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
 def shown(counts: Counter[str]) -> str:
     """At most ten labels with their counts, the most frequent first: `positive 210, negative 190`."""
     return named([f"{name!s:.40} {count:,}" for name, count in counts.most_common()])

@@ -17,6 +17,7 @@ MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", "—", "?"
 CURRENCY = r"^\s*(?:US\$|[A-Z]{3}\s|[$€£¥₹])\s*|\s*(?:\s[A-Z]{3}|[$€£¥₹])\s*$"
 GROUPS = r"(?<=\d)['’\s](?=\d{3}(?:\D|$))"  # an apostrophe or a space between thousands
 BEGIN = r"(?i)\s*[<>≤≥~]?\s*[-+]?(?:[$€£¥]\s*)?[\d.,]*\d|[-+]?inf"  # how a cell with a number begins: `2 m`, `<0.1`
+UNIT = r"(?<=[\d.])\s*(?![eE][-+]?\d)([^\d\s.,+-]\S*)$"  # `°C` after a number; no exponent
 PLAIN = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 POINT = rf"[-+]?[1-9](?:\d{{0,2}}(?:,\d{{3}})+|\d?(?:,\d\d)+,\d{{3}})(?:\.\d*)?|{PLAIN}"  # also 58,46,379, as in India
 # Points between thousands. `0050,1` is no decimal: in NOAA's files it is 50, with the quality 1.
@@ -86,6 +87,17 @@ def read(
     if len(infinite := found[~np.isfinite(found)]):
         raise _no_number(path, what, texts, int(infinite.index[0]))
     return found.reindex(texts.index)
+
+
+def without_unit(path: Path | Text, what: str, texts: pd.Series) -> pd.Series:
+    """The cells of a column without the unit after their numbers, if it is the same in all: `10.2 °C -> 10.2`."""
+    cells = texts[~texts.str.lower().isin(MISSING)]
+    units = set(cells.str.extract(UNIT, expand=False))
+    plain = cells.str.replace(UNIT, "", regex=True)
+    if len(units) != 1 or not all(isinstance(unit, str) for unit in units) or not is_number(plain).all():
+        return texts
+    reading.note(path, f"unit of {what}", units.pop())
+    return plain.reindex(texts.index, fill_value="")
 
 
 def _without_signs(texts: pd.Series, suffixes: str) -> tuple[pd.Series, pd.Series]:

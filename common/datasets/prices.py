@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Names of the columns, reduced to lower-case letters; earlier names take precedence.
-TIMES = ("date", "datetime", "timestamp", "day", "tradedate", "tradingdate", "tradingday", "exchangedate", "time", "")
+TIMES = (
+    *("date", "datetime", "timestamp", "day", "tradedate", "tradingdate", "tradingday", "exchangedate"),
+    *("time", "unix", ""),
+)
 ADJUSTED = ("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjcloseprice", "adjustedcloseprice")
 CLOSE = ("close", "closelast", "closeprice", "closingprice", "price", "last", "lastprice")
 VOLUME = ("volume", "vol", "sharevolume")

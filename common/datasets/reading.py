@@ -81,3 +81,8 @@ def refuse(error: UserError) -> None:
     if current is None or not current.keep_going or len(current.errors) >= MOST_ERRORS:
         raise error
     current.errors.append(str(error))
+
+
+def give_up() -> None:
+    """End the reading of a file all of whose lines were refused: raise the error of the last one."""
+    raise UserError(_CURRENT.get().errors.pop())

@@ -56,20 +56,26 @@ def by_chance(
     split is stratified: each split gets its share of each label, and the first examples of a rare label go to train.
 
     Raises:
-        UserError: if the examples form fewer than three sets that must stay together.
+        UserError: if there are fewer than three different inputs, or sets that must stay together.
     """
     examples = list(examples)
+    keys = {key(example) for example in examples}
+    if len(keys) < 3 <= len(examples):
+        raise UserError(
+            f"The {len(examples):,} examples have only {_counted(len(keys), 'different input')}, too few to train, "
+            "validate and test: at least 3 are needed. Check the inputs, or give more."
+        )
     joined = _Joined()
     for number, example in enumerate(examples):
         joined.join(number, ("key", key(example)))
         if group := getattr(example, "group", None):
             joined.join(number, ("group", group))
     roots = [joined.root(number) for number in range(len(examples))]
-    keys = {key(example) for example in examples}
     if len(set(roots)) < 3 <= len(keys):
         raise UserError(
-            f"The examples form only {len(set(roots))} groups (documents, speakers, equal inputs), and each group must "
-            "stay in one split: at least 3 are needed. Give VALIDATION and TEST, or leave groups out."
+            f"The examples form only {_counted(len(set(roots)), 'group')} (values of the column group, documents, "
+            "speakers, equal inputs), and each must stay in one split: at least 3 are needed. Give VALIDATION and "
+            "TEST, or leave the column group of a table out: COLUMNS=unused=group."
         )
     if any(getattr(example, "label", None) for example in examples):
         made = _stratified(examples, roots, seed, fractions)
@@ -232,6 +238,10 @@ def shared(splits: Splits, key: Callable[[object], Hashable] = same_input) -> di
         "validation in train": sum(key(example) in train for example in splits.validation),
         "test in validation": sum(k in validation for k in test),
     }
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _check(fractions: tuple[float, float, float]) -> None:

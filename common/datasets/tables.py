@@ -8,11 +8,12 @@ if its first line is a header with the needed columns: `is_table`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from common.datasets import json_lines, reading
+from common.datasets import json_lines, labels, reading
 from common.datasets.delimited import (
     DELIMITERS,
     JSON_LINES,
@@ -96,21 +97,28 @@ def numbered_rows(
     number, first = next(found)
     header, names, before = _header(path, number, first, found, (*columns, *optional), columns)
     places = {column: names.index(plain(column)) for column in (*columns, *optional) if plain(column) in names}
-    empty, again = True, 0
+    seen = accepted = again = 0
+    groups: Counter[str] = Counter()
     for number, cells in before:
         if not any(cells):
             continue
         if header is not None and cells == header:
             again += 1
             continue
+        seen += 1
         row = _row(path, number, cells, names, places, columns)
         if row is not None:
-            empty = False
+            accepted += 1
+            groups.update([row["group"]] if "group" in row else [])
             yield number, row
+    if groups:
+        labels.note_groups(path, groups)
     if again:
         reading.note(path, "rows passed over", f"{again:,} that repeat the header")
-    if empty:
-        reading.refuse(UserError(f"{path} has a header and no rows."))
+    if not seen:
+        raise UserError(f"{path} has a header and no rows.")
+    if not accepted:
+        reading.give_up()
 
 
 def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
@@ -122,6 +130,8 @@ def _row(path, number, cells, names, places, columns) -> dict[str, str] | None:
         hint = "put cells with separators in quotes"
         if quote:
             hint = f"the cell {quote!r:.40} opens a quotation mark that nothing closes"
+        elif any(cell.startswith("'") and not cell.endswith("'") for cell in cells):
+            hint = "put cells with separators in double quotes, not in single ones"
         reading.refuse(at_line(path, number, f"has {len(cells)} cells, the header has {len(names)}: {hint}"))
         return None
     row = {column: cells[place] for column, place in places.items()}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.datasets import dates, numbers, reading
+from common.datasets import dates, labels, numbers, reading
 from common.datasets.delimited import even_rows
 from common.datasets.lines import Text, at_line
 from common.errors import UserError, one_line
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KNOWN = "known:"  # prefix of a column whose values are known ahead: holidays, an announced price
 TIME_NAMES = (
     *("time", "date", "datetime", "date time", "date/time", "timestamp", "valid time"),
-    *("month", "week", "day", "year", "ds"),
+    *("month", "week", "day", "year", "ds", "unix"),
 )
 DAY_PARTS = ("year", "month", "day")  # columns that together give a date
 MOST_CATEGORIES = 18  # different words in a column, as the 16 winds, calm and variable; each becomes one of 0 and 1
@@ -179,6 +179,7 @@ def read_series(path: Path | Text) -> TimeSeries:
     times, time_columns = _times(path, table)
     if times.iloc[0] > times.iloc[-1]:
         times, table = times[::-1], table[::-1]
+    _check_one_series(path, times, table.drop(columns=time_columns))
     values = _numbers(path, table.drop(columns=time_columns))
     step, times = _step(path, at_one_hour(times))
     values.index = times
@@ -259,6 +260,19 @@ def _times(path: Path | Text, table: pd.DataFrame) -> tuple[pd.Series, list[str]
     return dates.read(path, texts), [names[name] for name in used]
 
 
+def _check_one_series(path: Path | Text, times: pd.Series, cells: pd.DataFrame) -> None:
+    """Refuse the rows of several series, such as weather stations, if a column tells those of one time apart."""
+    rows = times.value_counts()
+    if (rows > 1).mean() < 0.5:
+        return
+    for name, texts in cells.items():
+        names = sorted(set(texts))
+        is_name = len(names) == rows.max() or not numbers.is_number(texts).any()
+        if is_name and not cells.assign(time=times).duplicated(["time", name]).any():
+            shown = labels.named([f"{word:.40}" for word in names])
+            raise UserError(f"{path}: column {name} holds {len(names):,} series ({shown}): give one series a file.")
+
+
 def _main(path: Path | Text, table: pd.DataFrame, names: dict[str, str]) -> str:
     """The column of dates, in lower case; one named `time` only if it holds more than times of day."""
     found = [name for name in TIME_NAMES if name in names]
@@ -280,6 +294,8 @@ def _numbers(path: Path | Text, cells: pd.DataFrame) -> pd.DataFrame:
     cells = cells.loc[:, [not texts.str.lower().isin(numbers.MISSING).all() for _, texts in cells.items()]]
     words = {name: _words(path, name, texts) for name, texts in cells.items()}
     measured = cells.drop(columns=[name for name in words if words[name]]).replace(UNMEASURED, "")
+    for name in measured:
+        measured[name] = numbers.without_unit(path, name, measured[name])
     decimals = numbers.decimal_marks(measured)
     columns = {}
     for name, texts in cells.items():
@@ -345,7 +361,8 @@ def _step(path: Path | Text, times: pd.Series) -> tuple[Step, pd.DatetimeIndex]:
         raise at_line(
             path,
             number,
-            f"has the time {times[number]}, off the step of {step} that most rows keep: give one row per step",
+            f"has the time {times[number]}, off the step of {step} that most rows keep: round the times to it, "
+            "or take the mean of each step",
         )
     return step, pd.DatetimeIndex(times)
 

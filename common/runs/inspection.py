@@ -192,7 +192,9 @@ def _find_duplicates(splits: Splits, decisions: dict, warnings: list) -> None:
             targets[same_input(example)].add(labels.of(example))
             total += 1
     if total > len(targets):
-        decisions["duplicates"] = f"{total - len(targets):,} of {total:,} inputs are repeats, up to case and space"
+        are_text = not any(hasattr(example, "content") for example in islice(splits.train, 1))
+        up_to = ", up to case and space" if are_text else ""
+        decisions["duplicates"] = f"{total - len(targets):,} of {total:,} inputs are repeats{up_to}"
     if conflicting := {key for key, found in targets.items() if len(found) > 1}:
         example = next(str(e) for _, part in splits for e in part if same_input(e) in conflicting)
         warnings.append(f"{len(conflicting):,} inputs occur with different labels, such as {example!r:.60}.")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from common.datasets import labels, paths
+from common.datasets import labels, paths, reading
 from common.datasets.lines import Text, at_line, is_packed, lines
 from common.datasets.readers import is_table, numbered_labelled, suffix_of
 from common.datasets.tables import ALL_MISSING
@@ -20,7 +20,19 @@ FASTA = (".fa", ".fasta", ".fna", ".fas")
 
 
 def fasta(path: Path | Text) -> Iterator[tuple[int, str, str]]:
-    """Line number, title and bases of every sequence; a title begins with ">", the bases may span several lines."""
+    """Line number, title and bases of every sequence; a title begins with ">", the bases may span several lines.
+
+    Warns of sequences without a single A, C, G or T, such as masked ones.
+    """
+    count = unknown = 0
+    for number, title, bases in _entries(path):
+        yield number, title, bases
+        count, unknown = count + 1, unknown + (not set(bases) & set("ACGT"))
+    if unknown:
+        reading.warn(f"{path}: {unknown:,} of {count:,} sequences hold no A, C, G or T: remove them.")
+
+
+def _entries(path: Path | Text) -> Iterator[tuple[int, str, str]]:
     start, title, parts = 0, "", []
     for number, line in enumerate(lines(path), 1):
         line = line.strip()

@@ -272,6 +272,8 @@ def test_table_gives_optional_columns_where_there_are_any(write):
         ('text,label\n"two\nlines",1\n,2\n', "line 4, has an empty text"),
         ("text,label\na,b,c\n", "line 2, has 3 cells, the header has 2"),
         ('text,label\nfine,1\n"open,1\nfine,2\n', "line 3, is not CSV .*quotation mark left open"),
+        ('text,label\nfine,1\n"so \\"fine\\", he said",1\n', r'line 3, is not CSV .*: write \\" as ""'),
+        ("text,label\n'fine, really','1'\n", "line 2, has 3 cells, the header has 2: put .* in double quotes, not"),
         ("text,label\n\n", "has a header and no rows"),
         ("text,label\nfine,1\nнет,2\n".encode("cp1251"), "line 3, is not UTF-8"),
         (b"text,label\nfi\0ne,1\n", "line 2, holds a NUL byte"),

@@ -111,8 +111,10 @@ def test_by_position_leaves_a_lazy_sequence_lazy(tmp_path):
 def test_too_few_examples_say_how_many_are_needed():
     with pytest.raises(UserError, match=r"2 different examples are too few.*at least 3"):
         splits.by_position("ab")
-    with pytest.raises(UserError, match="1 different examples are too few"):
+    with pytest.raises(UserError, match=r"The 50 examples have only 1 different input, .*at least 3"):
         splits.by_chance(["same"] * 50, seed=0)
+    with pytest.raises(UserError, match="The 5 examples have only 2 different inputs,"):
+        splits.by_chance(["one", "One", "two", "two", "one "], seed=0)
 
 
 @pytest.mark.parametrize("fractions", [(0.8, 0.2, 0.0), (0.8, 0.1, 0.2), (0.9, 0.1)])

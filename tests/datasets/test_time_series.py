@@ -182,7 +182,7 @@ def test_a_series_in_json(name):
         load_task(name).own_file.read(Text('[{"date": "2020-01-01", "close": 1}]', "a.json", ".json"), True)
 
 
-@pytest.mark.parametrize("name", ["Date Time", "date_time", "Date/Time", "valid_time"])
+@pytest.mark.parametrize("name", ["Date Time", "date_time", "Date/Time", "valid_time", "unix"])
 def test_names_of_the_column_of_times(name):
     assert read(table(["2020-01-01", "2020-01-02", "2020-01-03"], header=f"{name},x")).columns == ("x",)
 
@@ -232,6 +232,16 @@ def test_markers_among_numbers_are_refused_however_many(marker):
             read(table([f"2020-01-0{day}" for day in range(1, 7)], cells, "time,rain"))
 
 
+@pytest.mark.parametrize(("unit", "shown"), [("%", "%"), (" °C", "°C"), ("µg/m³", "µg/m³"), (" K", "K"), (" m3", "m3")])
+def test_a_unit_that_all_numbers_share_is_left_out(unit, shown):
+    days = ["2020-01-01", "2020-01-02", "2020-01-03"]
+    with reading.reading(reading.Reading()) as said:
+        assert read(table(days, [f"1.5{unit}", "", f"-2{unit}"])).filled[:, 0].tolist() == [1.5, 1.5, -2]
+    assert said.decisions["a.csv"]["unit of x"] == shown
+    with pytest.raises(UserError, match=r"line 2, has the x '1\.5"):
+        read(table(days, [f"1.5{unit}", "2 inch", "3"]))
+
+
 def test_commas_as_decimal_points():
     series = read("Datum;time;x\n1,5;2020-01-01;-0,5\n2,5;2020-01-02;1\n3,5;2020-01-03;12,25\n")
     assert series.values.tolist() == [[1.5, -0.5], [2.5, 1.0], [3.5, 12.25]]
@@ -255,9 +265,17 @@ def test_columns_are_found_in_any_case_and_with_spaces():
         (table(["2020-01-01", "2020-01-02", "2020-01-02"]), "line 4, has the time 2020-01-02 00:00:00, which occurs"),
         (table(["2020022822", "2020022823", "2020023000"]), "line 4, has the time '2020023000', unlike '20200228"),
         (table(["9999-12-31 22:00", "9999-12-31 23:00", "9999-12-31 24:00"]), "line 4, has the time '9999-12-31 24"),
+        (table([f"2020-03-01 0{hour}:00 CET" for hour in range(3)]), "leave CET out and give times"),
+        (table([f"2020-01-0{n // 2} 00:00" for n in range(2, 8)], [f"{'AB'[n % 2]},{n}.5" for n in range(6)],
+               "time,station,x"),
+         "a.csv: column station holds 2 series (A, B): give one series a file."),
+        (table([f"2020-01-0{n % 3 + 1}" for n in range(6)], [f"{(7, 12)[n // 3]},{n * n}.5" for n in range(6)],
+               "time,id,x"),
+         "a.csv: column id holds 2 series (12, 7): give one series a file."),
         (table(["18:00", "19:00", "20:00"]), "line 2, has the time '18:00': write it as 2017-09-01"),
         (table(["2020-01-01", "2020-01-03", "2020-01-02", "2020-01-04"]), "00:00:00, which is out of order"),
-        (table(["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00", "2020-01-01 02:30"]), "line 5, has"),
+        (table(["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00", "2020-01-01 02:30"]),
+         "line 5, has the time 2020-01-01 02:30:00, off the step of hour that most rows keep: round the times to it"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "2 m", 3]), "line 3, has the x '2 m'"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], [1, "inf", 3]), "line 3, has the x 'inf'"),
         (table(["2020-01-01", "2020-01-02", "2020-01-03"], ['"+0050,1"', '"-0011,1"', '"+0103,1"']),

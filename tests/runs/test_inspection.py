@@ -133,17 +133,60 @@ def test_test_inputs_that_are_encoded_as_a_training_input_are_counted(
 
 def test_validate_lists_errors_with_their_lines_and_trains_nothing(tmp_path, capsys, own_folders):
     path = tmp_path / "a.csv"
-    path.write_text(CSV + "fine,nan\n,good\n" + "x,y,z\n" * 30)
+    wrong = "".join(f"x,y{',z' * n}\n" for n in range(1, 31))
+    path.write_text(CSV + "fine,nan\n,good\n" + wrong)
     assert not validate.run("sentiment", Request(str(path)), {}, as_json=False)
     shown = capsys.readouterr()
     assert "line 8, has the label 'nan'" in shown.err and "line 9, has an empty text" in shown.err
-    assert shown.err.count("error: ") == 20 and "32 errors, of which 20 are shown" in shown.err
+    assert shown.err.count("error: ") == 20 and "32 errors, of which 20 of 32 kinds are shown" in shown.err
     assert not (own_folders / "runs").exists()
     path.write_text(CSV)
     assert validate.run("sentiment", Request(str(path)), {}, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert found["valid"] and found["errors"] == [] and found["decisions"]["labels"] == "good 3, bad 3"
     assert validate.run("ner_tagging", Request(), {}, as_json=False)  # a declared set
+
+
+def test_validate_says_once_what_is_wrong_in_many_lines(tmp_path, capsys, own_folders):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "fine,na\n" * 40)
+    assert not validate.run("sentiment", Request(str(path)), {}, as_json=False)
+    shown = capsys.readouterr().err
+    assert shown.count("error: ") == 1 and "line 2, has the label 'na'" in shown and "40 errors: fix them" in shown
+    assert "The same holds for lines 3, 4, 5 and 36 more." in shown
+    path.write_text("text,label\n")
+    assert not validate.run("sentiment", Request(str(path)), {}, as_json=False)
+    shown = capsys.readouterr().err
+    assert "has a header and no rows" in shown and "1 error: fix it before training." in shown
+
+
+def test_groups_are_counted_and_those_that_look_alike_warned_of(tmp_path):
+    groups = ["3", "3.0", "Ann", "ann ", "Ben", ""]
+    rows = "".join(f"text {n},{'ab'[n // 6 % 2]},{groups[n % 6]}\n" for n in range(120))
+    found = inspected(tmp_path, "sentiment", "a.csv", "text,label,group\n" + rows)
+    assert "groups 5, the largest 20 rows; 20 rows without one" in found.decisions["a.csv"]
+    (said,) = (warning for warning in found.warnings if "look like one group" in warning)
+    assert "the groups '3' (20 rows) and '3.0' (20 rows) look like one group, and so do 1 more: write" in said
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "only 1 group "), (2, "only 2 groups ")])
+def test_too_few_groups_are_refused_unless_the_column_is_left_out(tmp_path, count, said):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label,group\n" + "".join(f"text {n},{'ab'[n % 2]},g{n % count}\n" for n in range(40)))
+    with pytest.raises(UserError, match=f"form {said}.*column group.*COLUMNS=unused=group"):
+        examples.load(load_task("sentiment"), Request(str(path)), 0)
+    source = examples.load(load_task("sentiment"), Request(str(path), columns="unused=group"), 0)
+    assert [len(part) for _, part in source.splits] == [32, 4, 4]
+
+
+def test_repeats_are_up_to_case_and_space_in_texts_only(tmp_path):
+    make = dataclasses.make_dataclass("Picture", ["content", "label"], namespace={"__len__": lambda self: 4})
+    splits = Splits([make("1", "a"), make("1", "a")], [make("2", "a")], [make("3", "b")])
+    found = inspection.inspect(Mock(splits=splits, read=Mock(decisions={}, warnings=[])), Mock(spec=[], word_inputs=()))
+    assert found.decisions["duplicates"] == "1 of 4 inputs are repeats"
+    texts = "text,label\n" + "".join(f"text {n % 20},{'ab'[n % 2]}\n" for n in range(40))
+    found = inspected(tmp_path, "sentiment", "a.csv", texts)
+    assert found.decisions["duplicates"] == "20 of 40 inputs are repeats, up to case and space"
 
 
 def test_examples_with_labels_unknown_to_train_are_left_out_of_validation():

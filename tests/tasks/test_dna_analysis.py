@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from common.datasets import overlaps
+from common.datasets import overlaps, reading
 from common.datasets.lines import Text
 from common.errors import UserError
 from common.prediction.keras_networks import of_model
@@ -68,6 +68,13 @@ def test_fasta_over_several_lines_in_lower_case(tmp_path):
     path = write(tmp_path / "a.fa", ">x one donor\nACgt\nuN\n\n>y acceptor\n  TTT \n")
     assert TASK.own_file.read(path, True) == [Sequence("ACGTTN", "donor"), Sequence("TTT", "acceptor")]
     assert TASK.own_file.read(path, False) == [Sequence("ACGTTN"), Sequence("TTT")]
+
+
+def test_sequences_without_a_known_base_are_warned_of(tmp_path):
+    path = write(tmp_path / "a.fa", ">x donor\nNNNN\n>y acceptor\nNNRN\n>z donor\nNNAN\n")
+    with reading.reading(reading.Reading()) as said:
+        TASK.own_file.read(path, True)
+    assert said.warnings == [f"{path}: 2 of 3 sequences hold no A, C, G or T: remove them."]
 
 
 def test_fasta_by_its_first_line_that_is_not_blank(tmp_path):
