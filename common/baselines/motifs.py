@@ -19,6 +19,8 @@ def kmer_naive_bayes(
 ) -> tuple[list[str], np.ndarray]:
     """Multinomial naive Bayes on counts of k-mers, regardless of their position.
 
+    No k-mer is longer than the median training sequence, so that most sequences have some.
+
     Returns:
         labels, sorted, and their probabilities, float64 `(sequences, labels)`.
     """
@@ -30,7 +32,9 @@ def kmer_naive_bayes(
         counts = CountVectorizer(analyzer="char", ngram_range=(length, length))
         return make_pipeline(counts, MultinomialNB())
 
-    return _best([model(length) for length in LENGTHS], train, labels, sequences)
+    median = int(np.median([len(sequence) for sequence in train]))
+    lengths = sorted({min(length, median) for length in LENGTHS})
+    return _best([model(length) for length in lengths], train, labels, sequences)
 
 
 def position_logistic_regression(

@@ -33,6 +33,13 @@ def test_a_letter_at_a_place_and_a_piece_anywhere(draw, model, sees_places):
         assert (right(model, examples[:200], examples[200:]) > 0.85) == high
 
 
+@pytest.mark.parametrize("length", [1, 3])
+def test_sequences_may_be_shorter_than_the_longest_kmer(length):
+    train = [(letter * length, letter) for letter in "AC" * 10]
+    long = [(letter * 8, letter) for letter in "AC"]  # these end up in the held-out tenth
+    assert right(motifs.kmer_naive_bayes, train + long, [("AA", "A"), ("CCCC", "C")]) == 1
+
+
 def test_letters_and_places_that_train_lacks_are_passed_over():
     inputs, others = motifs.places(["AC", "CA"], ["ACCCC", "N", ""])
     assert inputs.tolist() == [[1, 0, 0, 1], [0, 1, 1, 0]]
