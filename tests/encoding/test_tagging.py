@@ -183,13 +183,3 @@ def test_token_dropout_hides_real_tokens_in_training_alone():
     assert set(np.unique(hidden)) == {0, 1, 7, 8, 9}
     assert (hidden[:, 3] == 0).all()
     assert (hidden[:, :3] == 1).mean() == pytest.approx(0.3, abs=0.04)
-
-
-def test_window_baseline_learns_words_endings_and_neighbours():
-    from common.baselines.window import shape, window_logistic_regression
-
-    assert [shape(token) for token in ("Kerib-400", "OK", "ok", "iPhone", "...")] == ["Xx-0", "X", "x", "xXx", "..."]
-    train = [("in", "Velmouth", "now"), ("Mr", "Rook", "left"), ("in", "Tarmouth", "now"), ("Mr", "Tern", "left")] * 5
-    tags = [("O", "B-place", "O"), ("O", "B-person", "O")] * 10
-    answers = window_logistic_regression(train, tags, [("Mr", "Kand", "left"), ("in", "Kormouth"), ("now",)])
-    assert answers == [["O", "B-person", "O"], ["O", "B-place"], ["O"]]

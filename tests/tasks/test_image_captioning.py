@@ -197,21 +197,6 @@ def test_only_a_failed_download_is_called_one(mobilenet, monkeypatch):
         of_mobilenet(48)
 
 
-def test_the_nearest_picture_and_the_most_likely_caption():
-    from common.baselines import captions as baselines
-
-    random = np.random.default_rng(0)
-
-    def walls(colour):
-        return [np.clip(np.array(colour) + random.normal(0, 9, (16, 16, 3)), 0, 255).astype(np.uint8) for _ in range(9)]
-
-    red, blue = walls((220, 30, 30)), walls((30, 30, 220))
-    texts = [["a red wall", "red bricks"]] * 8 + [["the blue sea", "blue water"]] * 8
-    found = baselines.nearest(red[:8] + blue[:8], texts, [red[8], blue[8], red[8]])
-    assert "red" in found[0] and "blue" in found[1] and found[2] == found[0]
-    assert baselines.most_likely(["a dog runs", "a dog runs fast", "a dog sits", "two cats"]) == "a dog runs"
-
-
 def test_pictures_are_drawn(tmp_path):
     from common.plots.captioning import figures
 

@@ -190,13 +190,3 @@ def test_answer_is_the_label_of_the_highest_probability():
         probabilities = prediction["probabilities"]
         assert sum(probabilities.values()) == pytest.approx(1)
         assert prediction["label"] == max(probabilities, key=probabilities.get)
-
-
-def test_naive_bayes_logistic_regression_goes_by_the_words_of_each_label():
-    from common.baselines.linear import naive_bayes_logistic_regression
-
-    texts, labels = ["good fun", "fine good", "bad dull", "dull mess", "so so", "so what"] * 5, list("ppnnmm") * 5
-    names, probabilities = naive_bayes_logistic_regression(texts, labels, ["good", "dull", "so"])
-    assert names == ["m", "n", "p"]
-    assert [names[row.argmax()] for row in probabilities] == ["p", "n", "m"]
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
