@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -130,7 +129,7 @@ def build(task: Task, config: TrainConfig, encoder, folder: Run | None, console:
     with weights.room(folder.weights_file if has_weights else None):
         model = task.build_model(config, encoder)
     if config.embeddings != "none" and not (folder and folder.state_file.exists()):
-        covered = word_vectors.initialise(model, encoder, Path(config.embeddings).expanduser())
+        covered = word_vectors.initialise(model, encoder, config)
         console.print(covered, highlight=False)
     console_output.layers(console, model)
     return model

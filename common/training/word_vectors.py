@@ -12,6 +12,8 @@ from common.encoding.encoder import Encoder
 from common.encoding.text import SPECIAL, Vocabulary
 from common.errors import UserError
 
+LAYER = "word_embedding"  # name of the layer in a task's model
+
 
 def read(path: Path, wanted: Collection[str]) -> tuple[dict[str, np.ndarray], int]:
     """The vectors of the wanted words, and their number of features; other words are skipped.
@@ -43,24 +45,32 @@ def read(path: Path, wanted: Collection[str]) -> tuple[dict[str, np.ndarray], in
     return found, features
 
 
-def initialise(model, encoder: Encoder, path: Path) -> str:
+def initialise(model, encoder: Encoder, config) -> str:
     """Write the vectors of the words that a model knows into its embedding; returns how many they are, as a sentence.
 
     A word without a vector gets that of its lower-case form, or keeps its values.
 
+    Args:
+        model: its word embedding is the layer named LAYER, in each of its networks that has one.
+        encoder: its first vocabulary is that of the words, of which the embedding may leave out the rarest.
+        config: of the run; `embeddings` is the path of the vectors. The word embedding has `embedding_size` features,
+            or `units` if there is no such setting.
+
     Raises:
         UserError: if the model has no word embedding, or one with a different number of features.
     """
+    path = Path(config.embeddings).expanduser()
     vocabulary = next((part for part in vars(encoder).values() if isinstance(part, Vocabulary)), None)
-    if vocabulary is None or not encoder.word_inputs:
-        raise UserError("embeddings are for tasks on words: sentiment, ner_tagging, pos_tagging, next_word.")
-    known = vocabulary.tokens[: getattr(encoder, "known", len(vocabulary))]
+    layers = [layer for layer in _embeddings(model) if layer.name == LAYER]
+    if vocabulary is None or not encoder.word_inputs or not layers:
+        raise UserError("This task has no word embedding to initialise: leave out the setting embeddings.")
+    known = vocabulary.tokens[: layers[0].input_dim]
     vectors, features = read(path, {form for token in known for form in (token, token.lower())})
-    layers = [layer for layer in _embeddings(model) if layer.input_dim == len(known)]
-    if not layers or any(layer.output_dim != features for layer in layers):
-        has = f"{layers[0].output_dim}" if layers else "no"
-        name = "units" if "state_h" in model.input else "embedding_size"
-        raise UserError(f"{path} has {features} features per word, the embedding {has}: SET={name}={features}.")
+    if layers[0].output_dim != features:
+        name = "embedding_size" if hasattr(config, "embedding_size") else "units"
+        raise UserError(
+            f"{path} has {features} features per word, the embedding {layers[0].output_dim}: SET={name}={features}."
+        )
     places = [
         i for i, token in enumerate(known) if i >= len(SPECIAL) and (token in vectors or token.lower() in vectors)
     ]

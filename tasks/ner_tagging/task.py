@@ -187,7 +187,7 @@ def build_member(config: Config, encoder: Encoder, name: str) -> keras.Model:
     shapes = keras.Input((None, SHAPES), name="shapes")
     padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
     known = layers.TokenDropout(config.word_dropout, UNKNOWN, PADDING)(token_ids)
-    words = keras.layers.Embedding(len(encoder.words), config.embedding_size)(known)
+    words = keras.layers.Embedding(len(encoder.words), config.embedding_size, name="word_embedding")(known)
     chars = keras.layers.Embedding(len(encoder.characters), config.char_embedding_size)(char_ids)
     speller = layers.recurrent(config.cell, config.char_units, bidirectional=True)  # its last states are features
     spelling = layers.PerTimestep(speller)(chars, keras.ops.not_equal(char_ids, PADDING))

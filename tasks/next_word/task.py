@@ -169,7 +169,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     names = ("state_h", "state_c") if config.cell == "lstm" else ("state_h",)
     states = {name: keras.Input((config.units,), name=name) for name in names}
     scale = keras.initializers.RandomUniform(-0.25, 0.25)
-    embedding = keras.layers.Embedding(len(encoder.vocabulary), config.units, embeddings_initializer=scale)
+    embedding = keras.layers.Embedding(len(encoder.vocabulary), config.units, scale, name="word_embedding")
     x = keras.layers.Dropout(config.dropout)(embedding(token_ids))  # (batch, timesteps, units)
     x, *final = recurrent(x, initial_state=list(states.values()))
     x = keras.layers.Dropout(config.dropout)(x)

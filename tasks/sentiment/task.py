@@ -134,7 +134,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     padding_mask = keras.ops.not_equal(token_ids, PADDING)  # (batch, timesteps), True = real
-    embedding = keras.layers.Embedding(len(encoder.vocabulary), config.embedding_size)
+    embedding = keras.layers.Embedding(len(encoder.vocabulary), config.embedding_size, name="word_embedding")
     x = keras.layers.Dropout(config.dropout)(embedding(token_ids))  # (batch, timesteps, embedding_size)
     x = layers.recurrent(config.cell, config.units, return_sequences=True, bidirectional=True)(x, padding_mask)
     x = layers.MaskedAveragePooling()(x, padding_mask)  # (batch, 2 * units)

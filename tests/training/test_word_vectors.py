@@ -1,5 +1,6 @@
 """Pretrained vectors: read in all formats, assigned to their words, refused if they do not fit."""
 
+import dataclasses
 import gzip
 
 import keras
@@ -41,25 +42,49 @@ def test_what_is_no_vector_is_refused(tmp_path, content, message):
         word_vectors.read(path, {"the", "film"})
 
 
-@pytest.mark.parametrize("name", ["sentiment", "ner_tagging", "next_word"])
+def written(path, token, features=8):
+    path.write_text(f"{token.lower()} " + " ".join(map(str, range(features))) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("name", ["sentiment", "ner_tagging", "pos_tagging", "next_word"])
 def test_the_embedding_of_words_begins_with_the_vectors(name, tmp_path):
     *_, encoder = small.setting(name)
-    model, _ = small.model(name)
-    vocabulary = encoder.words if name == "ner_tagging" else encoder.vocabulary
+    model, config = small.model(name)
+    vocabulary = encoder.words if name.endswith("tagging") else encoder.vocabulary
     place = next(i for i, token in enumerate(vocabulary.tokens) if i > 3 and token.isalpha())
-    path = tmp_path / "a.vec"
-    path.write_text(f"{vocabulary.tokens[place].lower()} " + " ".join(map(str, range(8))) + "\n")
-    said = word_vectors.initialise(model, encoder, path)
+    path = written(tmp_path / "a.vec", vocabulary.tokens[place])
+    config = dataclasses.replace(config, embeddings=str(path))
+    said = word_vectors.initialise(model, encoder, config)
     assert said.startswith(("1 of", "2 of"))
-    found = [layer for layer in word_vectors._embeddings(model) if layer.input_dim == len(vocabulary)]
-    assert found and all(isinstance(layer, keras.layers.Embedding) for layer in found)
-    np.testing.assert_array_equal(np.array(found[0].embeddings)[place], np.arange(8))
+    found = [layer for layer in word_vectors._embeddings(model) if layer.name == word_vectors.LAYER]
+    assert len(found) == getattr(config, "members", 1)
+    for layer in found:
+        np.testing.assert_array_equal(np.array(layer.embeddings)[place], np.arange(8))
     path.write_text("the 1 2 3\n")
-    with pytest.raises(UserError, match="3 features per word, the embedding 8: SET="):
-        word_vectors.initialise(model, encoder, path)
+    size = "units" if name == "next_word" else "embedding_size"
+    with pytest.raises(UserError, match=f"3 features per word, the embedding 8: SET={size}=3"):
+        word_vectors.initialise(model, encoder, config)
 
 
-def test_a_task_without_words_takes_none(tmp_path):
-    *_, encoder = small.setting("language_detection")
-    with pytest.raises(UserError, match="tasks on words"):
-        word_vectors.initialise(small.model("language_detection")[0], encoder, tmp_path / "a.vec")
+def test_an_embedding_of_characters_is_left_alone_though_as_large(tmp_path):
+    *_, encoder = small.setting("pos_tagging")
+    token = next(token for token in encoder.words.tokens[4:] if token.isalpha())
+    config = dataclasses.replace(small.model("pos_tagging")[1], embeddings=str(written(tmp_path / "a.vec", token)))
+    ids = keras.Input((None,), dtype="int32")
+    layers = [keras.layers.Embedding(encoder.known, 8, name=name) for name in (word_vectors.LAYER, "characters")]
+    model = keras.Model(ids, [layer(ids) for layer in layers])
+    before = np.array(layers[1].embeddings)
+    word_vectors.initialise(model, encoder, config)
+    place = encoder.words.tokens.index(token)
+    np.testing.assert_array_equal(np.array(layers[0].embeddings)[place], np.arange(8))
+    np.testing.assert_array_equal(np.array(layers[1].embeddings), before)
+
+
+@pytest.mark.parametrize("name", ["language_detection", "translation"])
+def test_a_task_without_words_takes_none(name, tmp_path):
+    *_, encoder = small.setting(name)
+    model, config = small.model(name)
+    config = dataclasses.replace(config, embeddings=str(tmp_path / "a.vec"))
+    with pytest.raises(UserError, match="no word embedding to initialise"):
+        word_vectors.initialise(model, encoder, config)
