@@ -109,17 +109,21 @@ def classification(
         groups: name of the group of each example, such as its document; examples of one group are resampled together.
         kinds: kind of each example, such as a sentence or a word, "" for none; each kind gets an accuracy.
     """
+    return Classification(*numbered(truth, predictions, labels), lengths, group_numbers(groups), kinds)
+
+
+def numbered(
+    truth: Sequence[str], predictions: Sequence[Mapping], labels: Sequence[str] | None = None
+) -> tuple[Sequence[str], np.ndarray, np.ndarray, np.ndarray]:
+    """The first four arguments of `Classification`, from those of `classification`."""
     if labels is None:
         labels = sorted({*truth, *(label for prediction in predictions for label in prediction["probabilities"])})
     numbers = {label: i for i, label in enumerate(labels)}
-    return Classification(
+    return (
         labels,
         np.array([numbers[label] for label in truth], int),
         np.array([numbers[prediction["label"]] for prediction in predictions], int),
         np.array([[prediction["probabilities"].get(label, 0.0) for label in labels] for prediction in predictions]),
-        lengths,
-        group_numbers(groups),
-        kinds,
     )
 
 

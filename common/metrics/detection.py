@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from common.metrics.classification import Classification, classification, confusion_matrix
+from common.metrics.classification import Classification, confusion_matrix, numbered
+from common.metrics.scores import group_numbers
 
 
 class Detection(Classification):
@@ -27,20 +28,19 @@ class Detection(Classification):
         (1.0, 0.5, 0.577)
     """
 
-    def __init__(self, scores: Classification):
-        """The scores of `scores`, and those of detection."""
-        vars(self).update(vars(scores))
+    def __init__(self, *given):
+        """Scores of these answers; `given` are the arguments of `Classification`."""
+        super().__init__(*given)
         if len(self.labels) == 2:
             self.signatures = {"sensitivity": f"of {self.labels[1]}", "specificity": f"of {self.labels[0]}"}
 
-        def reduce(rows: np.ndarray) -> dict[str, float]:
-            truth, answer = rows[:, :2].T.astype(int)
+        def reduce(rows: np.ndarray, scores: dict[str, float]) -> dict[str, float]:
+            truth, answer = rows.T.astype(int)
             confusion = confusion_matrix(truth, answer, len(self.labels))
-            return {"matthews": matthews(confusion), **_found(self.labels, confusion), **scores.reduce(rows)}
+            return {"matthews": matthews(confusion), **_found(self.labels, confusion), **scores}
 
-        self.breakdowns = {title: parts for title, parts in self.breakdowns.items() if title != "by class"}
-        self.reduce = reduce
-        self._values = reduce(self.rows)
+        del self.breakdowns["by class"]
+        self.extend(np.column_stack([self.truth, self.answer]), reduce)
 
 
 def detection(
@@ -57,7 +57,7 @@ def detection(
         groups: of each example, such as its gene: examples of one group are resampled together; one with the group ""
             is independent.
     """
-    return Detection(classification(truth, predictions, lengths, labels, groups))
+    return Detection(*numbered(truth, predictions, labels), lengths, group_numbers(groups))
 
 
 def matthews(confusion: np.ndarray) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from common.metrics.classification import Classification, classification
+from common.metrics.classification import Classification, numbered
+from common.metrics.scores import group_numbers
 
 
 class RunningClassification(Classification):
@@ -17,21 +18,19 @@ class RunningClassification(Classification):
         right: bool array `(examples, points)`, whether the answer at that point was right.
     """
 
-    def __init__(self, whole: Classification, predictions: Sequence[Mapping]):
-        """The scores of `whole`, and of the answers before the end.
+    def __init__(self, *given, running: Sequence[Sequence[Mapping]]):
+        """The scores of the answers at the end, and of those before.
 
         Args:
-            whole: scores of the answers at the end.
-            predictions: each has `running`, answers with `seen` (a share of the sequence) and `label`.
+            given: the arguments of `Classification`, with the answers at the end.
+            running: of each example, its answers, with `seen` (a share of the sequence) and `label`.
         """
-        vars(self).update(vars(whole))
-        self.shares = np.array([answer["seen"] for answer in predictions[0]["running"]])
-        answers = [[answer["label"] for answer in prediction["running"]] for prediction in predictions]
+        super().__init__(*given)
+        self.shares = np.array([answer["seen"] for answer in running[0]])
+        answers = [[answer["label"] for answer in row] for row in running]
         self.right = np.array(answers) == np.array(self.truths)[:, None]
-        half = self.right[:, np.abs(self.shares - 0.5).argmin()]
-        self.rows = np.column_stack([whole.rows, half])
-        self.reduce = lambda rows: {**whole.reduce(rows[:, :-1]), "half_seen_accuracy": float(rows[:, -1].mean())}
-        self._values = self.reduce(self.rows)
+        half = self.right[:, [np.abs(self.shares - 0.5).argmin()]]
+        self.extend(half, lambda rows, scores: {**scores, "half_seen_accuracy": float(rows.mean())})
 
 
 def running_classification(
@@ -46,8 +45,12 @@ def running_classification(
         truth, predictions, lengths, groups: as for `classification`; a prediction may have `running`, a list of
             `{"seen": share of the sequence, "label", "probability"}`, with the same shares in all predictions.
     """
-    scores = classification(truth, predictions, lengths, groups=groups)
+    given = (*numbered(truth, predictions), lengths, group_numbers(groups))
+    if "running" in predictions[0]:
+        scores = RunningClassification(*given, running=[prediction["running"] for prediction in predictions])
+    else:
+        scores = Classification(*given)
     if groups is not None:
         names = np.array(groups)
         scores.breakdowns["by group"] = {str(name): np.flatnonzero(names == name) for name in sorted(set(groups))}
-    return RunningClassification(scores, predictions) if "running" in predictions[0] else scores
+    return scores

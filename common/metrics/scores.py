@@ -52,6 +52,18 @@ class Scores(Mapping[str, float]):
         self.breakdowns, self.signatures = dict(breakdowns or {}), dict(signatures or {})
         self._values = reduce(self.rows)
 
+    def extend(self, columns: np.ndarray, reduce: Callable[[np.ndarray, dict[str, float]], dict[str, float]]) -> None:
+        """Add columns to the rows, and the scores that they give.
+
+        Args:
+            columns: array `(examples, k)`.
+            reduce: computes all scores of some examples from their columns `(n, k)` and the scores they have without.
+        """
+        before, width = self.reduce, self.rows.shape[1]
+        self.rows = np.column_stack([self.rows, columns])
+        self.reduce = lambda rows: reduce(rows[:, width:], before(rows[:, :width]))
+        self._values = self.reduce(self.rows)
+
     def __getitem__(self, name: str) -> float:
         return self._values[name]
 

@@ -27,12 +27,9 @@ class Steering(Regression):
         drives = ~np.isnan(self.kept)
         if not drives.any():
             return
-        regression = self.reduce
-        self.rows = np.column_stack([self.rows, np.where(drives, self.kept, 0), drives])
 
-        def reduce(rows: np.ndarray) -> dict[str, float]:
-            total, count = rows[:, -2:].sum(axis=0)
-            return {**regression(rows[:, :-2]), "road_kept": float(total / count) if count else float("nan")}
+        def reduce(rows: np.ndarray, scores: dict[str, float]) -> dict[str, float]:
+            total, count = rows.sum(axis=0)
+            return {**scores, "road_kept": float(total / count) if count else float("nan")}
 
-        self.reduce = reduce
-        self._values = reduce(self.rows)
+        self.extend(np.column_stack([np.where(drives, self.kept, 0), drives]), reduce)

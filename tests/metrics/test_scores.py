@@ -25,6 +25,14 @@ def test_scores_are_taken_again_over_a_part():
     assert scores.over(np.array([0, 1, 1])) == {"accuracy": 1.0}
 
 
+def test_scores_of_further_columns_join_the_others_over_any_part():
+    scores = accuracy([1, 1, 0, 0])
+    scores.extend(np.array([[1, 2], [3, 4], [5, 6], [7, 8]]), lambda rows, scores: {"sum": rows.sum(), **scores})
+    scores.extend(np.array([[0], [2], [0], [0]]), lambda rows, scores: {**scores, "mean": rows.mean()})
+    assert dict(scores) == {"sum": 36, "accuracy": 0.5, "mean": 0.5}
+    assert scores.over(np.array([1, 1])) == {"sum": 14, "accuracy": 1, "mean": 2}
+
+
 def test_interval_is_that_of_the_binomial():
     """A share of 0.7 over 1000 examples: 0.7 -+ 1.96 sqrt(0.7 * 0.3 / 1000)."""
     low, high = accuracy([1] * 700 + [0] * 300).intervals()["accuracy"]
