@@ -183,7 +183,12 @@ def blocks(places: np.ndarray, length: int) -> np.ndarray:
 
 def lower_is_better(name: str) -> bool:
     """Whether a smaller value of the metric is better, as for errors, losses, perplexity and bits per character."""
-    return name.endswith(("_error", "_loss", "perplexity", "_per_char"))
+    return name.endswith(("_error", "_loss", "perplexity", "_per_char")) and not _names_a_label(name)
+
+
+def _names_a_label(name: str) -> bool:
+    """Whether the name contains a label of the data, which tells nothing about the metric: `f1_typing_error`."""
+    return name.startswith(("f1_", "accuracy_")) or name.endswith(" sensitivity")
 
 
 def best(values: Mapping[str, float], name: str) -> str:
@@ -196,6 +201,8 @@ def limits(name: str) -> tuple[float, float]:
 
     A loss that is a negative log-density can be below 0; an error, a perplexity or a number of bits cannot.
     """
+    if _names_a_label(name):
+        return 0.0, 1.0
     if name.endswith("_loss") or name == "picture_gain":
         return -math.inf, math.inf
     if lower_is_better(name) or name.startswith("longest_copy"):

@@ -106,12 +106,14 @@ def test_nothing_to_score_is_refused():
 def test_names_tell_the_direction():
     assert lower_is_better("perplexity") and lower_is_better("mae_error") and lower_is_better("nll_loss")
     assert not lower_is_better("accuracy") and not lower_is_better("bleu")
+    assert not lower_is_better("f1_typing_error") and not lower_is_better("accuracy_perplexity")
 
 
 @pytest.mark.parametrize(
     "name, ends",
     [
         *((name, (0, 1)) for name in ("accuracy", "f1", "f1_NOUN", "coverage", "exact_match_longer", "no sensitivity")),
+        *((name, (0, 1)) for name in ("f1_typing_error", "f1_heat_loss", "accuracy_loss", "bleu_like sensitivity")),
         *((name, (0, 100)) for name in ("bleu", "bleu_4", "chrf", "chrf_longer")),
         *((name, (0, np.inf)) for name in ("word_error", "perplexity", "bits_per_char", "longest_copy at 0.5")),
         *((name, (-np.inf, np.inf)) for name in ("nll_loss", "picture_gain")),
