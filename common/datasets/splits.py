@@ -1,4 +1,4 @@
-"""Split examples into train, validation and test by chance, by position or by group; the splits share no example."""
+"""Split examples into train, validation and test by chance, by position or by group; count those that splits share."""
 
 from __future__ import annotations
 

@@ -293,8 +293,8 @@ def _curve_table(recorded: list[dict], metric: str) -> list[str]:
     for one in recorded:
         model, points = f"{CELL_NAMES[one['cell']]} {one['changed']}".strip(), one["points"]
         scores = [f"{number(statistics.fmean(point['scores']))} ({point['examples']:,})" for point in points]
-        best = [f"{number(point['baseline'])} ({point['baseline_name']})" for point in points]
-        table += [[one["data"], model, *scores], [one["data"], "best baseline", *best]]
+        bars = [f"{number(point['baseline'])} ({point['baseline_name']})" for point in points]
+        table += [[one["data"], model, *scores], [one["data"], "best baseline", *bars]]
     said = (
         f"Learning curves (`make curve`): {metric} on validation, where the best epoch was chosen too, after training "
         "on part of train (number of examples)."

@@ -166,13 +166,13 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 def baseline(config, train, examples):
     """Constant volatility and GARCH(1,1), fitted per stock on the returns known before its first example here."""
-    from common.baselines import volatility
+    from common.baselines.volatility import forecasts
 
     longest = {example.stock: example.past for example in sorted(examples, key=len)}
     returns = {stock: log_returns(past.close) for stock, past in longest.items()}
     origins = [(example.stock, len(example)) for example in examples]
-    forecasts = volatility.forecasts(returns, origins, config.horizon)
-    return {name: _answers(examples, rows) for name, rows in forecasts.items()}
+    found = forecasts(returns, origins, config.horizon)
+    return {name: _answers(examples, rows) for name, rows in found.items()}
 
 
 def _answers(examples: Sequence[Origin], forecasts: np.ndarray) -> list[dict]:
