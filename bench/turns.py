@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
@@ -43,9 +44,10 @@ def measure(piece: Piece, available: list[str]) -> dict:
     Returns:
         The row of the table: milliseconds of one repeat for each peer, median and spread, and where they were measured.
     """
-    peers = {name: _Peer(name) for name in available if name in piece.peers}
-    answers = {name: [] for name in peers}
-    try:
+    names = [name for name in available if name in piece.peers]
+    answers = {name: [] for name in names}
+    with contextlib.ExitStack() as started:  # closes all that were started, also if one fails
+        peers = {name: started.enter_context(contextlib.closing(_Peer(name))) for name in names}
         for request in ({"prepare": piece.told}, *([{"run": 1}] if piece.warm else [])):
             for peer in peers.values():
                 peer.send(request)
@@ -55,9 +57,6 @@ def measure(piece: Piece, available: list[str]) -> dict:
             for name, peer in peers.items():
                 peer.send({"run": piece.repeats})
                 answers[name].append(peer.receive())
-    finally:
-        for peer in peers.values():
-            peer.close()
     return row(piece, answers)
 
 

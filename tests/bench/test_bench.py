@@ -89,6 +89,24 @@ def test_a_failing_peer_is_named(capsys):
         turns.measure(plan.Piece("nothing", "step", {"does": "no_such_work"}, ("floor",), turns=1), ["floor"])
 
 
+def test_peers_end_when_another_cannot_be_started(monkeypatch):
+    ended = []
+
+    class Peer:
+        def __init__(self, name):
+            self.name = name
+            if name == "pytorch":
+                raise FileNotFoundError(name)
+
+        def close(self):
+            ended.append(self.name)
+
+    monkeypatch.setattr(turns, "_Peer", Peer)
+    with pytest.raises(FileNotFoundError):
+        turns.measure(plan.Piece("a step", "step", {}, ("floor", "pytorch"), turns=1), ["floor", "pytorch"])
+    assert ended == ["floor"]
+
+
 def test_what_is_recorded_fills_its_page(tmp_path):
     """The page in docs is what the report makes of the numbers in docs."""
     (tmp_path / "pictures").mkdir()
