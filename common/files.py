@@ -46,6 +46,7 @@ def written(path: Path) -> Iterator[Path]:
 def write_link(path: Path, target: str) -> None:
     """Create a symbolic link, or replace it atomically."""
     temporary = temporary_path(path)
+    temporary.unlink(missing_ok=True)  # of a killed process that had the number of this one
     temporary.symlink_to(target)
     os.replace(temporary, path)
 
@@ -56,17 +57,17 @@ def temporary_path(path: Path) -> Path:
 
 
 def abandoned(folder: Path) -> list[Path]:
-    """The temporary files below `folder` whose processes no longer run."""
+    """The temporary files and links below `folder` whose processes no longer run."""
     found = []
     for path in folder.rglob(f"{_TEMPORARY}*"):
         process = path.name.removeprefix(_TEMPORARY).split("-")[0]
-        if process.isdecimal() and path.is_file() and not _runs(int(process)):
+        if process.isdecimal() and (path.is_file() or path.is_symlink()) and not _runs(int(process)):
             found.append(path)
     return found
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove these files."""
+    """Remove these files and links."""
     for path in abandoned(folder):
         path.unlink(missing_ok=True)
 

@@ -1,5 +1,7 @@
-"""JSON that is not a run's is refused in one line."""
+"""JSON that is not a run's is refused in one line; what a killed process left is removed."""
 
+import os
+import subprocess
 import zipfile
 
 import numpy as np
@@ -47,6 +49,19 @@ def test_what_was_written_is_read(tmp_path):
     value = {"a": [1, 2.5, None, True, "é\n"], "b": {"a": {}}}
     files.write_json(tmp_path / "x.json", value)
     assert files.read_json(tmp_path / "x.json") == value
+
+
+def test_a_link_that_a_killed_process_left_is_removed_or_replaced(tmp_path, monkeypatch):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / "run").mkdir()
+    for process in (ended.pid, os.getpid()):
+        monkeypatch.setattr(os, "getpid", lambda process=process: process)
+        files.temporary_path(tmp_path / "latest").symlink_to("run")
+    files.write_link(tmp_path / "latest", "run")
+    files.remove_abandoned(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "run"]
+    assert (tmp_path / "latest").readlink().name == "run"
 
 
 def test_a_foreign_text_becomes_one_line():
