@@ -185,9 +185,7 @@ def build_model(config, encoder):
     hidden = keras.layers.Dropout(config.dropout)(hidden)
     x = keras.layers.Concatenate()([x, hidden])
     x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # starts at the reference
-    location, scale, df = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
-    # The scale is above 0; df is above 2, below which the variance is infinite, and starts at about 5.
-    outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(df + 3)], axis=-1)  # (batch, horizon, 3)
+    outputs = layers.student_t(x)  # (batch, horizon, 3): location, scale and degrees of freedom
 
     model = keras.Model({"rows": rows, "recent": recent, "ahead": ahead}, outputs)
     optimizer = optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0)
