@@ -18,7 +18,7 @@ import numpy as np
 
 from common.datasets.prices import PriceSeries, read_prices
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.encoding.series import Scaler, beside_median, log_returns, market_moves
+from common.encoding.series import Scaler, beside_median, log_returns, market_moves, padded
 from common.errors import UserError
 from common.prediction import student_t
 from common.prediction.networks import Networks, forward
@@ -194,10 +194,7 @@ def score(examples, predictions):
 
     names = "location", "scale", "df"
     forecasts = np.array([[[day[name] for name in names] for day in one["days"]] for one in predictions])
-    truths = np.full(forecasts.shape[:2], np.nan)  # (examples, horizon)
-    for row, example in zip(truths, examples):
-        known = example.target[: len(row)]
-        row[: len(known)] = known
+    truths = padded((example.target for example in examples), forecasts.shape[1])  # (examples, horizon)
     moves = truths.cumsum(axis=1)  # of the price since the last known one: the errors of persistence
     before = np.array([volatility(example.past[-SHORTEST_PAST - 1 :]) for example in examples])
     return ForecastScores(
