@@ -26,6 +26,14 @@ class Segmenter:
         words = {normal(token) for tokens in sentences for token in tokens if len(token) > 1 and unspaced.search(token)}
         return cls(tuple(sorted(words)))
 
+    def cut(self, sentence):
+        """A sentence that came as raw text, with the words of train put together; one from a file stays as it is.
+
+        Args:
+            sentence: a dataclass with the fields `tokens` and `text` as `joined` takes them.
+        """
+        return dataclasses.replace(sentence, tokens=self.joined(sentence.tokens, sentence.text), text="")
+
     def joined(self, tokens: Sequence[str], text: str) -> tuple[str, ...]:
         """The tokens of a raw text with neighbours put together that are a word of train.
 

@@ -1,9 +1,9 @@
-"""Series of numbers over time: returns, market moves, and a scaler fitted on train only."""
+"""Series of numbers over time: returns, market moves, padding, and a scaler fitted on train only."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -43,6 +43,23 @@ def beside_median(amounts: np.ndarray) -> np.ndarray:
     logs = np.log(amounts, where=known, out=np.zeros(len(amounts)))
     middle = np.median(logs[known]) if known.any() else 0.0
     return np.where(known, np.clip(logs - middle, -3, 3), 0.0)
+
+
+def padded(rows: Iterable[Sequence[float]], length: int) -> np.ndarray:
+    """Rows of different lengths as one array: each cut to `length` numbers, or filled up with NaN.
+
+    Args:
+        rows: sequences or arrays `(numbers,)`, at least one.
+        length: at least 0.
+
+    Returns:
+        float array `(rows, length)`.
+
+    Example:
+        >>> padded([[1, 2, 3], [4]], 2).tolist()
+        [[1.0, 2.0], [4.0, nan]]
+    """
+    return np.array([[*row[:length], *[np.nan] * (length - len(row))] for row in rows], float)
 
 
 @dataclasses.dataclass(frozen=True)

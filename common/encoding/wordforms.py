@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
+from common.encoding.text import Vocabulary
+
 MAX_CHARS = 16  # characters of a word that the network reads; a longer word keeps its two ends
 SHAPES = 8  # features of a word's shape
 APOSTROPHES, CLITICS = ("'", "’", "´"), ("s", "t", "m", "d", "re", "ve", "ll")
@@ -46,3 +50,12 @@ def ends(token: str) -> str:
     """The token, shortened to MAX_CHARS, half from its beginning and half from its end, if it is longer."""
     half = MAX_CHARS // 2
     return token if len(token) <= MAX_CHARS else token[:half] + token[-half:]
+
+
+def char_ids(tokens: Sequence[str], characters: Vocabulary) -> np.ndarray:
+    """Ids of the characters of each token, shortened as by `ends`: int32 `(tokens, MAX_CHARS)`, padded with 0."""
+    ids = np.zeros((len(tokens), MAX_CHARS), np.int32)
+    for row, token in zip(ids, tokens):
+        known = characters.encode(ends(token))
+        row[: len(known)] = known
+    return ids

@@ -1,4 +1,4 @@
-"""Layers shared by the tasks: recurrent layers, attention, pooling over time, the tied output, a CRF over tags.
+"""Layers shared by the tasks: recurrent layers, attention, pooling, tied and Student-t outputs, a CRF over tags.
 
 A layer whose result depends on which timesteps are real takes `padding_mask` as a call argument: a bool array
 `(batch, timesteps)`, true where a timestep is real. Sequences are padded on the right.
@@ -11,6 +11,7 @@ from common.layers.frames import FoldFrames, UnfoldFrames
 from common.layers.per_timestep import PerTimestep
 from common.layers.pooling import MaskedAveragePooling, MaskedMaxPooling
 from common.layers.recurrent import CELLS, Recurrent, recurrent
+from common.layers.student_t import student_t
 from common.layers.tied import TiedOutput
 from common.layers.token_dropout import TokenDropout
 
@@ -31,4 +32,5 @@ __all__ = [
     "Transitions",
     "UnfoldFrames",
     "recurrent",
+    "student_t",
 ]

@@ -172,9 +172,23 @@ def confusion_matrix(truth: np.ndarray, answer: np.ndarray, count: int) -> np.nd
     return np.bincount(truth * count + answer, minlength=count * count).reshape(count, count)
 
 
+def f1(right: np.ndarray, answered: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """F1 from counts, the harmonic mean of precision and recall (van Rijsbergen 1979): NaN for what never occurs.
+
+    Args:
+        right, answered, true: arrays of one shape or numbers, as in `Scores.classes`.
+
+    Example:
+        >>> f1(np.array([1, 0, 0]), np.array([2, 1, 0]), np.array([2, 0, 0])).tolist()
+        [0.5, 0.0, nan]
+    """
+    with np.errstate(invalid="ignore"):
+        return 2 * np.asarray(right) / (np.asarray(answered) + true)
+
+
 def _macro_f1(confusion: np.ndarray) -> float:
-    occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)  # of each label, true and predicted
-    return np.mean(2 * np.diag(confusion)[occurrences > 0] / occurrences[occurrences > 0])
+    of_labels = f1(np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1))
+    return np.mean(of_labels[~np.isnan(of_labels)])
 
 
 def _auc(truth: np.ndarray, ranks: np.ndarray) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from common.encoding.tagging import Span, spans
+from common.metrics.classification import f1
 from common.metrics.scores import Scores, by_length, group_numbers
 
 OUTCOMES = ("right", "wrong type", "wrong ends", "missed")  # of a true span
@@ -35,9 +36,9 @@ class SpanScores(Scores):
 
         def reduce(rows):
             counts = rows.reshape(len(rows), len(types), 3).sum(axis=0)
-            precision, recall, f1 = ratios(*counts.sum(axis=0))
+            precision, recall, of_all = ratios(*counts.sum(axis=0))
             by_type = {f"f1_{kind}": ratios(*c)[2] if c.any() else np.nan for kind, c in zip(types, counts)}
-            return {"f1": f1, "precision": precision, "recall": recall, **by_type}
+            return {"f1": of_all, "precision": precision, "recall": recall, **by_type}
 
         self._classes = {kind: tuple(map(int, rows[:, i].sum(axis=0))) for i, kind in enumerate(types)}
         super().__init__(rows.reshape(len(rows), -1), reduce, losses=(predicted - right) + (true - right), **keywords)
@@ -50,8 +51,7 @@ def ratios(right: float, predicted: float, true: float) -> tuple[float, float, f
     """Precision, recall and F1 from counts of spans."""
     precision = right / predicted if predicted else 0.0
     recall = right / true if true else 0.0
-    f1 = 2 * right / (predicted + true) if predicted + true else 0.0
-    return float(precision), float(recall), float(f1)
+    return float(precision), float(recall), float(np.nan_to_num(f1(right, predicted, true)))
 
 
 def score_spans(

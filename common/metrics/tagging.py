@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.metrics.classification import class_counts, confusion_matrix
+from common.metrics.classification import class_counts, confusion_matrix, f1
 from common.metrics.scores import Scores, by_length, group_numbers
 
 
@@ -48,13 +48,12 @@ class TagScores(Scores):
         def reduce(rows: np.ndarray) -> dict[str, float]:
             sums = rows.sum(axis=0)
             right, answered, true = sums[5:].reshape(3, count)
-            with np.errstate(invalid="ignore"):
-                f1 = 2 * right / (answered + true)  # NaN for a tag that is neither true nor answered here
+            of_tags = f1(right, answered, true)  # NaN for a tag that is neither true nor answered here
             scores = {"accuracy": sums[0] / sums[1]}
             if some_unknown:
                 scores["accuracy_unknown"] = sums[2] / sums[3] if sums[3] else np.nan
-            scores |= {"sentence_accuracy": sums[4] / len(rows), "macro_f1": np.nanmean(f1)}
-            scores |= {f"f1_{tag}": value for tag, value in zip(tags, f1)}
+            scores |= {"sentence_accuracy": sums[4] / len(rows), "macro_f1": np.nanmean(of_tags)}
+            scores |= {f"f1_{tag}": value for tag, value in zip(tags, of_tags)}
             return {name: float(value) for name, value in scores.items()}
 
         super().__init__(rows, reduce, losses=rows[:, 1] - rows[:, 0], **keywords)

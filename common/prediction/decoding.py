@@ -84,6 +84,28 @@ def beam_search(
     return best, best_scores
 
 
+def search(
+    decode: Callable[[dict], dict], memory: States, limits: np.ndarray, width: int = 1, length_penalty: float = 0.0
+) -> list[list[int]]:
+    """The ids that `beam_search` finds with a decoder network, one sequence for each row of its memory.
+
+    Args:
+        decode: from `target_ids` `(batch, 1)` and the memory to `logits` `(batch, 1, vocab_size)` of the next token
+            and, under the same names, the states after it.
+        memory: name -> array `(batch, ...)`, the decoder's inputs from each source. Those named `state_...` are its
+            first states; the others, such as the encoder's outputs, stay the same for all steps.
+        limits, width, length_penalty: as for `beam_search`.
+    """
+    first = {name: part for name, part in memory.items() if name.startswith("state_")}
+    fixed = {name: np.repeat(part, width, axis=0) for name, part in memory.items() if name not in first}
+
+    def step(token_ids, states):
+        outputs = decode({"target_ids": token_ids[:, None], **fixed, **states})
+        return log_probabilities(outputs["logits"][:, 0]), {name: outputs[name] for name in states}
+
+    return beam_search(step, first, limits, width, length_penalty)[0]
+
+
 def log_probabilities(logits: np.ndarray) -> np.ndarray:
     """Log-softmax over the tokens that may be generated: all but padding, the unknown token and the start.
 

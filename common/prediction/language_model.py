@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -56,8 +56,12 @@ def score_lines(network: Network, lines: Iterable[tuple[dict, np.ndarray]]) -> I
     lines = [(inputs["token_ids"], targets) for inputs, targets in lines]
     if lines:
         token_ids, targets = map(np.concatenate, zip(*lines))
-        ends = np.cumsum([len(targets) for _, targets in lines])
-        yield from zip(*(np.split(array, ends[:-1]) for array in score(network, token_ids, targets)))
+        yield from by_line(score(network, token_ids, targets), [len(targets) for _, targets in lines])
+
+
+def by_line(scores: Iterable[np.ndarray], lengths: Sequence[int]) -> Iterator[tuple[np.ndarray, ...]]:
+    """The arrays of `score` for each line, from those of a whole text whose lines have these numbers of targets."""
+    return zip(*(np.split(array, np.cumsum(lengths)[:-1]) for array in scores), strict=True)
 
 
 def _scored(logits: np.ndarray, targets: np.ndarray, top: int) -> tuple[np.ndarray, ...]:

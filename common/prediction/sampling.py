@@ -55,6 +55,16 @@ def sample(
     return int(np.searchsorted(reached, random.random() * reached[-1], side="right"))
 
 
+def by_settings(config) -> Callable[[np.ndarray], int]:
+    """A function that draws a token id from logits as `sample` does, with the settings of a run.
+
+    Args:
+        config: has `seed`, from which the random numbers come, `temperature`, `top_k` and `top_p`.
+    """
+    random = np.random.default_rng(config.seed)
+    return lambda logits: sample(logits, random, config.temperature, config.top_k, config.top_p)
+
+
 def sample_rows(logits: np.ndarray, randoms: Sequence[np.random.Generator], temperatures: np.ndarray) -> np.ndarray:
     """What `sample` draws from each row at its temperature, all rows in one computation.
 
@@ -87,7 +97,7 @@ def continuation(
             `(1, timesteps, vocab_size)` and, under the same names, the states after them.
         token_ids: int array `(timesteps,)` to continue, at least one.
         states: state name -> array `(1, units)` before the first of them.
-        draw: `logits -> token id`, such as `sample` with its settings.
+        draw: `logits -> token id`, such as that of `by_settings`.
         never: ids that are never drawn.
 
     Yields:

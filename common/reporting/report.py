@@ -10,6 +10,7 @@ import numpy as np
 
 from common import files
 from common.metrics import scores as metrics
+from common.metrics.classification import f1
 from common.reporting.evaluation import Evaluation
 from common.reporting.tables import bounds, markdown, number
 from common.runs import inspection
@@ -113,8 +114,7 @@ def _classes(evaluation: Evaluation) -> list[str]:
     rows = [["class", "precision", "recall", "f1", "support"]]
     for name, (right, answered, true) in evaluation.scores.classes().items():
         shares = right / answered if answered else None, right / true if true else None
-        f1 = 2 * right / (answered + true) if answered + true else None
-        rows.append([name, *(number(value) for value in (*shares, f1)), f"{true:,}"])
+        rows.append([name, *map(number, (*shares, f1(right, answered, true))), f"{true:,}"])
     return ["## Each class", "", *markdown(rows), ""] if len(rows) > 1 else []
 
 

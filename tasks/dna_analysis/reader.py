@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,21 @@ LETTERS = dict(zip("ACGT", "ACGT"), R="AG", Y="CT", S="CG", W="AT", K="GT", M="A
 LETTERS |= dict(B="CGT", D="AGT", H="ACT", V="ACG", N="ACGT")
 FASTQ = (".fastq", ".fq")
 FASTA = (".fa", ".fasta", ".fna", ".fas")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sequence:
+    """Bases from their 5' end; `label` is None if it is to be predicted."""
+
+    bases: str
+    label: str | None = None
+    group: str = ""  # sequences that depend on each other: of one gene or organism, or overlapping
+
+    def __len__(self) -> int:
+        return len(self.bases)
+
+    def __str__(self) -> str:
+        return self.bases
 
 
 def fasta(path: Path | Text) -> Iterator[tuple[int, str, str]]:
@@ -86,8 +102,8 @@ def whole(path: Path | Text, number: int, bases: str) -> str:
     return checked(path, number, bases)
 
 
-def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
-    """`bases`, `label` and `group` of every sequence in a user's file.
+def read(path: Path | Text, labelled: bool) -> list[Sequence]:
+    """The sequences of a user's file or folder.
 
     A table has the columns `sequence`, `label` and optionally `group`; a title in a FASTA file ends in the label; in a
     folder with one FASTA file per label, the file name is the label. Without labels, plain text with one sequence per
@@ -100,37 +116,37 @@ def read(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
             raise UserError(
                 f"{path} has {len(files)} FASTA files ({kinds}): give one for each label, named after it, as intron.fa."
             )
-        return [{"bases": bases, "label": _name(file)} for file in files for _, _, bases in fasta(file)]
+        return [Sequence(bases, _name(file)) for file in files for _, _, bases in fasta(file)]
     if suffix_of(path) in FASTQ:
         raise UserError(f"{path} is FASTQ: turn it into FASTA (seqtk seq -a), and end each title with its label.")
     if suffix_of(path) not in FASTA and is_table(path, ("sequence",)):
         return _rows(path, labelled)
     if suffix_of(path) in FASTA or next(filter(str.strip, lines(path)), "").startswith(">"):
         if not labelled:
-            return [{"bases": bases} for _, _, bases in fasta(path)]
+            return [Sequence(bases) for _, _, bases in fasta(path)]
         numbered = [(number, _titled(path, number, title, bases)) for number, title, bases in fasta(path)]
-        labels.check(path, ((number, row["label"]) for number, row in numbered))
-        return [row for _, row in numbered]
+        labels.check(path, ((number, sequence.label) for number, sequence in numbered))
+        return [sequence for _, sequence in numbered]
     if labelled:
         raise UserError(
             f"{path} is no FASTA file, which begins with >, and no table with the columns sequence and label: write one"
             " of these, or name the columns of a table with COLUMNS."
         )
-    return [{"bases": whole(path, number, line)} for number, line in enumerate(lines(path), 1) if line.strip()]
+    return [Sequence(whole(path, number, line)) for number, line in enumerate(lines(path), 1) if line.strip()]
 
 
 def _name(file: Path) -> str:
     return (Path(file.stem) if is_packed(file) else file).stem
 
 
-def _rows(path: Path | Text, labelled: bool) -> list[dict[str, str]]:
+def _rows(path: Path | Text, labelled: bool) -> list[Sequence]:
     columns = ("sequence", "label") if labelled else ("sequence",)
     found = numbered_labelled(path, columns, optional=("group",))
-    return [{"bases": whole(path, number, row.pop("sequence")), **row} for number, row in found]
+    return [Sequence(whole(path, number, row.pop("sequence")), **row) for number, row in found]
 
 
-def _titled(path: Path | Text, number: int, title: str, bases: str) -> dict[str, str]:
+def _titled(path: Path | Text, number: int, title: str, bases: str) -> Sequence:
     words = title.split()
     if len(words) < 2:
         raise at_line(path, number, f"is the title {title!r:.40} without a label: write >name label")
-    return {"bases": bases, "label": words[-1]}
+    return Sequence(bases, words[-1])

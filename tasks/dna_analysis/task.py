@@ -24,8 +24,7 @@ from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, checksums
 
 from . import reader, sample
-
-SHORTEST = 3  # bases
+from .reader import Sequence, read
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -44,21 +43,6 @@ class Config(TrainConfig):
 
 
 # ------------------------------------------------------------------------------------------------------- Data
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Sequence:
-    """Bases from their 5' end; `label` is None if it is to be predicted."""
-
-    bases: str
-    label: str | None = None
-    group: str = ""  # sequences that depend on each other: of one gene or organism, or overlapping
-
-    def __len__(self) -> int:
-        return len(self.bases)
-
-    def __str__(self) -> str:
-        return self.bases
 
 
 def load_sample(folder: None) -> Splits:
@@ -93,11 +77,6 @@ def load_promoters(promoters: str, others: str):
         return by_chance(_grouped(examples), 0, (0.7, 0.1, 0.2))
 
     return load
-
-
-def read(path: Path, labelled: bool) -> list[Sequence]:
-    """The sequences of a user's file or folder; see reader.py."""
-    return [Sequence(**row) for row in reader.read(path, labelled)]
 
 
 def split(examples: list[Sequence], seed: int) -> Splits:

@@ -22,7 +22,6 @@ from common.datasets.splits import by_chance
 from common.encoding import photographs
 from common.encoding.augmenting import Augmented
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.encoding.photographs import digest, resized
 from common.encoding.text import END, START, Vocabulary
 from common.prediction import decoding
 from common.prediction.networks import Networks, forward
@@ -79,7 +78,7 @@ class Captioned:
 
     @property
     def content(self) -> str:
-        return digest(self.picture)
+        return photographs.digest(self.picture)
 
     def __repr__(self) -> str:
         return f"Captioned({self.content}, {self.caption!r}, {self.references}, {self.name!r}, {self.kind!r})"
@@ -115,7 +114,6 @@ def split(examples: list[Captioned], seed: int) -> Splits:
 @dataclasses.dataclass(frozen=True)
 class Encoder(BaseEncoder):
     fixed = ("picture",)
-
     vocabulary: Vocabulary
     picture_size: int
     photographs: bool
@@ -125,7 +123,7 @@ class Encoder(BaseEncoder):
     def fit(cls, config, examples):
         vocabulary = Vocabulary.fit((one.caption.split() for one in examples), 10**5, config.min_count)
         chosen = np.linspace(0, len(examples) - 1, OTHERS).astype(int)
-        others = np.stack([resized(examples[i].picture, config.picture_size) for i in chosen])
+        others = np.stack([photographs.resized(examples[i].picture, config.picture_size) for i in chosen])
         return cls(vocabulary, config.picture_size, config.photographs, others)
 
     def contradicts_itself(self):
@@ -135,7 +133,7 @@ class Encoder(BaseEncoder):
         return {"target_ids": len(self.vocabulary), "logits": len(self.vocabulary)}
 
     def encode(self, example):
-        inputs = {"picture": resized(example.picture, self.picture_size)}
+        inputs = {"picture": photographs.resized(example.picture, self.picture_size)}
         if example.caption is None:
             return inputs, None
         ids = self.vocabulary.encode(example.caption.split())
@@ -218,12 +216,13 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
     def describe(inputs):
         memory = networks["encoder"](inputs)
-        ids = _search(config, networks["decoder"], memory, len(inputs["picture"]))
+        limits = np.full(len(inputs["picture"]), LONGEST)
+        ids = decoding.search(networks["decoder"], memory, limits, config.beam_width, config.length_penalty)
         attention = networks["decoder"]({"target_ids": decoding.with_start(ids), **memory})["attention"]
         return {"ids": ids, "attention": attention}
 
     def surprise(inputs):
-        wrong = encoder.others[[int(digest(picture), 16) % OTHERS for picture in inputs["picture"]]]
+        wrong = encoder.others[[int(photographs.digest(picture), 16) % OTHERS for picture in inputs["picture"]]]
         ids = [row[1 : np.count_nonzero(row)] for row in inputs["target_ids"]]
         seen = {"own_picture": inputs["picture"], "wrong_picture": wrong}
         memories = {name: networks["encoder"]({"picture": pictures}) for name, pictures in seen.items()}
@@ -238,18 +237,6 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
         attention = np.round(weights.astype(float), 3).tolist()
         predictions.append({"text": text, "attention": attention, "surprise": next(told) if example.caption else None})
     return predictions
-
-
-def _search(config, decode, memory, count: int) -> list[list[int]]:
-    """Ids of the best caption of each picture found by beam search."""
-    fixed = {"places": np.repeat(memory["places"], config.beam_width, 0)}
-
-    def step(token_ids, states):
-        outputs = decode({"target_ids": token_ids[:, None], **fixed, **states})
-        return decoding.log_probabilities(outputs["logits"][:, 0]), {name: outputs[name] for name in states}
-
-    states = {name: part for name, part in memory.items() if name not in fixed}
-    return decoding.beam_search(step, states, np.full(count, LONGEST), config.beam_width, config.length_penalty)[0]
 
 
 def baseline(config, train, examples):

@@ -9,16 +9,13 @@ https://arxiv.org/abs/1206.6392); a melody by one key or a rest per step.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.datasets import readers, scores
+from common.datasets import scores
 from common.datasets.splits import by_chance
 from common.encoding import notes
 from common.encoding.encoder import Encoder as BaseEncoder
@@ -27,6 +24,7 @@ from common.prediction import sampling
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, may_be_zero, prediction_setting
 
+from . import reader
 from .sample import load
 
 if TYPE_CHECKING:
@@ -77,23 +75,12 @@ def load_sample(folder: None) -> Splits:
 
 def load_chorales(folder: Path) -> Splits:
     """Bach's chorales in quarter notes, split as by Boulanger-Lewandowski."""
-    splits = json.loads((folder / "jsb-chorales-quarter.json").read_text(encoding="utf-8"))
-    found = Splits(splits["train"], splits["valid"], splits["test"])
-    return found.map(lambda piece: Piece(tuple(tuple(sorted(frame)) for frame in piece), steps=1, held=True))
-
-
-TABLES = "cre_corpus/feat_seq_corpus/feat_seq/*.csv"  # one per tune
+    return reader.chorales(folder).map(lambda frames: Piece(frames, steps=1, held=True))
 
 
 def load_tunes(folder: Path) -> Splits:
-    """The pitches of Irish tunes; tunes are assigned to splits by the checksum of their name."""
-    splits = [], [], []
-    for file in sorted(folder.glob(TABLES)):
-        pitches = tuple((int(row["midi_note"]),) for row in readers.table(file, ["midi_note"]))
-        tune = re.sub(r"\d", "", file.stem)
-        tenth = int(hashlib.sha256(tune.encode()).hexdigest(), 16) % 10
-        splits[max(0, tenth - 7)].append(Piece(pitches, file.stem, group=tune))
-    return Splits(*splits)
+    """The pitches of Irish tunes; all settings of a tune share a split."""
+    return reader.tunes(folder).map(lambda tune: Piece(tune[0], tune[1], group=tune[2]))
 
 
 def read(path: Path, labelled: bool) -> list[Piece]:
@@ -291,7 +278,7 @@ TASK = Task(
             load=load_tunes,
             base_url="https://github.com/polifonia-project/folk_ngram_analysis/archive/",
             archive="9d8ccf9fe40ffdd2a1787e75527062fc1d07c669.tar.gz",
-            files={TABLES: "e475d62698df6b8933470133fa237056382d90250fda15cab062985fc9b578e8"},
+            files={reader.TUNES: "e475d62698df6b8933470133fa237056382d90250fda15cab062985fc9b578e8"},
             size=7_212_186,
             settings="dropout=0.3 units=256 batch_size=16 learning_rate=2e-3 epochs=30",
         ),

@@ -10,7 +10,6 @@ https://arxiv.org/abs/1603.01360
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,19 +21,17 @@ from common.datasets.splits import by_chance
 from common.encoding import tagging
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.segmenting import Segmenter
-from common.encoding.text import LETTER, PADDING, UNKNOWN, WORD, Labels, Vocabulary, pattern
-from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
+from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
+from common.encoding.wordforms import MAX_CHARS, SHAPES, char_ids, joined, normal, shape
 from common.prediction import crf
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig, prediction_setting
 
+from .reader import tokens_of
 from .sample import load
 
 if TYPE_CHECKING:
     import keras
-
-# Web addresses, @names and #tags stay whole; so do initials before a name, and words with hyphen or apostrophe.
-TOKEN = rf"https?://\S+|[@#]{LETTER}+|\b[A-Z]\.(?= [A-Z])|['’]s\b|{LETTER}+(?:[-'’](?!s\b){LETTER}+)*|{WORD}"
 
 # ----------------------------------------------------------------------------------------------------- Config
 
@@ -88,7 +85,7 @@ def load_wnut17(folder: Path) -> Splits:
 def read(path: Path, labelled: bool) -> list[Tagged]:
     """Sentences in a user's file: CoNLL; for prediction also plain text with one sentence per line, or a table."""
     if not labelled and not readers.is_conll(path):
-        return [Tagged(tuple(pattern(TOKEN).findall(text)), text=text) for text in readers.texts(path, "text")]
+        return [Tagged(tokens_of(text), text=text) for text in readers.texts(path, "text")]
     sentences = readers.conll(path, labelled=labelled)
     return [Tagged(s.tokens, readers.to_bio(s.tags) if labelled else None, s.document) for s in sentences]
 
@@ -121,20 +118,12 @@ class Encoder(BaseEncoder):
     def network_sizes(self):
         return {"token_ids": len(self.words), "char_ids": len(self.characters), "scores": len(self.tags)}
 
-    def cut_as_trained(self, example):
-        """A sentence that came as raw text, with the words of train put together."""
-        return dataclasses.replace(example, tokens=self.segmenter.joined(example.tokens, example.text), text="")
-
     def encode(self, example):
-        example = self.cut_as_trained(example)
+        example = self.segmenter.cut(example)
         tokens = joined(example.tokens)
-        char_ids = np.zeros((len(tokens), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING
-        for row, token in zip(char_ids, tokens):
-            ids = self.characters.encode(ends(token))
-            row[: len(ids)] = ids
         inputs = {
             "token_ids": self.words.encode(map(normal, tokens)),  # (timesteps,)
-            "char_ids": char_ids,
+            "char_ids": char_ids(tokens, self.characters),  # (timesteps, MAX_CHARS)
             "shapes": np.array([shape(token) for token in tokens], np.float32),  # (timesteps, SHAPES)
         }
         if example.tags is None:
@@ -142,7 +131,7 @@ class Encoder(BaseEncoder):
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
 
     def step_names(self, example):
-        return list(self.cut_as_trained(example).tokens)
+        return list(self.segmenter.cut(example).tokens)
 
 
 # ------------------------------------------------------------------------------------------------------ Model
@@ -169,10 +158,8 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     opinions = [layers.CRF()(**member(inputs), padding_mask=padding_mask) for member in members]
     model = keras.Model(inputs, sum(opinions) / config.members)
     steps = keras.optimizers.schedules.InverseTimeDecay(config.learning_rate, config.decay_steps, 1.0)
-    model.compile(
-        optimizer=optimizers.Adam(steps, global_clipnorm=1.0),
-        loss=layers.TransitionLoss(reduction="mean_with_sample_weight"),
-    )
+    optimizer = optimizers.Adam(steps, global_clipnorm=1.0)
+    model.compile(optimizer, layers.TransitionLoss(reduction="mean_with_sample_weight"))
     return model
 
 
@@ -217,7 +204,7 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
         opinions = [crf.log_probabilities(**member(inputs), padding_mask=padding_mask) for member in networks.values()]
         return sum(opinions) / len(opinions)  # log-probabilities (batch, timesteps, num_tags + 1, num_tags)
 
-    examples = [encoder.cut_as_trained(example) for example in examples]
+    examples = [encoder.segmenter.cut(example) for example in examples]
     predictions = []
     for example, padded in zip(examples, forward(pooled, encoder, examples)):
         conditional = np.exp(padded[: len(example)])
@@ -227,30 +214,24 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
         answer = _answer(example.tokens, tagging.tags_of(found, len(example)))
         for entity, span in zip(answer["entities"], found):
             entity["probability"] = probabilities[span]
-        answer["unknown"] = [
-            token for token, form in zip(example.tokens, joined(example.tokens)) if normal(form) not in encoder.words
-        ]
+        forms = zip(example.tokens, joined(example.tokens))
+        answer["unknown"] = [token for token, form in forms if normal(form) not in encoder.words]
         predictions.append(answer)
     return predictions
 
 
 def baseline(config, train, examples):
     """The most frequent tag of each word in train, O for a new word; and a classifier of windows of five words."""
-    from common.baselines.window import window_logistic_regression
+    from common.baselines import unigram, window
 
-    counts = defaultdict(Counter)
-    for example in train:
-        for token, tag in zip(example.tokens, example.tags):
-            counts[token][tag] += 1
-    most_frequent = {token: tags.most_common(1)[0][0] for token, tags in counts.items()}
-    answers = [[most_frequent.get(token, "O") for token in example.tokens] for example in examples]
-    windows = window_logistic_regression(
-        [e.tokens for e in train], [e.tags for e in train], [e.tokens for e in examples]
-    )
-    return {
-        "most frequent tag": [_answer(e.tokens, tags) for e, tags in zip(examples, answers)],
-        "logistic regression on five words": [_answer(e.tokens, tags) for e, tags in zip(examples, windows)],
+    tokens, tags = [example.tokens for example in train], [example.tags for example in train]
+    asked = [example.tokens for example in examples]
+    known = unigram.most_frequent_tags(tokens, tags)
+    answers = {
+        "most frequent tag": [[known.get(token, "O") for token in sentence] for sentence in asked],
+        "logistic regression on five words": window.window_logistic_regression(tokens, tags, asked),
     }
+    return {name: [_answer(*pair) for pair in zip(asked, found)] for name, found in answers.items()}
 
 
 def _answer(tokens, tags) -> dict:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common.datasets import lines, tables
+from common.datasets.shakespeare import TINY_SHAKESPEARE
 from common.datasets.splits import by_position
 from common.encoding import corpus
 from common.encoding.encoder import Encoder as BaseEncoder
@@ -56,6 +57,7 @@ class Config(TrainConfig):
 # ------------------------------------------------------------------------------------------------------- Data
 
 HELD_OUT_LINES = 5_000  # maximum number of lines of a user's file for validation and for test
+TOKENS = {"words": words, "spaces": str.split}  # tokenisers
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,9 +102,6 @@ def split(examples: Sequence[Line], seed: int) -> Splits:
     held_out = min(0.1, HELD_OUT_LINES / len(examples))
     shares = (1 - 2 * held_out, held_out, held_out)
     return by_position(examples, shares, lambda line: bool(line.text.strip()), "lines of text")
-
-
-TOKENS = {"words": words, "spaces": str.split}  # tokenisers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,12 +218,11 @@ def _scored(encoder, line, log_probabilities, guesses, in_top5) -> dict:
 
 def _go_on(config, network, encoder, line) -> dict:
     """Draw words one by one; the result depends on the seed, not on other prompts."""
-    random = np.random.default_rng(config.seed)
     drawn = sampling.continuation(
         network,
         np.append(END, encoder.ids(encoder.split(line))),
         language_model.fresh_states(network, 1),
-        lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
+        sampling.by_settings(config),
         never=(PADDING, UNKNOWN, START),
     )
     drawn = islice(takewhile(lambda choice: choice[0] != END, drawn), config.new_words)
@@ -286,13 +284,8 @@ TASK = Task(
         ),
         "tinyshakespeare": Dataset(
             title="Tiny Shakespeare, by words",
-            licence="public domain",
-            home="https://github.com/karpathy/char-rnn",
             load=load_shakespeare,
-            base_url="https://raw.githubusercontent.com/karpathy/char-rnn/"
-            "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/",
-            files={"input.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
-            size=1_115_394,
+            **TINY_SHAKESPEARE,
             settings="epochs=10",
         ),
     },

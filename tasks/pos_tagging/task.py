@@ -9,7 +9,7 @@ word gets a softmax over the tags. After Ling et al. (2015), https://arxiv.org/a
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from common.datasets.splits import by_chance
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.segmenting import Segmenter
 from common.encoding.text import PADDING, UNKNOWN, Labels, Vocabulary
-from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, normal, shape
+from common.encoding.wordforms import MAX_CHARS, SHAPES, char_ids, normal, shape
 from common.prediction import classes
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Reference, Splits, Task, TrainConfig
@@ -123,20 +123,12 @@ class Encoder(BaseEncoder):
     def network_sizes(self):
         return super().network_sizes() | {"token_ids": self.known, "char_ids": len(self.characters)}
 
-    def cut_as_trained(self, example):
-        """A sentence that came as raw text, with the words of train put together."""
-        return dataclasses.replace(example, tokens=self.segmenter.joined(example.tokens, example.text), text="")
-
     def encode(self, example):
-        example = self.cut_as_trained(example)
+        example = self.segmenter.cut(example)
         token_ids = self.words.encode(map(normal, example.tokens))  # (timesteps,)
-        char_ids = np.zeros((len(example), MAX_CHARS), np.int32)  # (timesteps, MAX_CHARS), padded with PADDING
-        for row, token in zip(char_ids, example.tokens):
-            ids = self.characters.encode(ends(token))
-            row[: len(ids)] = ids
         inputs = {
             "token_ids": np.where(token_ids < self.known, token_ids, UNKNOWN).astype(np.int32),
-            "char_ids": char_ids,
+            "char_ids": char_ids(example.tokens, self.characters),  # (timesteps, MAX_CHARS)
             "shapes": np.array([shape(token) for token in example.tokens], np.float32),  # (timesteps, SHAPES)
         }
         if example.tags is None:
@@ -144,7 +136,7 @@ class Encoder(BaseEncoder):
         return inputs, np.array([self.tags.encode(tag) for tag in example.tags], np.int32)  # (timesteps,)
 
     def step_names(self, example):
-        return list(self.cut_as_trained(example).tokens)
+        return list(self.segmenter.cut(example).tokens)
 
 
 # ------------------------------------------------------------------------------------------------------ Model
@@ -185,7 +177,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
 
 def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequence[Tagged]) -> list[dict]:
     """`{"words": [{"word", "tag", "probability"}], "unknown": words that train does not have}` for each sentence."""
-    examples = [encoder.cut_as_trained(example) for example in examples]
+    examples = [encoder.segmenter.cut(example) for example in examples]
     predictions = []
     for example, padded in zip(examples, forward(networks["model"], encoder, examples)):
         probabilities = classes.probabilities(padded[: len(example)])  # (timesteps, tags)
@@ -202,29 +194,17 @@ def baseline(config: Config, train: Sequence[Tagged], examples: Sequence[Tagged]
 
     A word that is not in train gets the most frequent tag of the words that occur once.
     """
-    from common.baselines.window import window_logistic_regression
+    from common.baselines import unigram, window
 
-    counts = defaultdict(Counter)
-    for example in train:
-        for token, tag in zip(example.tokens, example.tags):
-            counts[normal(token)][tag] += 1
-    most_frequent = {word: tags.most_common(1)[0][0] for word, tags in counts.items()}
-    rare = Counter(tag for tags in counts.values() if tags.total() == 1 for tag in tags) or sum(
-        counts.values(), Counter()
-    )
-    fallback = rare.most_common(1)[0][0]
-    tagged = [[most_frequent.get(normal(token), fallback) for token in example.tokens] for example in examples]
-    windows = window_logistic_regression(
-        [example.tokens for example in train],
-        [example.tags for example in train],
-        [example.tokens for example in examples],
-    )
-    return {
-        "most frequent tag": [_answer(example.tokens, tags, counts) for example, tags in zip(examples, tagged)],
-        "logistic regression on five words": [
-            _answer(example.tokens, tags, counts) for example, tags in zip(examples, windows)
-        ],
+    tokens, tags = [example.tokens for example in train], [example.tags for example in train]
+    forms = [list(map(normal, sentence)) for sentence in tokens]
+    known, fallback = unigram.most_frequent_tags(forms, tags), unigram.tag_of_rare_words(forms, tags)
+    asked = [example.tokens for example in examples]
+    answers = {
+        "most frequent tag": [[known.get(normal(token), fallback) for token in sentence] for sentence in asked],
+        "logistic regression on five words": window.window_logistic_regression(tokens, tags, asked),
     }
+    return {name: [_answer(*pair, known) for pair in zip(asked, found)] for name, found in answers.items()}
 
 
 def _answer(tokens, tags, vocabulary) -> dict:

@@ -12,13 +12,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.datasets.lines import Text
-from common.datasets.sounds import Sound
 from common.datasets.splits import by_chance
 from common.encoding import spectrogram
 from common.encoding.augmenting import Augmented
@@ -31,6 +28,7 @@ from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig, prediction_setting
 
 from . import reader, sample
+from .reader import Utterance, read
 
 if TYPE_CHECKING:
     import keras
@@ -61,50 +59,9 @@ class Config(TrainConfig):
 # ------------------------------------------------------------------------------------------------------- Data
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Utterance:
-    """A recording; `text` is None if it is to be predicted."""
-
-    sound: Sound
-    text: str | None = None
-    name: str = ""  # of the file
-    speaker: str = ""
-    group: str = ""  # utterances that depend on each other, such as those of one speaker
-
-    def __len__(self) -> int:
-        return round(100 * self.sound.seconds)  # frames of 10 ms
-
-    def __str__(self) -> str:
-        return self.name or self.content
-
-    @property
-    def content(self) -> str:
-        return repr(self.sound)
-
-
 def load_sample(folder: None) -> Splits:
     """Strings of digits by a formant synthesiser, each voice in one split; see sample.py."""
-    return _utterances(sample.load(), grouped=True)
-
-
-def load_fsdd(strings: bool, folder: Path, fold: int | None = None) -> Splits:
-    """Spoken digits, single or in strings; official split, or with only speaker `fold` in test."""
-    return _utterances(reader.fsdd(folder, strings, fold), grouped=fold is not None)
-
-
-def load_yesno(folder: Path) -> Splits:
-    """Recordings of eight words, each yes or no, by one speaker; 40, 10 and 10 random recordings."""
-    return _utterances(reader.yesno(folder), grouped=False)
-
-
-def _utterances(parts: Splits, grouped: bool) -> Splits:
-    """Examples of `(sound, text, name, speaker)`; `grouped` if test has new speakers, not only new recordings."""
-    return Splits(*([Utterance(*one, one[3] if grouped else "") for one in part] for _, part in parts))
-
-
-def read(path: Path | Text, labelled: bool) -> list[Utterance]:
-    """Recordings in a user's folder with a table, or for prediction also single files."""
-    return [Utterance(*found, group=found[3]) for found in reader.own(path, labelled)]
+    return sample.load().map(lambda spoken: Utterance(*spoken, group=spoken[3]))
 
 
 def split(examples: list[Utterance], seed: int) -> Splits:
@@ -269,7 +226,7 @@ def fsdd(title: str, strings: bool, folds: int, settings: str) -> Dataset:
         title=f"Free Spoken Digit Dataset, {title}",
         licence="CC BY-SA 4.0",
         home="https://github.com/Jakobovski/free-spoken-digit-dataset",
-        load=functools.partial(load_fsdd, strings),
+        load=functools.partial(reader.fsdd, strings),
         base_url="https://github.com/Jakobovski/free-spoken-digit-dataset/",
         files={"recordings/*.wav": "04e1baae96c6a26e39c623f2b01d0182ddae627ba0ac02a3cdc17ba2af99fd9b"},
         archive="archive/26eb9aaf76e81b692f806f9140c2d2777410d7a1.tar.gz",
@@ -302,7 +259,7 @@ TASK = Task(
             title="Kaldi yesno (OpenSLR 1): eight words a recording, each yes or no",
             licence="Attribution 3.0",
             home="https://www.openslr.org/1/",
-            load=load_yesno,
+            load=reader.yesno,
             base_url="https://github.com/keighrim/kaldi-yesno-tutorial/",
             files={"waves_yesno/*.wav": "4193abd8ba48ba1071aa82a6421a0e18ee8e55b429e96310683d9b1c618f8b67"},
             archive="archive/f4e2910de0d3b58f5f3b5cd10a8e57712c60b34a.tar.gz",

@@ -18,7 +18,7 @@ import numpy as np
 
 from common.datasets.prices import PriceSeries, read_prices
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.encoding.series import Scaler, beside_median, log_returns, market_moves
+from common.encoding.series import Scaler, beside_median, log_returns, market_moves, padded
 from common.errors import UserError
 from common.prediction import student_t
 from common.prediction.networks import Networks, forward
@@ -143,9 +143,7 @@ def build_model(config: Config, encoder: Encoder) -> keras.Model:
     x = layers.recurrent(config.cell, config.units)(days, padding_mask)  # (batch, units)
     x = keras.layers.Dropout(config.dropout)(x)
     x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # starts at the recent volatility
-    location, scale, df = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
-    # The scale is above 0; df is above 2, below which the variance is infinite, and starts at about 5.
-    outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(df + 3)], axis=-1)  # (batch, horizon, 3)
+    outputs = layers.student_t(x)  # (batch, horizon, 3): location, scale and degrees of freedom
 
     model = keras.Model({"days": days}, outputs)
     optimizer = optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0)
@@ -196,10 +194,7 @@ def score(examples, predictions):
 
     names = "location", "scale", "df"
     forecasts = np.array([[[day[name] for name in names] for day in one["days"]] for one in predictions])
-    truths = np.full(forecasts.shape[:2], np.nan)  # (examples, horizon)
-    for row, example in zip(truths, examples):
-        known = example.target[: len(row)]
-        row[: len(known)] = known
+    truths = padded((example.target for example in examples), forecasts.shape[1])  # (examples, horizon)
     moves = truths.cumsum(axis=1)  # of the price since the last known one: the errors of persistence
     before = np.array([volatility(example.past[-SHORTEST_PAST - 1 :]) for example in examples])
     return ForecastScores(

@@ -20,8 +20,8 @@ import numpy as np
 
 from common.datasets import lines, tables
 from common.datasets.prose import PASSAGE, passages, without_blank_ends
+from common.datasets.shakespeare import TINY_SHAKESPEARE
 from common.datasets.splits import scattered
-from common.encoding import batching
 from common.encoding.encoder import Encoder as BaseEncoder
 from common.encoding.streams import Stream
 from common.encoding.text import END, PADDING, START, UNKNOWN, Vocabulary
@@ -200,12 +200,11 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
 
 def _go_on(config, network, encoder, prompt) -> dict:
     """Draw characters one by one; the result depends on the seed, not on other prompts."""
-    random = np.random.default_rng(config.seed)
     written = sampling.continuation(
         network,
         np.append(encoder.vocabulary.encode("\n"), encoder.vocabulary.encode(prompt.text)),
         language_model.fresh_states(network, 1),
-        lambda logits: sampling.sample(logits, random, config.temperature, config.top_k, config.top_p),
+        sampling.by_settings(config),
         NEVER,
     )
     text = encoder.decode(token for token, _ in islice(written, config.new_characters))
@@ -216,27 +215,22 @@ def _score_all(config, network, encoder, examples) -> list[dict]:
     """Score all passages as one stream, and generate continuations of the first ones."""
     if not examples:
         return []
-    encoded = batching.encode(encoder, examples)
-    scores = language_model.score(network, encoded.inputs["token_ids"].values, encoded.targets.values)[:2]
+    scores = language_model.score_lines(network, map(encoder.encode, examples))
     states = language_model.fresh_states(network, SAMPLED * len(TEMPERATURES))
     write = functools.partial(sampling.continuations, network, states, never=NEVER)
     return _answers(config, encoder, examples, scores, write)
 
 
 def _answers(config, encoder, examples, scores, write) -> list[dict]:
-    """Predictions for passages from the log-probabilities and guesses of all characters, and a generating function.
+    """Predictions for passages from the scores of each, as of `language_model.score`, and a generating function.
 
     The number of generated texts is fixed, so that none of them depends on the number of passages.
     """
-    ends = np.cumsum([len(passage) for passage in examples])[:-1]
-    parts = zip(*(np.split(score, ends) for score in scores), strict=True)
     answers = [
-        {"log_probabilities": logs.tolist(), "guesses": encoder.decode(ids), "samples": {}} for logs, ids in parts
+        {"log_probabilities": logs.tolist(), "guesses": encoder.decode(ids), "samples": {}} for logs, ids, _ in scores
     ]
-    prompts = np.full((SAMPLED, PRIMED), encoder.vocabulary.encode("\n"))
-    for row, passage in zip(prompts, examples):
-        end = encoder.vocabulary.encode(passage.text[-PRIMED:])
-        row[PRIMED - len(end) :] = end
+    texts = [passage.text for passage in examples[:SAMPLED]] + [""] * (SAMPLED - len(examples))
+    prompts = np.array([encoder.vocabulary.encode(text.rjust(PRIMED, "\n")[-PRIMED:]) for text in texts])
     written = sampling.at_temperatures(write, prompts, TEMPERATURES, config.new_characters, config.seed)
     for answer, of_passage in zip(answers, written):
         texts = [encoder.decode(ids) for ids in of_passage]
@@ -250,12 +244,13 @@ def baseline(config, train, examples):
     from common.baselines.ngram import KneserNey
 
     encoder = Encoder.fit(config, train)
-    targets = np.concatenate([encoder.encode(passage)[1] for passage in examples])
+    targets = [encoder.encode(passage)[1] for passage in examples]
     answers = {}
     for order in ORDERS:
         model = KneserNey([encoder.train[:MOST]], order, len(encoder.vocabulary))
+        scores = language_model.by_line(model.score(np.concatenate(targets)), list(map(len, targets)))
         write = functools.partial(model.continuations, never=NEVER)
-        answers[f"Kneser-Ney of order {order}"] = _answers(config, encoder, examples, model.score(targets)[:2], write)
+        answers[f"Kneser-Ney of order {order}"] = _answers(config, encoder, examples, scores, write)
     return answers
 
 
@@ -280,13 +275,8 @@ TASK = Task(
         ),
         "tinyshakespeare": Dataset(
             title="Tiny Shakespeare, by characters",
-            licence="public domain",
-            home="https://github.com/karpathy/char-rnn",
             load=load_shakespeare,
-            base_url="https://raw.githubusercontent.com/karpathy/char-rnn/"
-            "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/",
-            files={"input.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
-            size=1_115_394,
+            **TINY_SHAKESPEARE,
             settings="units=512 embedding_size=64 dropout=0.2 batch_size=32 learning_rate=2e-3 epochs=16",
             references=(
                 Reference("Transformer, 6 layers of 384, validated on our test", "char_loss", 1.4697, "nanoGPT README"),

@@ -196,26 +196,14 @@ def predict(config: Config, networks: Networks, encoder: Encoder, examples: Sequ
     """`{"text", "source_tokens", "target_tokens", "attention"}`: a weight for each target and source token."""
 
     def translate(inputs):
-        memory = networks["encoder"](inputs)
-        found = _search(config, networks["decoder"], memory, np.count_nonzero(inputs["source_ids"], axis=1))
+        memory, lengths = networks["encoder"](inputs), np.count_nonzero(inputs["source_ids"], axis=1)
+        limits = np.where(lengths > 0, 2 * lengths + 10, 1)  # no translation here needs twice the pieces of its source
+        found = decoding.search(networks["decoder"], memory, limits, config.beam_width, config.length_penalty)
         attention = _attention(networks["decoder"], memory, found) if config.attention else [None] * len(found)
         return {"target_ids": found, "weights": attention}
 
     sources = [Pair(example.source) for example in examples]
     return [_answer(encoder, pair, **row) for pair, row in zip(sources, forward(translate, encoder, sources))]
-
-
-def _search(config, decode, memory, lengths) -> list[list[int]]:
-    """Ids of the best translation of each source found by beam search."""
-    fixed = {name: np.repeat(part, config.beam_width, 0) for name, part in memory.items() if "state_" not in name}
-
-    def step(token_ids, states):
-        outputs = decode({"target_ids": token_ids[:, None], **fixed, **states})
-        return decoding.log_probabilities(outputs["logits"][:, 0]), {name: outputs[name] for name in states}
-
-    states = {name: part for name, part in memory.items() if name not in fixed}
-    limits = np.where(lengths > 0, 2 * lengths + 10, 1)  # no translation here needs twice the pieces of its source
-    return decoding.beam_search(step, states, limits, config.beam_width, config.length_penalty)[0]
 
 
 def _attention(decode, memory, found) -> np.ndarray:

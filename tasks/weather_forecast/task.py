@@ -15,16 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
-from common.datasets.time_series import KNOWN, Step, TimeSeries, read_series, series, time_text
+from common.datasets.time_series import KNOWN, TimeSeries, read_series, time_text
 from common.encoding.calendar import Climatology, calendar
 from common.encoding.encoder import Encoder as BaseEncoder
-from common.encoding.series import Scaler
+from common.encoding.series import Scaler, padded
 from common.errors import UserError
 from common.prediction import student_t
 from common.prediction.networks import Networks, forward
 from common.task import Dataset, OwnFile, Splits, Task, TrainConfig
 
 from .reader import LONGEST_HORIZON, Origin, read, rows_of, shortest_past, split, split_series
+from .sample import load
 
 SEASONS = ("January to March", "April to June", "July to September", "October to December")
 INTERVAL = 0.9  # nominal coverage of the forecast interval
@@ -50,14 +51,8 @@ class Config(TrainConfig):
 
 
 def load_sample(folder: None) -> Splits:
-    """Monthly sea temperatures off Peru, where El Niño shows first: real data that comes with statsmodels."""
-    import pandas as pd
-    from statsmodels.datasets import elnino
-
-    years = elnino.load_pandas().data.set_index("YEAR")
-    months = pd.date_range(f"{years.index[0]:.0f}-01-01", periods=years.size, freq="MS")
-    sea = pd.DataFrame({"celsius": years.to_numpy().ravel()}, index=months)
-    return split_series(series("Niño 1+2", Step(1, "month"), sea))
+    """Monthly sea temperatures off Peru; see sample.py."""
+    return load()
 
 
 def load_beijing(folder: Path) -> Splits:
@@ -185,9 +180,7 @@ def build_model(config, encoder):
     hidden = keras.layers.Dropout(config.dropout)(hidden)
     x = keras.layers.Concatenate()([x, hidden])
     x = keras.layers.Dense(3 * config.horizon, kernel_initializer="zeros")(x)  # starts at the reference
-    location, scale, df = ops.unstack(ops.reshape(x, (-1, config.horizon, 3)), 3, axis=-1)
-    # The scale is above 0; df is above 2, below which the variance is infinite, and starts at about 5.
-    outputs = ops.stack([location, ops.exp(scale), 2 + ops.softplus(df + 3)], axis=-1)  # (batch, horizon, 3)
+    outputs = layers.student_t(x)  # (batch, horizon, 3): location, scale and degrees of freedom
 
     model = keras.Model({"rows": rows, "recent": recent, "ahead": ahead}, outputs)
     optimizer = optimizers.Adam(optimizers.CosineDecay(config.learning_rate), global_clipnorm=1.0)
@@ -250,26 +243,22 @@ def score(examples, predictions):
     from common.metrics.regression import Regression
     from common.metrics.scores import blocks
 
-    number = examples[0].past.column(predictions[0]["target"])
-    value = np.array([[step["value"] for step in one["steps"]] for one in predictions])  # (examples, horizon)
+    def column(name):
+        return np.array([[step[name] for step in one["steps"]] for one in predictions])  # (examples, horizon)
+
+    number, value = examples[0].past.column(predictions[0]["target"]), column("value")
     horizon, season = value.shape[1], shortest_past(examples[0].past.step)
-    truth, naive = np.full(value.shape, np.nan), np.zeros(value.shape)
-    for row, before, example in zip(truth, naive, examples):
-        came = example.future.values[:horizon, number]
-        row[: len(came)] = came
-        before[:] = np.resize(np.nan_to_num(example.past.filled[-season:, number]), horizon)
-    bounds = None
-    if "low" in predictions[0]["steps"][0]:
-        bounds = tuple(
-            np.array([[step[end] for step in one["steps"]] for one in predictions]) for end in ("low", "high")
-        )
+    truth = padded((example.future.values[:, number] for example in examples), horizon)
+    seasons = (example.past.filled[-season:, number] for example in examples)
+    naive = np.array([np.resize(np.nan_to_num(last), horizon) for last in seasons], float)
+    has_interval = "low" in predictions[0]["steps"][0]
     times = np.array([example.ahead.times[:horizon] for example in examples])
     return Regression(
         truth,
         value,
         groups=blocks(np.array([len(example.past) for example in examples]), max(2 * horizon, season)),  # of rows
         naive=naive,
-        bounds=bounds,
+        bounds=(column("low"), column("high")) if has_interval else None,
         interval=INTERVAL,
         times=times,
         parts={"by season": np.array(SEASONS)[times[:, 0].astype("datetime64[M]").astype(int) % 12 // 3]},

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from common.encoding.series import Scaler, beside_median, log_returns, market_moves
+from common.encoding.series import Scaler, beside_median, log_returns, market_moves, padded
 from common.errors import UserError
 
 
@@ -13,6 +13,12 @@ def test_log_returns_are_percent_and_add_up():
     returns = log_returns(np.array([100.0, 110.0, 99.0]))
     assert returns == pytest.approx([9.53102, -10.53605], abs=1e-5)
     assert returns.sum() == pytest.approx(100 * np.log(99 / 100))
+
+
+def test_rows_of_different_lengths_become_one_array():
+    found = padded([np.float32([1, 2, 3]), (4.0,), ()], 2)
+    np.testing.assert_array_equal(found, [[1, 2], [4, np.nan], [np.nan, np.nan]])
+    assert found.dtype == float
 
 
 def test_scaler_brings_rows_to_mean_0_and_deviation_1():

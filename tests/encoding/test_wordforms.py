@@ -1,6 +1,7 @@
 """What words look like."""
 
-from common.encoding.wordforms import MAX_CHARS, SHAPES, ends, joined, normal, shape
+from common.encoding.text import PADDING, UNKNOWN, Vocabulary
+from common.encoding.wordforms import MAX_CHARS, SHAPES, char_ids, ends, joined, normal, shape
 
 
 def test_a_mark_that_was_cut_off_is_seen_with_its_word_again():
@@ -28,3 +29,13 @@ def test_long_words_keep_both_ends():
     assert ends("short") == "short"
     long = "abcdefghijklmnopqrstuvwxyz"
     assert len(ends(long)) == MAX_CHARS and ends(long)[0] == "a" and ends(long)[-1] == "z"
+
+
+def test_characters_of_each_word_are_padded_and_long_words_keep_both_ends():
+    characters = Vocabulary.fit(["ab", "ab"], 100)
+    ids = char_ids(["ba", "a?", "a" * 30 + "b", ""], characters)
+    a, b = characters.encode("ab")
+    assert ids.shape == (4, MAX_CHARS) and ids.dtype == "int32"
+    assert ids[0].tolist() == [b, a] + (MAX_CHARS - 2) * [PADDING]
+    assert ids[1, :3].tolist() == [a, UNKNOWN, PADDING]
+    assert ids[2].tolist() == (MAX_CHARS - 1) * [a] + [b] and not ids[3].any()

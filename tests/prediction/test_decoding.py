@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from common.encoding.text import END, PADDING, START, UNKNOWN
-from common.prediction.decoding import beam_search, log_probabilities
+from common.prediction.decoding import beam_search, log_probabilities, search
 
 VOCAB_SIZE = 7  # four special tokens and three that can be written
 LONGEST = 4  # tokens with the end
@@ -87,6 +87,21 @@ def test_a_row_does_not_depend_on_the_others():
     for row in range(8):
         step, states = stepper(languages[row : row + 1], 3)
         assert beam_search(step, states, limits[row : row + 1], 3, 1.0)[0] == together[row : row + 1]
+
+
+def test_a_decoder_is_searched_with_the_memory_of_each_row():
+    """The language of a row is the part of its memory that stays the same; the token before the last is its state."""
+    languages = tables(seed=5, batch=6)
+    limits = np.array([3, 9, 2, 5, 1, 7])
+
+    def decode(inputs):
+        last = inputs["target_ids"][:, 0]
+        logits = inputs["language"][np.arange(len(last)), inputs["state_before"], last]
+        return {"logits": logits[:, None], "state_before": last, "attention": None}
+
+    step, states = stepper(languages, 3)
+    found = search(decode, {"language": languages, "state_before": states["before"]}, limits, 3, 1.0)
+    assert found == beam_search(step, states, limits, 3, 1.0)[0]
 
 
 def test_improbable_short_sequences_do_not_end_the_search():

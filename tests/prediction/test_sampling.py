@@ -1,5 +1,7 @@
 """Drawing the next token: what temperature, top-k and top-p leave, worked out by hand; the seed decides."""
 
+import types
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -91,3 +93,9 @@ def test_continuation_hands_the_states_on():
         sampling.continuation(step, np.array([3]), {"state": np.zeros((1, 1))}, np.argmax, never=[3])
     )
     assert token == 0 and probabilities[3] == 0 and probabilities.sum() == pytest.approx(1)
+
+
+def test_the_settings_of_a_run_decide_what_is_drawn():
+    config = types.SimpleNamespace(seed=3, temperature=0.7, top_k=3, top_p=0.9)
+    draw, random = sampling.by_settings(config), np.random.default_rng(3)
+    assert [draw(LOGITS) for _ in range(50)] == [sampling.sample(LOGITS, random, 0.7, 3, 0.9) for _ in range(50)]
