@@ -7,12 +7,12 @@ from common.commands import console_output
 from common.errors import UserError
 
 CHAPTERS = folders.REPOSITORY / "docs" / "recurrent-networks.md"
-QUESTIONS = CHAPTERS.with_name("questions.md")
+QUESTIONS, MEMORY = CHAPTERS.with_name("questions.md"), CHAPTERS.with_name("probes.md")
 NOTEBOOK = folders.REPOSITORY / "notebooks" / "recurrent_networks.ipynb"
 
 
 def run() -> None:
-    """Update the chapters, the questions, their figures and the notebook.
+    """Update the chapters, the questions, the text about the memory probes, the figures and the notebook.
 
     Raises:
         UserError: if a document differed from the results of the code; the document has been updated.
@@ -29,7 +29,7 @@ def run() -> None:
         console.print(f"computing {part.__name__.split('.')[-1]} ...", highlight=False)
         measured |= part.measure()
     stale, used = [], set()
-    for file in (CHAPTERS, QUESTIONS):
+    for file in (CHAPTERS, QUESTIONS, MEMORY):
         text = file.read_text(encoding="utf-8")
         used.update(name for name, _ in documents.NUMBER.findall(text))
         text, numbers = documents.renewed(text, measured)

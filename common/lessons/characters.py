@@ -20,7 +20,7 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz .,"
 WINDOW, STREAMS, UNITS = 40, 32, 64
 LEARNING_RATE = 5e-3
 PROMPT, CONTINUATION = 40, 41  # characters
-DROPPED, EVERY = 0.3, 20  # fraction hidden by dropout; batches between two evaluations of its curves
+DROPPED, EVERY = 0.3, 20  # fraction dropped; batches between two evaluations of its curves
 
 
 def measure() -> dict[str, Measured]:
@@ -54,13 +54,26 @@ def one_hot(ids) -> np.ndarray:
 
 
 def windows(ids: np.ndarray, count: int, dropout: float = 0.0, seed: int = 0) -> Iterator[tuple]:
-    """Batches of windows at random positions; a fraction `dropout` of the input characters is replaced by zeros."""
+    """Batches of windows at random positions.
+
+    Dropout is that of Keras's layers: it zeroes features of the input, the same ones at all steps of a window, and
+    scales the others up. With one-hot inputs a feature is a character of the alphabet.
+
+    Args:
+        ids: of the text, int `(characters,)`.
+        count: number of batches.
+        dropout: fraction of the features.
+        seed: of the positions and of the features.
+
+    Yields:
+        inputs `(STREAMS, WINDOW, features)`, targets `(STREAMS, WINDOW)`, and weights of 1 in the same shape.
+    """
     random = np.random.default_rng(seed)
     for _ in range(count):
         starts = random.integers(0, len(ids) - WINDOW - 1, STREAMS)
         rows = ids[starts[:, None] + np.arange(WINDOW + 1)]
-        inputs = one_hot(rows[:, :-1]) * (random.random((STREAMS, WINDOW, 1)) >= dropout)
-        yield inputs, rows[:, 1:], np.ones((STREAMS, WINDOW))
+        mask = (random.random((STREAMS, 1, len(ALPHABET))) >= dropout) / (1 - dropout)
+        yield one_hot(rows[:, :-1]) * mask, rows[:, 1:], np.ones((STREAMS, WINDOW))
 
 
 @functools.cache

@@ -159,7 +159,7 @@ def vanishing() -> Figure:
     distance.set(xlabel="steps before the last", ylabel="norm of dL/dh, relative", title="dots: g to the power k")
     distance.legend(fontsize=8)
     for name, norm, colour in (("without clipping", np.inf, style.RED), ("clipped to norm 1", 1.0, style.BLUE)):
-        history = np.array(order.clipping_history(norm))
+        _, history = order.descent(norm, order.EXPLODING_GAIN)
         losses, norms = np.where(history < 1e25, history, np.nan).T  # beyond the axes, up to what float64 can hold
         loss.semilogy(losses, color=colour, linewidth=1.2, label=name)
         gradient.semilogy(norms, color=colour, linewidth=1.2)
@@ -175,7 +175,7 @@ def three_cells() -> Figure:
     before, after = figure.subplots(1, 2, sharey=True)
     for cell, colour in zip(reference.CELLS, style.PALETTE):
         insight.norms_by_distance(before, mechanics.untrained_norms(cell, order.LENGTH), cell, colour)
-        insight.norms_by_distance(after, order.trained_norms(cell), cell, colour)
+        insight.norms_by_distance(after, order.norms_by_distance(order.trained(cell), order.ORDER), cell, colour)
     before.set(xlabel="steps before the last", ylabel="norm of dL/dh, relative", title="untrained, on noise")
     after.set(xlabel="steps before the last", title="trained on the order probe")
     before.set_ylim(1e-8, 1e2)

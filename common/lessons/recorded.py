@@ -8,6 +8,7 @@ import statistics
 import numpy as np
 
 from common import folders
+from common.insight.probes import DIGIT_STEPS
 from common.lessons.documents import Measured, number
 from common.metrics import scores
 from common.reporting import probes, results, tables
@@ -67,16 +68,26 @@ def _mean(row: dict) -> str:
 
 
 def _probes() -> dict[str, Measured]:
-    """The mean score of each cell: on adding, trained on 100 steps and tested on as many and more; on order over 50."""
-    measured, rows = {}, probes.read(probes.DOCS)
-    for (length, cell), by_length in probes.grouped(rows["adding"]).items():
-        if length == 100:
-            for steps, scores in by_length.items():
-                measured[f"adding_{cell}_{steps}"] = number(statistics.fmean(scores), 3)
-    for (length, cell), by_length in probes.grouped(rows["order"]).items():
-        if length == 50:
-            measured[f"probe_order_{cell}"] = number(100 * statistics.fmean(by_length[length]), 0)
-    return measured
+    """Mean scores of the memory probes."""
+    rows = {name: probes.grouped(recorded) for name, recorded in probes.read(probes.DOCS).items()}
+
+    def mean(probe: str, cell: str, trained: int, tested: int) -> float:
+        return statistics.fmean(rows[probe][trained, cell][tested])
+
+    measured = {}
+    for cell in results.CELL_NAMES:
+        for steps in (100, 200, 400):
+            measured[f"adding_{cell}_{steps}"] = number(mean("adding", cell, 100, steps), 3)
+        measured[f"probe_order_{cell}"] = number(100 * mean("order", cell, 50, 50), 0)
+        for digits in ("pixels", "permuted"):
+            measured[f"{digits}_{cell}"] = number(100 * mean(digits, cell, DIGIT_STEPS, DIGIT_STEPS), 0)
+    long = [mean("order", cell, steps, steps) for cell in results.CELL_NAMES for steps in (100, 200)]
+    return {
+        **measured,
+        "order_gru_10_20": number(100 * mean("order", "gru", 10, 20), 0),
+        "order_long_lowest": number(100 * min(long), 0),
+        "order_long_highest": number(100 * max(long), 0),
+    }
 
 
 def _prices() -> dict[str, Measured]:

@@ -25,6 +25,18 @@ def test_gradient_with_state_dropout_is_the_numerical_one():
         assert gradients["W"][place] == pytest.approx(numerical, rel=1e-5, abs=1e-8)
 
 
+def test_input_dropout_drops_the_same_features_at_all_steps_and_scales_the_others():
+    ids = np.arange(500) % len(characters.ALPHABET)  # each window has every character at least once
+    ((inputs, targets, _),) = characters.windows(ids, 1, dropout=0.25)
+    read = np.roll(targets, 1, axis=1)[:, 1:]  # the character at each step but the first
+    kept = np.take_along_axis(inputs[:, 1:], read[..., None], axis=-1)[..., 0]
+    np.testing.assert_allclose(np.unique(kept), [0, 1 / 0.75])
+    for row, values in zip(read, kept):
+        for character in range(len(characters.ALPHABET)):
+            assert len(set(values[row == character])) == 1
+    assert inputs.sum(axis=1).astype(bool).mean() == pytest.approx(0.75, abs=0.05)
+
+
 def test_free_running_reads_its_own_characters():
     one = Network("gru", len(characters.ALPHABET), 8, len(characters.ALPHABET))
     ids = np.random.default_rng(0).integers(0, len(characters.ALPHABET), characters.PROMPT + characters.CONTINUATION)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from common import files
-from common.commands.docs import CHAPTERS, NOTEBOOK, QUESTIONS
+from common.commands.docs import CHAPTERS, MEMORY, NOTEBOOK, QUESTIONS
 from common.lessons import documents
 from common.lessons.documents import Measured, number
 
@@ -91,7 +91,7 @@ def test_code_of_own_data_predicts_with_a_run(run_of):
 def test_recorded_numbers_are_those_of_the_results():
     from common.lessons import recorded
 
-    for file in (CHAPTERS, QUESTIONS):
+    for file in (CHAPTERS, QUESTIONS, MEMORY):
         text, measured = file.read_text(encoding="utf-8"), recorded.measure()
         names = {name for name, _ in documents.NUMBER.findall(text)}
         stale = documents.renewed(text, measured)[1]
@@ -118,7 +118,7 @@ def test_every_question_has_an_answer_a_command_or_picture_and_a_number():
 
 
 def test_pictures_and_files_that_are_named_exist():
-    for file in (CHAPTERS, QUESTIONS):
+    for file in (CHAPTERS, QUESTIONS, MEMORY):
         for name in re.findall(r"\]\(([^):#]+)\)", file.read_text(encoding="utf-8")):
             assert (file.parent / name).exists(), (file.name, name)
 
