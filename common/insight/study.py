@@ -62,7 +62,8 @@ class Study:
         vocabulary: size of the one-hot vector of a step, or its number of features.
         state, gates: of the main recurrence, `(timesteps, units)`.
         encoded: quantities and the units that encode them.
-        similar: for each step, the steps in the test set with the most similar states, and the cosine similarities.
+        similar: for each step, the steps of other test examples with the most similar states, and the cosine
+            similarities.
         reading, over_examples: the answer after each step.
         flows: gradient through time.
         clipping: initialisation ("orthogonal", "random") -> norms of dL/dW by flow.GAINS.
@@ -148,7 +149,7 @@ def study(subject: Subject, example) -> Study:
         state=state,
         gates=main.gates(),
         encoded=pool.encoded(number),
-        similar=pool.similar(number, state),
+        similar=pool.similar(number, state, inputs),
         reading=reading.read(composed, batch, answer, target, reading.points(timesteps)),
         over_examples=reading.over_examples(composed, pool.examples[:READ], occlusion.answer_of),
         flows=_flows(subject, pool),
@@ -192,7 +193,7 @@ class _Pool:
         self.examples, self.inputs, self.targets, self.lengths = (list(column) for column in zip(*kept))
         alone = [{name: np.asarray(a)[None] for name, a in inputs.items()} for inputs in self.inputs]
         self.names = [composed.names(example, one) for example, one in zip(self.examples, alone)]
-        self.readers = composed.readers(alone[0])
+        self.readers, self.steps = composed.readers(alone[0]), composed.steps(alone[0])
         self.recurrences = recurrences.find(model, encoder, padded(self.inputs), self.lengths)
 
     def encoded(self, number: int) -> list[Encoded]:
@@ -205,15 +206,36 @@ class _Pool:
         kinds = states.quantities(names, [self.targets[i] for i in fitting])
         return [states.encoded(name, rows, values) for name, values in kinds.items()]
 
-    def similar(self, number: int, query: np.ndarray) -> list[list[tuple[str, float]]]:
-        """For each state in `query`, the steps with the most similar states in a recurrence."""
+    def similar(self, number: int, query: np.ndarray, inputs: Mapping) -> list[list[tuple[str, float]]]:
+        """For each state of an example, the steps with the most similar states in a recurrence.
+
+        The example itself is left out, and so are steps up to which another one is equal to it: their states are the
+        same. Of several steps with one context, the most similar is kept.
+
+        Args:
+            query: the states of the example, `(timesteps, units)`.
+            inputs: the example, from the encoder.
+        """
         rows = self.recurrences[number].states()
-        texts = [_context(names, t) for names, row in zip(self.names, rows) for t in range(min(len(row), len(names)))]
+        texts, places, common = [], [], []
+        for names, row, other in zip(self.names, rows, self.inputs):
+            steps = range(min(len(row), len(names)))
+            texts += [_context(names, t) for t in steps]
+            places += steps
+            common += [self._common_steps(inputs, other)] * len(steps)
         table = np.concatenate([row[: len(names)] for names, row in zip(self.names, rows)])
-        order, cosines = states.nearest(query, table, SIMILAR)
-        return [
-            [(texts[i], float(cosine)) for i, cosine in zip(*pair)] for pair in zip(order.tolist(), cosines.tolist())
-        ]
+        places, common = np.array(places), np.array(common)
+        allowed = ((common < len(query)) & ((places != t) | (common <= t)) for t in range(len(query)))
+        return states.nearest(query, table, texts, allowed, SIMILAR)
+
+    def _common_steps(self, one: Mapping, other: Mapping) -> int:
+        """The number of steps at the beginning of two examples that are equal."""
+        counts = []
+        for name in self.steps:
+            count = min(len(one[name]), len(other[name]))
+            equal = (one[name][:count] == other[name][:count]).all(axis=tuple(range(1, one[name].ndim)))
+            counts.append(count if equal.all() else int(equal.argmin()))
+        return min(counts)
 
 
 def _context(names: Sequence[str], step: int, before: int = 5, after: int = 2) -> str:

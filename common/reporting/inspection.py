@@ -141,7 +141,11 @@ def _similar(study: Study) -> list[str]:
         for text, cosine in study.similar[step][:1]:
             rows.append([study.names[step], text, f"{cosine:.3f}"])
     head = ["step", "nearest step", "cosine similarity"]
-    return ["Steps of the test set with the most similar states:", "", *markdown([head, *rows]), ""]
+    explanation = (
+        "Steps of other test examples with the most similar states. Left out are steps up to which an example is equal "
+        "to this one: their states are the same."
+    )
+    return [explanation, "", *markdown([head, *rows]), ""]
 
 
 def _over_examples(study: Study) -> list[str]:
@@ -151,6 +155,8 @@ def _over_examples(study: Study) -> list[str]:
         "agreed": "equal to the final answer",
         "right": "correct",
         "distance": "distance from the final output" if study.kind == "number" else "distance from the final log-odds",
+    if not rows:
+        return []
     }
     rows = [[f"{share:.0%}", *(number(row[key]) for key in keys)] for share, row in study.over_examples.items()]
     return markdown([["steps read", *(head[key] for key in keys)], *rows])
