@@ -67,7 +67,7 @@ class Study:
         reading, over_examples: the answer after each step.
         flows: gradient through time.
         clipping: initialisation ("orthogonal", "random") -> norms of dL/dW by flow.GAINS.
-        training: "without clipping" and "clipped" -> losses of a short training whose gradient would explode.
+        training: "without clipping" and "clipped" -> losses of a short training, of `flow.training`.
         effects, untrained: for the trained and for an untrained network.
         attention: `(answers, steps)` or None.
         one_unit: rows of the trace.
@@ -154,10 +154,7 @@ def study(subject: Subject, example) -> Study:
         over_examples=reading.over_examples(composed, pool.examples[:READ], occlusion.answer_of),
         flows=_flows(subject, pool),
         clipping={start: flow.kernel_gradients(main, start == "orthogonal") for start in ("orthogonal", "random")},
-        training={
-            "without clipping": flow.training(main, clip_norm=np.inf),
-            "clipped": flow.training(main, clip_norm=flow.CLIP),
-        },
+        training=flow.training(main),
         effects=_effects(subject.model, composed, batch, answer),
         untrained=_effects(
             subject.untrained[subject.cell], untrained, batch, occlusion.answer_of(untrained, batch, example)
