@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +19,14 @@ MOST_ROWS = 16  # maximum number of rows in a table of steps
 MARKED = 5  # number of steps whose nearest states are listed
 
 
-def write(folder: Path, title: str, text: str, answer: str, study: Study) -> list[Path]:
+def write(folder: Path, title: str, text: str, answer: str, study: Study, notes: Sequence[str] = ()) -> list[Path]:
     """Write both pages and the plots into a folder.
 
     Args:
         title: task and run.
         text: the example.
         answer: of the model, in one line.
+        notes: sentences about the runs with which the network is compared.
 
     Returns:
         The paths of `inspect.md` and `inspect.html`.
@@ -33,7 +34,7 @@ def write(folder: Path, title: str, text: str, answer: str, study: Study) -> lis
     folder.mkdir(parents=True, exist_ok=True)
     captions = insight.figures(study, folder)
     heading = [f"# Inside {title}", "", f"Input: {_one_line(text)}", "", f"Answer: {_one_line(answer)}", ""]
-    sections = list(_sections(study, captions))
+    sections = list(_sections(study, captions, notes))
     lines = heading + [line for name, body in sections for line in (f"## {name}", "", *body, "")]
     page, interactive = folder / "inspect.md", folder / "inspect.html"
     files.write_text(page, "\n".join(lines))
@@ -42,7 +43,7 @@ def write(folder: Path, title: str, text: str, answer: str, study: Study) -> lis
     return [page, interactive]
 
 
-def _sections(study: Study, captions: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
+def _sections(study: Study, captions: dict[str, str], notes: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Heading and Markdown lines of each section."""
 
     def picture(name: str) -> list[str]:
@@ -53,7 +54,8 @@ def _sections(study: Study, captions: dict[str, str]) -> Iterator[tuple[str, lis
     yield "3. Unrolled", [*picture("unrolled.png"), *_one_unit(study)]
     yield "4. State over time", [*picture("states.png"), *picture("gates.png"), *_encoded(study), *_similar(study)]
     yield "5. The answer after each step", [*picture("reading.png"), *_over_examples(study)]
-    yield "6. Gradient through time", [*picture("gradients.png"), *_flows(study), *picture("clipping.png")]
+    flows = [*picture("gradients.png"), *_flows(study), *(line for note in notes for line in (note, ""))]
+    yield "6. Gradient through time", [*flows, *picture("clipping.png")]
     yield "7. Connectivity", [*picture("connectivity.png"), *_effects(study)]
     if study.attention is not None:
         yield "8. Attention", picture("attention.png")

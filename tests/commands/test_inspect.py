@@ -13,8 +13,10 @@ from rich.console import Console
 
 from common.commands import console_output, inspect, predict, steps
 from common.errors import UserError
-from common.insight import flow, gradients, reading, study
-from common.reporting import inspection
+from common.insight import counting, flow, gradients, reading, study
+from common.plots import insight
+from common.reporting import inspection, inspection_page
+from common.runs import run as runs
 from common.task import change_config, load_task
 from tests import small
 
@@ -93,14 +95,21 @@ def test_a_trained_run_is_inspected(run_of_sentiment, quickly, capsys):
 
 
 @pytest.mark.xdist_group("sentiment")
-def test_runs_with_other_cells_are_shown_with_it_if_they_saw_the_same(run_of_sentiment):
+def test_runs_with_other_cells_are_shown_with_it_if_they_saw_the_same(run_of_sentiment, monkeypatch):
     run, task = run_of_sentiment, load_task("sentiment")
     for cell, sha256 in (("gru", run.config["data_sha256"]), ("lstm", "another")):
         copy = shutil.copytree(run.path, run.path.parent / f"copy-{cell}")
         about = {**run.config, "data_sha256": sha256}
         (copy / "config.json").write_text(json.dumps({**about, "settings": {**about["settings"], "cell": cell}}))
-    found = inspect._others(task, run)
-    assert list(found) == ["gru"] and found["gru"][1].cell == "gru"
+    monkeypatch.setattr(runs, "load_model", lambda other, task, config, encoder: (other.path.name, config.cell))
+    assert inspect._others(task, run) == ({"gru": ("copy-gru", "gru")}, [])
+    (note,) = inspect._missing(run, {"simple_rnn", "gru"})
+    assert note.endswith("too: make train TASK=sentiment DATA=sample QUICK=1 CELL=lstm.")
+    assert inspect._missing(run, {"simple_rnn", "gru", "lstm"}) == []
+    file = run.path.parent / "copy-gru" / "config.json"
+    file.write_text(file.read_text().replace('"cores"', '"kernels"'))
+    others, (note,) = inspect._others(task, run)
+    assert others == {} and note.startswith("Run copy-gru is damaged and left out: ")
 
 
 @pytest.mark.xdist_group("sentiment")
@@ -109,7 +118,7 @@ def test_a_run_of_other_code_is_not_read(run_of_sentiment):
     run = run_of_sentiment
     copy = shutil.copytree(run.path, run.path.parent / "copy")
     (copy / "config.json").write_text(json.dumps({"code_sha256": "another", "data_sha256": 3}))
-    assert inspect._others(load_task("sentiment"), run) == {}
+    assert inspect._others(load_task("sentiment"), run) == ({}, [])
 
 
 @pytest.mark.xdist_group("sentiment")
@@ -121,11 +130,12 @@ def test_a_file_is_read_with_the_columns_of_the_run(run_of_sentiment, own_folder
     source = SimpleNamespace(splits=small.sample("sentiment"))
     monkeypatch.setattr(steps, "reload_source", lambda *given: source)
     monkeypatch.setattr(study, "study", lambda subject, example: None)
-    monkeypatch.setattr(inspection, "write", lambda folder, title, text, answer, result: [text])
+    monkeypatch.setattr(inspection, "write", lambda folder, title, text, answer, result, notes: [text])
     monkeypatch.setattr(console_output, "relative", str)
     assert inspect.run("sentiment", None, None, str(file)) == ["a fine film"]
 
 
+    assert "make train TASK=sentiment DATA=sample QUICK=1 CELL=lstm" in text
 def test_without_test_examples_of_a_length_that_is_studied_the_reason_is_said(quickly, monkeypatch):
     monkeypatch.setattr(study, "LONGEST_STEPS", 1)
     with pytest.raises(UserError, match="None of the first 10 test examples has 1 to 1 steps"):
