@@ -99,6 +99,19 @@ class Study:
     kind: str
 
 
+    @property
+    def has_probability(self) -> bool:
+        """Whether the log-odds in `reading` are those of a single answer, and so stand for its probability."""
+        return self.kind == "class" and (self.reading.by_step or len(self.answers) == 1)
+
+    @property
+    def value_name(self) -> str:
+        """What the values in `reading` are."""
+        if self.has_probability:
+            return "log-odds of the answer"
+        names = {"number": "output of the model", "each": "log-odds, summed over the labels"}
+        return names.get(self.kind, "mean log-odds of the answers")
+
 @dataclasses.dataclass(frozen=True)
 class Subject:
     """A trained model, and the models and examples with which it is compared.

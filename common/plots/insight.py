@@ -1,4 +1,7 @@
-"""Plots of a trained recurrent network and one example; the docstring of a plot's function is its caption."""
+"""Plots of a trained recurrent network and one example.
+
+The docstring of a plot's function is its caption, except for `_reading`, whose caption depends on the kind of answer.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,8 @@ def figures(study: Study, folder: Path) -> dict[str, str]:
     drawn = {name: draw for name, draw in drawn.items() if draw}
     for name, draw in drawn.items():
         style.save(draw(study), folder / name)
-    return {name: " ".join(draw.__doc__.split()) for name, draw in drawn.items()}
+    captions = {name: " ".join(draw.__doc__.split()) for name, draw in drawn.items() if draw != _reading}
+    return {**captions, "reading.png": _reading_caption(study)}
 
 
 def _steps(axes, names: Sequence[str]) -> None:
@@ -139,34 +143,45 @@ def _gates(study: Study) -> Figure:
     axes.legend()
     return figure
 
+def _value_name(study: Study) -> str:
+    """What the left panel of `_reading` shows."""
+    return "probability of the answer" if study.has_probability else study.value_name
+
+
+def _reading_caption(study: Study) -> str:
+    """The caption of `_reading`, which depends on the kind of answer."""
+    name = _value_name(study)
+    if study.reading.by_step:
+        left = f"The {name}: each step has an answer of its own, and each point shows that of the last step read."
+    else:
+        left = f"The {name} after each step, where the answer is the final one. The line jumps where a step changes it."
+    return f"{left} Dotted: after all steps. Right: means over the first test examples."
+
+
 
 def _reading(study: Study) -> Figure:
-    """The probability of the model's final answer after each step, for this example and over the test set. Where the
-    line jumps, the step decided the answer.
-    """
     figure = Figure(figsize=(max(9, _width(study.names)), 4))
     one, many = figure.subplots(1, 2, width_ratios=(2, 1))
-    is_number = study.kind == "number"
     value, final = study.reading.value, study.reading.final
-    if not is_number:
+    if study.has_probability:
         value, final = 1 / (1 + np.exp(-value)), 1 / (1 + np.exp(-final))
         one.set_ylim(-0.03, 1.03)
     one.plot(study.reading.read - 1, value, marker="o", markersize=3, label="after this step")
     one.plot(study.reading.read - 1, final, ":", color=style.GREY, label="after all steps")
-    one.set(title="this example", ylabel="the model's output" if is_number else "probability of the final answer")
+    one.set(title="this example", ylabel=_value_name(study))
     _steps(one, study.names)
     one.legend(fontsize=8)
     shares = [100 * share for share in study.over_examples]
     kinds = (
         {"distance": "distance from the final output"}
-        if is_number
+        if study.kind == "number"
         else {"agreed": "answers equal to the final one", "right": "correct answers"}
     )
     for key, label in kinds.items():
         if all(key in row for row in study.over_examples.values()):
             many.plot(shares, [row[key] for row in study.over_examples.values()], marker="o", label=label)
     many.set(title="test examples", xlabel="% of the steps read")
-    if not is_number:
+    if study.kind != "number":
         many.set_ylim(-0.03, 1.03)
     many.legend(fontsize=8)
     return figure

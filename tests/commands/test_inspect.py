@@ -1,5 +1,6 @@
 """`inspect` and `predict` with EXPLAIN: self-contained pages, and the contribution of each step."""
 
+import dataclasses
 import io
 import json
 import re
@@ -20,6 +21,8 @@ from common.runs import run as runs
 from common.task import change_config, load_task
 from tests import small
 
+INPUTS = {"translation": {"source_ids", "target_ids"}, "stock_forecast": {"days"}}
+VALUES = {"translation": "The mean log-odds of the answers", "stock_forecast": "The output of the model"}
 PICTURES = {"weights", "unrolled", "states", "reading", "gradients", "clipping", "connectivity"}
 
 
@@ -69,9 +72,45 @@ def test_words_and_series_have_their_pages(name, cell, quickly, tmp_path):
     assert all(f"({name}.png)" in text for name in pictures)
     check_page(interactive.read_text(), steps)
 
+    assert VALUES[name] in text and "probability of the answer" not in text
+    assert "an LSTM has three gates and 4 blocks" in text and "finite-time" in text
+    assert f"changes by {found.effects.change:+.3f}" in text and "of the sum of their absolute values" in text
 
 def check_page(html: str, steps: int):
     """The page holds its data, escapes what it shows, and names no address."""
+def test_the_values_after_each_step_are_called_what_they_are(quickly):
+    found = studied("translation", "gru")
+    assert found.value_name == "mean log-odds of the answers"
+    assert dataclasses.replace(found, kind="each").value_name == "log-odds, summed over the labels"
+    tagged = dataclasses.replace(found, reading=dataclasses.replace(found.reading, by_step=True))
+    assert tagged.has_probability and "each step has an answer of its own" in insight._reading_caption(tagged)
+    classified = dataclasses.replace(found, answers=["good"])
+    assert insight._reading_caption(classified).startswith("The probability of the answer after each step")
+    assert [insight._reading(one).axes[0].get_ylabel() for one in (found, classified)] == [
+        "mean log-odds of the answers",
+        "probability of the answer",
+    ]
+
+
+def test_a_translation_as_long_as_its_source_has_no_answer_of_each_step(quickly):
+    found = studied("translation", "gru")
+    data = inspection_page._data(dataclasses.replace(found, answers=["a"] * len(found.names)))
+    assert data["by_step"] is False and len(data["answers"]) == len(data["names"])
+
+
+def test_recurrent_layers_and_perceptron_are_counted_on_the_same_input(quickly):
+    found = studied("translation", "gru")
+    by_length, by_words = insight._weights(found).axes
+    for axes, sizes in ((by_length, [found.vocabulary]), (by_words, [100, 1000, 10_000, 100_000])):
+        for line in axes.lines[:3]:
+            counts = {counting.weights(line.get_label(), size, found.main.units) for size in sizes}
+            assert set(line.get_ydata()) == counts
+    dense = by_length.lines[3]
+    assert list(dense.get_ydata()) == [
+        counting.perceptron(steps, found.vocabulary, found.main.units) for steps in dense.get_xdata()
+    ]
+
+
     assert not re.findall(r"""(?:src|href)=["'](?!data:)|https?://|url\(|@import""", html)
     data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', html, re.DOTALL)[1])
     for part in ("names", "state", "read", "strongest", "similar"):
@@ -85,7 +124,7 @@ def test_a_trained_run_is_inspected(run_of_sentiment, quickly, capsys):
     page, interactive = inspect.run(None, None, "</script><b>loved\nit", None)
     assert page.parent.name == "inspect" and page.parent.parent == run_of_sentiment.path
     text, html = page.read_text(), interactive.read_text()
-    for label in ("simple_rnn, trained", "gru, untrained", "lstm, untrained"):
+    for label in ("simple_rnn, trained", "gru, untrained", "lstm, untrained", "The probability of the answer after"):
         assert label in text
     assert "</script><b>" not in html
     check_page(html, 8)
