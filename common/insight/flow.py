@@ -24,14 +24,15 @@ class Flow:
 
     Attributes:
         label: the cell, and whether it is trained.
-        norms: float `(sequences * directions, distances)`, the norm of dL/dh relative to that at the last step, by the
-            number of steps before it: 1 at distance 0.
-        exponents: the largest Lyapunov exponents in nats per step, in descending order.
+        norms: float `(sequences * directions, distances)`, of `gradients.norms_by_distance`.
+        exponents: the largest Lyapunov exponents in nats per step, in descending order: means over `steps` steps.
+        steps: number of steps of the longest sequence, over which the exponents are means.
     """
 
     label: str
     norms: np.ndarray
     exponents: np.ndarray
+    steps: int
 
     @property
     def median(self) -> np.ndarray:
@@ -59,10 +60,11 @@ def flow(label: str, recurrence: Recurrence) -> Flow | None:
     by_row = [
         gradients.norms_by_distance(recurrence.cell, one, recurrence.weights, seed=i) for i, one in enumerate(kept)
     ]
-    exponents = gradients.lyapunov_exponents(recurrence.cell, max(kept, key=len), recurrence.weights)
+    longest = max(kept, key=len)
+    exponents = gradients.lyapunov_exponents(recurrence.cell, longest, recurrence.weights)
     distances = sorted((norms.shape[1] for norms in by_row), reverse=True)[len(by_row) // 2]
     norms = np.concatenate([norms[:, :distances] for norms in by_row if norms.shape[1] >= distances])
-    return Flow(label, norms, exponents)
+    return Flow(label, norms, exponents, len(longest))
 
 
 def with_gain(recurrence: Recurrence, gain: float, orthogonal: bool, seed: int = 0) -> list[np.ndarray]:
@@ -97,11 +99,11 @@ def training(recurrence: Recurrence) -> dict[str, np.ndarray]:
     """The loss of a short training by plain gradient descent, without and with clipping.
 
     The recurrence learns to predict its next input, scaled to a mean square of 1, on the first steps of its first row.
-
-    Returns:
     The norms of gradients differ widely between tasks. The limit is therefore TRAINING_CLIP of the norm of the first
     gradient, and the learning rate, the same for both, lets a gradient of that norm change the weights by
     CLIPPED_CHANGE; the first gradient changes them 1 / TRAINING_CLIP times as far if it is not clipped.
+
+    Returns:
         "without clipping" and "clipped" -> the mean squared error before each step of the training, float64
         `(TRAINING_STEPS,)`; infinite once numbers overflow, zeros if there are fewer than two inputs.
     """

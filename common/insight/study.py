@@ -35,7 +35,8 @@ class Effects:
     gradient: np.ndarray
     occlusion: np.ndarray
     integrated: np.ndarray
-    completeness_error: float  # of the integrated gradients, as a fraction
+    change: float  # of the answer, of which the integrated gradients are the parts
+    completeness_error: float  # of the integrated gradients, as a fraction of the sum of their absolute values
     by_answer: np.ndarray  # occlusion, float64 (answers, steps)
 
     @property
@@ -52,7 +53,7 @@ class Study:
     Attributes:
         names: of the steps of the example.
         answers: of the model, as text.
-        shapes: a row for each call of a layer: network, layer, class, shapes of its outputs.
+        shapes: a row for each input and each call of a layer: network, layer, class, shapes of its outputs.
         wrong_shapes: a wrong input shape -> the error message of the recurrent layer.
         recurrences: all recurrences over the example.
         main: the recurrence whose states are shown.
@@ -98,7 +99,6 @@ class Study:
     one_unit: list[dict[str, float]]
     kind: str
 
-
     @property
     def has_probability(self) -> bool:
         """Whether the log-odds in `reading` are those of a single answer, and so stand for its probability."""
@@ -111,6 +111,7 @@ class Study:
             return "log-odds of the answer"
         names = {"number": "output of the model", "each": "log-odds, summed over the labels"}
         return names.get(self.kind, "mean log-odds of the answers")
+
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
@@ -152,7 +153,7 @@ def study(subject: Subject, example) -> Study:
     return Study(
         names=names,
         answers=_answers(encoder, composed.readout(composed(batch)), answer),
-        shapes=[_shape(call) for call in calls],
+        shapes=_input_shapes(composed, batch) + [_shape(call) for call in calls],
         wrong_shapes=_wrong_shapes(calls),
         recurrences=all_recurrences,
         main=main,
@@ -272,7 +273,8 @@ def _flows(subject: Subject, pool: _Pool) -> list[Flow]:
 def _effects(model: keras.Model, composed: Composition, batch, answer: Answer) -> Effects:
     attributed = Attribution(model, composed.encoder, batch, answer)
     by_answer, integrated = occlusion.occlude(composed, batch, answer), attributed.integrated()
-    return Effects(attributed.gradient(), by_answer.sum(axis=0), integrated.effect, integrated.error, by_answer)
+    gradient, by_step = attributed.gradient(), by_answer.sum(axis=0)
+    return Effects(gradient, by_step, integrated.effect, integrated.change, integrated.error, by_answer)
 
 
 def _answers(encoder, readout: np.ndarray, answer: Answer) -> list[str]:
@@ -292,6 +294,14 @@ def class_names(encoder, count: int) -> list[str]:
             names = getattr(part, "names", None) or part.decode(range(count))
             return [str(name) for name in names]
     return [str(number) for number in range(count)]
+
+
+def _input_shapes(composed: Composition, batch) -> list[tuple[str, str, str, str]]:
+    rows = []
+    for name, array in batch.items():
+        readers = [key for key, network in composed.networks.items() if name in network.inputs]
+        rows.append((", ".join(readers), name, f"input, {array.dtype}", str(array.shape)))
+    return rows
 
 
 def _shape(call: walk.Call) -> tuple[str, str, str, str]:

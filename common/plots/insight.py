@@ -58,18 +58,18 @@ def _steps(axes, names: Sequence[str]) -> None:
 
 
 def _weights(study: Study) -> Figure:
-    """The number of weights of a recurrent layer does not depend on the number of steps; that of a perceptron on the
-    same padded input grows with the steps and with the vocabulary.
+    """The number of weights of a recurrent layer does not depend on the number of steps; that of a perceptron grows
+    with the steps and with the vocabulary. Both read the same padded input, in which a word is one-hot.
     """
     main = study.main
     figure = Figure(figsize=(9, 3.6))
     by_length, by_words = figure.subplots(1, 2)
-    weights_by_length(by_length, main.features, study.vocabulary, main.units)
+    weights_by_length(by_length, study.vocabulary, main.units)
     by_length.set_title(f"{main.units} units, {study.vocabulary:,} words or features")
     sizes, steps = np.array([100, 1000, 10_000, 100_000]), max(1, len(study.names))
     for cell, colour in zip(reference.CELLS, style.PALETTE):
         counts = [counting.weights(cell, int(size), main.units) for size in sizes]
-        by_words.loglog(sizes, counts, color=colour, label=f"{cell}, one-hot")
+        by_words.loglog(sizes, counts, color=colour, label=cell)
     dense = [counting.perceptron(steps, int(size), main.units) for size in sizes]
     by_words.loglog(sizes, dense, "--", color=style.INK, label="perceptron")
     by_words.set(xlabel="words in the vocabulary", title=f"{steps} steps")
@@ -77,18 +77,17 @@ def _weights(study: Study) -> Figure:
     return figure
 
 
-def weights_by_length(axes: Axes, features: int, vocabulary: int, units: int) -> None:
+def weights_by_length(axes: Axes, features: int, units: int) -> None:
     """Plot the number of weights of each cell, and of a perceptron, against the length of the sequence.
 
     Args:
-        features: of a step that the cells read.
-        vocabulary: features of a step that the perceptron reads.
-        units: of either.
+        features: of a step, which all of them read; of a one-hot vector the size of the vocabulary.
+        units: of each.
     """
     lengths = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500])
     for cell, colour in zip(reference.CELLS, style.PALETTE):
         axes.loglog(lengths, np.full(len(lengths), counting.weights(cell, features, units)), color=colour, label=cell)
-    dense = [counting.perceptron(int(steps), vocabulary, units) for steps in lengths]
+    dense = [counting.perceptron(int(steps), features, units) for steps in lengths]
     axes.loglog(lengths, dense, "--", color=style.INK, label="perceptron on the padded sequence")
     axes.set(xlabel="steps", ylabel="weights")
     axes.legend(fontsize=8)
@@ -143,6 +142,7 @@ def _gates(study: Study) -> Figure:
     axes.legend()
     return figure
 
+
 def _value_name(study: Study) -> str:
     """What the left panel of `_reading` shows."""
     return "probability of the answer" if study.has_probability else study.value_name
@@ -156,7 +156,6 @@ def _reading_caption(study: Study) -> str:
     else:
         left = f"The {name} after each step, where the answer is the final one. The line jumps where a step changes it."
     return f"{left} Dotted: after all steps. Right: means over the first test examples."
-
 
 
 def _reading(study: Study) -> Figure:
@@ -188,8 +187,10 @@ def _reading(study: Study) -> Figure:
 
 
 def _gradients(study: Study) -> Figure:
-    """The norm of dL/dh by the number of steps before the last, relative to the last step: a straight line down is a
-    vanishing gradient, a rising line an exploding one. Shaded: the middle 80 % of sequences and directions.
+    """The norm of dL/dh by the number of steps before the last, relative to the last step; in an LSTM the norm of dL/dh
+    and dL/dc together. L is not the loss of the task: dL/dh at the last step points in a random direction. A straight
+    line down is a vanishing gradient, a rising line an exploding one. The lines are medians over several test examples
+    and directions; shaded are the middle 80 % of them. Right: Lyapunov exponents over the longest of these examples.
     """
     figure = Figure(figsize=(10, 4.2))
     axes, spectrum = figure.subplots(1, 2, width_ratios=(2, 1))
@@ -206,11 +207,13 @@ def _gradients(study: Study) -> Figure:
         spectrum.plot(
             np.arange(1, len(one.exponents) + 1), one.exponents, dashes, marker="o", markersize=3, color=colours[cell]
         )
-    axes.set(xlabel="steps before the last", ylabel="norm of dL/dh, relative", title="gradient by distance")
+    axes.set(xlabel="steps before the last", ylabel="norm of dL/dh (LSTM: and dL/dc), relative")
+    axes.set_title("gradient by distance")
     axes.set_ylim(max(1e-8, axes.get_ylim()[0]), min(1e8, axes.get_ylim()[1]))
     axes.legend(fontsize=8, loc="lower left")
     spectrum.axhline(0, color=style.RED, linewidth=1)
-    spectrum.set(title="Lyapunov exponents", xlabel="rank", ylabel="nats per step (above 0: chaos)")
+    over = max(one.steps for one in study.flows)
+    spectrum.set(title=f"Lyapunov exponents, {over} steps", xlabel="rank", ylabel="mean growth, nats per step")
     return figure
 
 

@@ -64,8 +64,10 @@ def _sections(study: Study, captions: dict[str, str], notes: Sequence[str]) -> I
 def _shapes(study: Study) -> list[str]:
     lines = [
         (
-            f"The example has {len(study.names)} timesteps. The first axis of an array is the batch, here 1; the last "
-            "is the features; in an array with three axes, the second is the timesteps."
+            f"The example has {len(study.names)} timesteps. The first axis of an array is the batch, here 1. In an "
+            "array with three axes the second is the timesteps and the last the features. Token ids and masks have no "
+            "features: a single number per timestep. A summary of the whole sequence has no timesteps: (batch, "
+            "features)."
         ),
         "",
         *markdown([["network", "layer", "class", "output shape"], *map(list, study.shapes)]),
@@ -81,15 +83,22 @@ def _shapes(study: Study) -> list[str]:
 
 def _weights(study: Study) -> list[str]:
     rows = [[title, formula, f"{expected:,}", f"{actual:,}"] for title, formula, expected, actual in study.counts]
-    dense = counting.perceptron(len(study.names), study.vocabulary, study.main.units)
+    main = study.main
+    dense = counting.perceptron(len(study.names), study.vocabulary, main.units)
+    recurrent = counting.weights(main.cell, study.vocabulary, main.units)
     return [
-        "gates x (features + units + biases) x units: one gate in a SimpleRNN, three in a GRU, four in an LSTM.",
+        (
+            "blocks x (features + units + biases) x units. Each block computes a gate or the candidate for the new "
+            "state: a SimpleRNN has no gate and 1 block, a GRU has two gates and 3 blocks, an LSTM has three gates and "
+            "4 blocks. Each unit of a block has 1 bias, in a GRU 2: one for the input and one for the state."
+        ),
         "",
         *markdown([["recurrence", "formula", "result", "weights in the layer"], *rows]),
         "",
         (
             f"A perceptron with {study.main.units} units on the whole padded input, {len(study.names)} steps of "
-            f"{study.vocabulary:,} features, has {dense:,} weights in its first layer."
+            f"{study.vocabulary:,} features (a word is one-hot), has {dense:,} weights in its first layer. On the same "
+            f"input, one direction of this recurrent layer would have {recurrent:,}, whatever the number of steps."
         ),
         "",
     ]
@@ -142,6 +151,8 @@ def _similar(study: Study) -> list[str]:
     for step in marked:
         for text, cosine in study.similar[step][:1]:
             rows.append([study.names[step], text, f"{cosine:.3f}"])
+    if not rows:
+        return []
     head = ["step", "nearest step", "cosine similarity"]
     explanation = (
         "Steps of other test examples with the most similar states. Left out are steps up to which an example is equal "
@@ -157,16 +168,19 @@ def _over_examples(study: Study) -> list[str]:
         "agreed": "equal to the final answer",
         "right": "correct",
         "distance": "distance from the final output" if study.kind == "number" else "distance from the final log-odds",
-    if not rows:
-        return []
     }
     rows = [[f"{share:.0%}", *(number(row[key]) for key in keys)] for share, row in study.over_examples.items()]
     return markdown([["steps read", *(head[key] for key in keys)], *rows])
 
 
 def _flows(study: Study) -> list[str]:
-    rows = [[one.label, one.in_words(), f"{one.exponents[0]:+.3f}"] for one in study.flows]
-    return [*markdown([["cell", "gradient of the last state", "largest Lyapunov exponent (nats per step)"], *rows]), ""]
+    rows = [[one.label, one.in_words(), f"{one.exponents[0]:+.3f}", str(one.steps)] for one in study.flows]
+    head = ["cell", "gradient of the last state", "largest Lyapunov exponent (nats per step)", "steps"]
+    explanation = (
+        "The Lyapunov exponents are finite-time ones: mean rates of growth over the steps of one sequence, the longest "
+        "of the test examples that were read. Above 0, small differences between states grow over these steps."
+    )
+    return [*markdown([head, *rows]), "", explanation, ""]
 
 
 def _effects(study: Study) -> list[str]:
@@ -181,8 +195,9 @@ def _effects(study: Study) -> list[str]:
         *markdown([["step", "occlusion", "integrated gradients", "norm of the gradient"], *rows]),
         "",
         (
-            f"Rank correlations: {agreement}. Completeness error of the integrated gradients: "
-            f"{effects.completeness_error:.2%}."
+            f"Rank correlations: {agreement}. The integrated gradients sum to {effects.integrated.sum():+.3f}; from an "
+            f"input with all steps occluded to this one, the answer's value changes by {effects.change:+.3f}. The "
+            f"difference is {effects.completeness_error:.2%} of the sum of their absolute values."
         ),
         "",
     ]

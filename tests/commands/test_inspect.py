@@ -59,6 +59,8 @@ def test_words_and_series_have_their_pages(name, cell, quickly, tmp_path):
     assert all(expected == actual for _, _, expected, actual in found.counts)
     assert all(difference < 1e-4 for *_, difference in found.final)
     assert found.effects.completeness_error < 0.01
+    assert found.effects.change == pytest.approx(found.effects.integrated.sum(), rel=0.02, abs=1e-3)
+    assert {layer for _, layer, kind, _ in found.shapes if kind.startswith("input, ")} == INPUTS[name]
     assert found.over_examples[1.0]["agreed"] == 1 and found.over_examples[1.0]["distance"] == pytest.approx(
         0, abs=1e-4
     )
@@ -70,14 +72,12 @@ def test_words_and_series_have_their_pages(name, cell, quickly, tmp_path):
     assert ("gates" in pictures) == (cell != "simple_rnn")
     text = page.read_text()
     assert all(f"({name}.png)" in text for name in pictures)
-    check_page(interactive.read_text(), steps)
-
     assert VALUES[name] in text and "probability of the answer" not in text
     assert "an LSTM has three gates and 4 blocks" in text and "finite-time" in text
     assert f"changes by {found.effects.change:+.3f}" in text and "of the sum of their absolute values" in text
+    check_page(interactive.read_text(), steps)
 
-def check_page(html: str, steps: int):
-    """The page holds its data, escapes what it shows, and names no address."""
+
 def test_the_values_after_each_step_are_called_what_they_are(quickly):
     found = studied("translation", "gru")
     assert found.value_name == "mean log-odds of the answers"
@@ -111,6 +111,8 @@ def test_recurrent_layers_and_perceptron_are_counted_on_the_same_input(quickly):
     ]
 
 
+def check_page(html: str, steps: int):
+    """The page holds its data, escapes what it shows, and names no address."""
     assert not re.findall(r"""(?:src|href)=["'](?!data:)|https?://|url\(|@import""", html)
     data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', html, re.DOTALL)[1])
     for part in ("names", "state", "read", "strongest", "similar"):
@@ -126,6 +128,7 @@ def test_a_trained_run_is_inspected(run_of_sentiment, quickly, capsys):
     text, html = page.read_text(), interactive.read_text()
     for label in ("simple_rnn, trained", "gru, untrained", "lstm, untrained", "The probability of the answer after"):
         assert label in text
+    assert "make train TASK=sentiment DATA=sample QUICK=1 CELL=lstm" in text
     assert "</script><b>" not in html
     check_page(html, 8)
     assert "inspect.html" in "".join(capsys.readouterr().out.split())
@@ -174,7 +177,6 @@ def test_a_file_is_read_with_the_columns_of_the_run(run_of_sentiment, own_folder
     assert inspect.run("sentiment", None, None, str(file)) == ["a fine film"]
 
 
-    assert "make train TASK=sentiment DATA=sample QUICK=1 CELL=lstm" in text
 def test_without_test_examples_of_a_length_that_is_studied_the_reason_is_said(quickly, monkeypatch):
     monkeypatch.setattr(study, "LONGEST_STEPS", 1)
     with pytest.raises(UserError, match="None of the first 10 test examples has 1 to 1 steps"):
@@ -234,7 +236,7 @@ def test_a_steep_kernel_makes_larger_gradients_and_flows_say_where_they_vanish(q
     found = studied("pixel_sequence", "simple_rnn").main
     norms = flow.kernel_gradients(found, orthogonal=True)
     assert norms[0] < norms[2]
-    gone = flow.Flow("made up", 0.5 ** np.arange(20)[None], np.zeros(1))
+    gone = flow.Flow("made up", 0.5 ** np.arange(20)[None], np.zeros(1), 20)
     assert gone.in_words() == "below a hundredth after 7 steps"
-    grown = flow.Flow("made up", 2.0 ** np.arange(20)[None], np.zeros(1))
+    grown = flow.Flow("made up", 2.0 ** np.arange(20)[None], np.zeros(1), 20)
     assert grown.in_words() == "above a hundredfold after 7 steps"
