@@ -1,4 +1,4 @@
-"""The gradient through time of the layers of a model, and the effect of clipping on a gradient that explodes."""
+"""The gradient through time of the layers of a model, their memory, and the effect of clipping a gradient."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from common.insight import gradients, network, reference
+from common.insight import gradients, memory, network, reference
 from common.insight.recurrences import Recurrence
 
 GAINS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
@@ -20,19 +20,21 @@ CLIPPED_CHANGE = 0.3  # norm of the change of the weights by a clipped gradient
 
 @dataclasses.dataclass(frozen=True)
 class Flow:
-    """How the gradient propagates back through one recurrence, from several sequences and directions.
+    """How the gradient propagates back through one recurrence, from several sequences and directions; and its memory.
 
     Attributes:
         label: the cell, and whether it is trained.
         norms: float `(sequences * directions, distances)`, of `gradients.norms_by_distance`.
         exponents: the largest Lyapunov exponents in nats per step, in descending order: means over `steps` steps.
         steps: number of steps of the longest sequence, over which the exponents are means.
+        memory: of `memory.curve`.
     """
 
     label: str
     norms: np.ndarray
     exponents: np.ndarray
     steps: int
+    memory: np.ndarray
 
     @property
     def median(self) -> np.ndarray:
@@ -64,7 +66,11 @@ def flow(label: str, recurrence: Recurrence) -> Flow | None:
     exponents = gradients.lyapunov_exponents(recurrence.cell, longest, recurrence.weights)
     distances = sorted((norms.shape[1] for norms in by_row), reverse=True)[len(by_row) // 2]
     norms = np.concatenate([norms[:, :distances] for norms in by_row if norms.shape[1] >= distances])
-    return Flow(label, norms, exponents, len(longest))
+    size = np.sqrt(np.mean(np.sum(np.concatenate(recurrence.inputs) ** 2, axis=1)))
+    direction = np.random.default_rng(0).normal(size=recurrence.features)
+    direction *= size / np.linalg.norm(direction)
+    curve = memory.curve(recurrence.cell, recurrence.weights, direction)
+    return Flow(label, norms, exponents, len(longest), curve)
 
 
 def with_gain(recurrence: Recurrence, gain: float, orthogonal: bool, seed: int = 0) -> list[np.ndarray]:

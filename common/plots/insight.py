@@ -30,6 +30,7 @@ def figures(study: Study, folder: Path) -> dict[str, str]:
         "gates.png": _gates if study.gates else None,
         "reading.png": _reading,
         "gradients.png": _gradients,
+        "memory.png": _memory,
         "clipping.png": _clipping,
         "connectivity.png": _connectivity,
         "attention.png": _attention if study.attention is not None else None,
@@ -229,6 +230,20 @@ def norms_by_distance(
     axes.semilogy(median, dashes, color=colour, label=label)
     if shaded:
         axes.fill_between(np.arange(len(low)), low, high, color=colour, alpha=0.15, linewidth=0)
+
+
+def _memory(study: Study) -> Figure:
+    """How well a linear readout of the state tells an earlier input, by the number of steps since, if the layer reads
+    white noise as strong as the inputs of the test examples: r2 on steps that the readout was not fitted on. It is 1
+    where the input is remembered and 0 where it is forgotten. The sum over all delays is at most the number of units.
+    """
+    figure, axes = style.new_figure(8, 3.6, xlabel="delay in steps", ylabel="r2", ylim=(-0.03, 1.03))
+    colours = dict(zip(reference.CELLS, style.PALETTE))
+    for one in study.flows:
+        cell, trained = one.label.split(", ")
+        axes.plot(one.memory, "-" if trained == "trained" else "--", color=colours[cell], label=one.label)
+    axes.legend(fontsize=8)
+    return figure
 
 
 def _clipping(study: Study) -> Figure:

@@ -55,7 +55,7 @@ def _sections(study: Study, captions: dict[str, str], notes: Sequence[str]) -> I
     yield "4. State over time", [*picture("states.png"), *picture("gates.png"), *_encoded(study), *_similar(study)]
     yield "5. The answer after each step", [*picture("reading.png"), *_over_examples(study)]
     flows = [*picture("gradients.png"), *_flows(study), *(line for note in notes for line in (note, ""))]
-    yield "6. Gradient through time", [*flows, *picture("clipping.png")]
+    yield "6. Gradient through time", [*flows, *picture("memory.png"), *picture("clipping.png")]
     yield "7. Connectivity", [*picture("connectivity.png"), *_effects(study)]
     if study.attention is not None:
         yield "8. Attention", picture("attention.png")

@@ -23,7 +23,7 @@ from tests import small
 
 INPUTS = {"translation": {"source_ids", "target_ids"}, "stock_forecast": {"days"}}
 VALUES = {"translation": "The mean log-odds of the answers", "stock_forecast": "The output of the model"}
-PICTURES = {"weights", "unrolled", "states", "reading", "gradients", "clipping", "connectivity"}
+PICTURES = {"weights", "unrolled", "states", "reading", "gradients", "memory", "clipping", "connectivity"}
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_a_steep_kernel_makes_larger_gradients_and_flows_say_where_they_vanish(q
     found = studied("pixel_sequence", "simple_rnn").main
     norms = flow.kernel_gradients(found, orthogonal=True)
     assert norms[0] < norms[2]
-    gone = flow.Flow("made up", 0.5 ** np.arange(20)[None], np.zeros(1), 20)
+    gone = flow.Flow("made up", 0.5 ** np.arange(20)[None], np.zeros(1), 20, np.zeros(1))
     assert gone.in_words() == "below a hundredth after 7 steps"
-    grown = flow.Flow("made up", 2.0 ** np.arange(20)[None], np.zeros(1), 20)
+    grown = flow.Flow("made up", 2.0 ** np.arange(20)[None], np.zeros(1), 20, np.zeros(1))
     assert grown.in_words() == "above a hundredfold after 7 steps"
