@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import shlex
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from common import backend, files, folders
 from common.commands import console_output, predict, steps
@@ -11,7 +14,10 @@ from common.errors import UserError, one_line
 from common.insight import reference
 from common.runs import run as runs
 from common.runs.run import Run
-from common.task import Task, TrainConfig, change_config, load_task
+from common.task import Task, change_config, load_task
+
+if TYPE_CHECKING:
+    import keras
 
 LONGEST_ANSWER = 300  # maximum number of characters of the answer on a page
 
@@ -20,7 +26,7 @@ def run(task_name: str | None, run_name: str | None, text: str | None, file: str
     """Write `inspect/inspect.md` and `inspect/inspect.html` below the run; prints their paths.
 
     The network is compared with an untrained one of each cell, and with the latest runs of the other cells with the
-    same code on the same data.
+    same code on the same data. The page names the cells without such a run.
 
     Args:
         task_name: None for the task that was trained last.
@@ -54,12 +60,13 @@ def run(task_name: str | None, run_name: str | None, text: str | None, file: str
     for cell in reference.CELLS:
         keras.utils.set_random_seed(config.seed)
         untrained[cell] = task.build_model(change_config(config, {"cell": cell}), encoder)
-    others = {cell: runs.load_model(other, task, *of_run) for cell, (other, *of_run) in _others(task, folder).items()}
+    others, notes = _others(task, folder)
+    notes += _missing(folder, {config.cell, *others})
     prediction = task.predict(config, keras_networks.of_model(model), encoder, [example])[0]
     result = study(Subject(model, untrained, others, config.cell, encoder, source.splits.test), example)
     title = f"{task_name}, {folder.path.name}"
     answer = one_line(predict.answer(prediction), LONGEST_ANSWER)
-    pages = inspection.write(folder.path / "inspect", title, str(example), answer, result)
+    pages = inspection.write(folder.path / "inspect", title, str(example), answer, result, notes)
     for path in pages:
         console.print(str(console_output.relative(path)), highlight=False)
     return pages
@@ -79,18 +86,42 @@ def _example(task: Task, text: str | None, file: str | None, test: Sequence):
     return inputs[0]
 
 
-def _others(task: Task, own: Run) -> dict[str, tuple[Run, TrainConfig, object]]:
-    """Other cell -> the latest finished run with this cell, the same code, the same data and the same encoder."""
-    about, encoder = own.config, files.read_json(own.encoder_file)
-    others = {}
-    for path in sorted((folders.RUNS_FOLDER / about["task"]).glob("*/metrics.json")):
-        other = Run(path.parent.resolve())
-        if other == own or files.read_json(other.config_file).get("code_sha256") != about["code_sha256"]:
-            continue  # other code may have written other fields
-        if other.config["data_sha256"] != about["data_sha256"]:
-            continue
-        if files.read_json(other.encoder_file) == encoder and other.config["quick"] == about["quick"]:
-            config, other_encoder = runs.load_encoder(other, task)
-            if config.cell != about["settings"]["cell"]:
-                others[config.cell] = (other, config, other_encoder)
-    return others
+def _others(task: Task, own: Run) -> tuple[dict[str, keras.Model], list[str]]:
+    """The models of other cells with which a run is compared.
+
+    Returns:
+        Other cell -> the model of the latest finished run with this cell, the same code, the same data and the same
+        encoder; and a sentence for each run that is damaged.
+    """
+    others, notes = {}, []
+    finished = {path.parent.resolve() for path in (folders.RUNS_FOLDER / own.config["task"]).glob("*/metrics.json")}
+    for other in map(Run, sorted(finished - {own.path}, reverse=True)):
+        try:
+            if not _comparable(own, other):
+                continue
+            config, encoder = runs.load_encoder(other, task)
+            if config.cell not in (own.config["settings"]["cell"], *others):
+                others[config.cell] = runs.load_model(other, task, config, encoder)
+        except UserError as error:
+            notes.append(f"Run {other.path.name} is damaged and left out: {error}")
+    return others, notes
+
+
+def _comparable(own: Run, other: Run) -> bool:
+    """Whether two runs have the same code, data and encoder."""
+    if files.read_json(other.config_file).get("code_sha256") != own.config["code_sha256"]:
+        return False  # other code may have written other fields
+    if any(other.config[name] != own.config[name] for name in ("data_sha256", "quick")):
+        return False
+    return files.read_json(other.encoder_file) == files.read_json(own.encoder_file)
+
+
+def _missing(own: Run, cells: Collection[str]) -> list[str]:
+    """The commands that train the cells which are not among `cells`, as a sentence."""
+    given = {name.upper(): value for name, value in dataclasses.asdict(own.request).items() if value is not None}
+    options = {"TASK": own.config["task"], **given, **({"QUICK": 1} if own.config["quick"] else {})}
+    command = " ".join(["make train", *(f"{name}={shlex.quote(str(value))}" for name, value in options.items())])
+    missing = [f"{command} CELL={cell}" for cell in reference.CELLS if cell not in cells]
+    if not missing:
+        return []
+    return [f"Other cells that were trained with the same data and settings are shown too: {'; '.join(missing)}."]

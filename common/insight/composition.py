@@ -108,6 +108,21 @@ class Composition:
         """The number of timesteps of the example in a batch."""
         return inputs[self.steps(inputs)[0]].shape[1]
 
+    def answers_each_step(self, inputs: Arrays, outputs_of: Mapping[str, dict], answer: Answer) -> bool:
+        """Whether each timestep of the example has an answer of its own, as in a tagger or a language model.
+
+        The answers of a decoder belong to its own output, even if that is as long as the example.
+
+        Args:
+            outputs_of: the outputs for `inputs`.
+            answer: to `inputs`.
+        """
+        readers = self.readers(inputs)
+        if answer.kind == "number" or answer.last or self.readout(outputs_of).ndim < 3:
+            return False
+        by_reader = all(network in readers for network, _ in self.answers(outputs_of))
+        return by_reader and len(answer.decided) == self.timesteps(inputs)
+
     def names(self, example, inputs: Arrays) -> list[str]:
         """A readable name for each timestep: the word, say, or its number."""
         count = self.timesteps(inputs)

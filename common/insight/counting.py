@@ -6,12 +6,15 @@ from common.insight import reference
 
 
 def weights(cell: str, features: int, units: int) -> int:
-    """The number of weights of one direction of a recurrent layer: gates x (features + units + biases) x units."""
+    """The number of weights of one direction of a recurrent layer: blocks x (features + units + biases) x units.
+
+    A block computes a gate or the candidate: 1 in a SimpleRNN, 3 in a GRU, 4 in an LSTM.
+    """
     return reference.CELLS[cell].gates * (features + units + biases(cell)) * units
 
 
 def biases(cell: str) -> int:
-    """The number of biases per unit and gate; a GRU has one for the input and one for the state."""
+    """The number of biases per unit and block; a GRU has one for the input and one for the state."""
     return 2 if cell == "gru" else 1
 
 

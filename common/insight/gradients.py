@@ -31,14 +31,14 @@ def exploded_at(norms: np.ndarray) -> int | None:
 def norms_by_distance(cell: str, kept: Sequence[tuple], weights, seed: int = 0) -> np.ndarray:
     """The norm of dL/dh_(T-k) relative to that of dL/dh_T, for losses L that depend on the last state alone.
 
-    dL/dh_T has random directions, so that the result depends on no readout.
+    dL/dh_T has random directions, so that the result depends on no readout and no task.
 
     Args:
         kept: of `reference.forward` for one sequence, `(1, timesteps, features)`.
 
     Returns:
         `(directions, distances)`: 1 at distance 0, then the norm k steps before the last. For an LSTM it is the norm of
-        dL/dh and dL/dc together.
+        dL/dh and dL/dc together, where L does not depend on c_T directly: at distance 0 dL/dc is 0.
     """
     units = weights[1].shape[0]
     kind, random = reference.CELLS[cell], np.random.default_rng(seed)
@@ -57,7 +57,8 @@ def lyapunov_exponents(cell: str, kept: Sequence[tuple], weights, count: int = 8
     Orthonormal vectors are propagated back through the Jacobians and orthonormalised by QR after each step; the
     exponents are the mean logarithms of R's diagonal. The product of the transposed Jacobians has the same singular
     values as the product itself. With an exponent above 0, small differences of states grow and gradients explode; if
-    all are below 0, they decay.
+    all are below 0, they decay. They are finite-time exponents, means over the steps of one sequence: chaos is a
+    statement about the limit of long sequences.
     """
     kind, units = reference.CELLS[cell], weights[1].shape[0]
     size = kind.states * units

@@ -32,6 +32,7 @@ class Reading:
         agreed: `(points,)`, fraction of the answers that equal the final ones.
         right: `(points,)`, fraction of the answers that equal the target; None if the target is unknown.
         final: `(points,)`, value of the same answers after all steps.
+        by_step: whether each step has an answer of its own.
     """
 
     read: np.ndarray
@@ -39,6 +40,7 @@ class Reading:
     agreed: np.ndarray
     right: np.ndarray | None
     final: np.ndarray
+    by_step: bool
 
 
 def read(composition: Composition, batch, answer: Answer, target, points: Sequence[int]) -> Reading:
@@ -48,28 +50,28 @@ def read(composition: Composition, batch, answer: Answer, target, points: Sequen
         answer: to the whole example.
         target: from the encoder, or None.
     """
-    timesteps = composition.timesteps(batch)
-    aligned = len(answer.decided) == timesteps > 1 and not answer.last
-    final = answer.values(composition.readout(composition(batch)))[0]
+    outputs_of = composition(batch)
+    by_step = composition.answers_each_step(batch, outputs_of, answer)
+    final = answer.values(composition.readout(outputs_of))[0]
     target = target if target is not None and np.shape(target) in ((), answer.decided.shape) else None
-    rows = [_after(composition, batch, answer, target, steps, aligned) for steps in points]
-    finals = [final[steps - 1] if aligned else final.mean() for steps in points]
+    rows = [_after(composition, batch, answer, target, steps, by_step) for steps in points]
+    finals = [final[steps - 1] if by_step else final.mean() for steps in points]
     value, agreed, right = (np.array(column, float) for column in zip(*rows))
     known = target is not None and answer.kind == "class"
-    return Reading(np.array(points), value, agreed, right if known else None, np.array(finals))
+    return Reading(np.array(points), value, agreed, right if known else None, np.array(finals), by_step)
 
 
-def _after(composition, batch, answer, target, steps, aligned) -> tuple[float, float, float]:
+def _after(composition, batch, answer, target, steps, by_step) -> tuple[float, float, float]:
     readout = composition.readout(composition(beginning(composition, batch, steps)))
     now = Answer.of(readout, answer.kind, answer.last)
-    place = slice(steps - 1, steps) if aligned else slice(None)
-    expected = dataclasses.replace(answer, decided=answer.decided[place], last=answer.last or aligned)
-    decided = now.decided[place] if aligned else now.decided
+    place = slice(steps - 1, steps) if by_step else slice(None)
+    expected = dataclasses.replace(answer, decided=answer.decided[place], last=answer.last or by_step)
+    decided = now.decided[place] if by_step else now.decided
     agreed = float(np.mean(decided == expected.decided)) if decided.shape == expected.decided.shape else 0.0
     right = float("nan")
     if target is not None and answer.kind == "class":
         targets = np.atleast_1d(target)
-        right = float(np.mean(decided == (targets[place] if aligned else targets)))
+        right = float(np.mean(decided == (targets[place] if by_step else targets)))
     return float(expected.values(readout).mean()), agreed, right
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -124,17 +124,29 @@ def position_in_line(steps: Sequence[str]) -> np.ndarray:
     return positions if "\n" in steps else np.zeros(len(steps))
 
 
-def nearest(query: np.ndarray, pool: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def nearest(
+    query: np.ndarray, pool: np.ndarray, texts: Sequence[str], allowed: Iterable[np.ndarray], count: int
+) -> list[list[tuple[str, float]]]:
     """The nearest neighbours of some states by cosine similarity.
 
     Args:
         query: states `(n, units)`.
         pool: candidates `(m, units)`.
+        texts: of the candidates; of several with one text, the nearest is kept.
+        allowed: for each state of `query` bool `(m,)`, False for candidates that do not count.
+        count: maximum number of neighbours of a state.
 
     Returns:
-        Indices into the pool, int `(n, count)`, the most similar first, and the cosine similarities.
+        For each state of `query` the texts of its neighbours and their cosine similarities, the most similar first.
     """
     one, other = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (query, pool))
-    cosines = one @ other.T
-    order = np.argsort(-cosines, axis=1)[:, :count]
-    return order, np.take_along_axis(cosines, order, axis=1)
+    neighbours = []
+    for state, counts in zip(one, allowed):
+        cosines, found = other @ state, {}
+        for i in np.argsort(-cosines):
+            if len(found) == count:
+                break
+            if counts[i]:
+                found.setdefault(texts[i], float(cosines[i]))
+        neighbours.append(list(found.items()))
+    return neighbours

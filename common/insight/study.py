@@ -35,7 +35,8 @@ class Effects:
     gradient: np.ndarray
     occlusion: np.ndarray
     integrated: np.ndarray
-    completeness_error: float  # of the integrated gradients, as a fraction
+    change: float  # of the answer, of which the integrated gradients are the parts
+    completeness_error: float  # of the integrated gradients, as a fraction of the sum of their absolute values
     by_answer: np.ndarray  # occlusion, float64 (answers, steps)
 
     @property
@@ -52,7 +53,7 @@ class Study:
     Attributes:
         names: of the steps of the example.
         answers: of the model, as text.
-        shapes: a row for each call of a layer: network, layer, class, shapes of its outputs.
+        shapes: a row for each input and each call of a layer: network, layer, class, shapes of its outputs.
         wrong_shapes: a wrong input shape -> the error message of the recurrent layer.
         recurrences: all recurrences over the example.
         main: the recurrence whose states are shown.
@@ -62,11 +63,12 @@ class Study:
         vocabulary: size of the one-hot vector of a step, or its number of features.
         state, gates: of the main recurrence, `(timesteps, units)`.
         encoded: quantities and the units that encode them.
-        similar: for each step, the steps in the test set with the most similar states, and the cosine similarities.
+        similar: for each step, the steps of other test examples with the most similar states, and the cosine
+            similarities.
         reading, over_examples: the answer after each step.
         flows: gradient through time.
         clipping: initialisation ("orthogonal", "random") -> norms of dL/dW by flow.GAINS.
-        training: "without clipping" and "clipped" -> losses of a short training whose gradient would explode.
+        training: "without clipping" and "clipped" -> losses of a short training, of `flow.training`.
         effects, untrained: for the trained and for an untrained network.
         attention: `(answers, steps)` or None.
         one_unit: rows of the trace.
@@ -96,6 +98,19 @@ class Study:
     attention: np.ndarray | None
     one_unit: list[dict[str, float]]
     kind: str
+
+    @property
+    def has_probability(self) -> bool:
+        """Whether the log-odds in `reading` are those of a single answer, and so stand for its probability."""
+        return self.kind == "class" and (self.reading.by_step or len(self.answers) == 1)
+
+    @property
+    def value_name(self) -> str:
+        """What the values in `reading` are."""
+        if self.has_probability:
+            return "log-odds of the answer"
+        names = {"number": "output of the model", "each": "log-odds, summed over the labels"}
+        return names.get(self.kind, "mean log-odds of the answers")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +153,7 @@ def study(subject: Subject, example) -> Study:
     return Study(
         names=names,
         answers=_answers(encoder, composed.readout(composed(batch)), answer),
-        shapes=[_shape(call) for call in calls],
+        shapes=_input_shapes(composed, batch) + [_shape(call) for call in calls],
         wrong_shapes=_wrong_shapes(calls),
         recurrences=all_recurrences,
         main=main,
@@ -148,15 +163,12 @@ def study(subject: Subject, example) -> Study:
         state=state,
         gates=main.gates(),
         encoded=pool.encoded(number),
-        similar=pool.similar(number, state),
+        similar=pool.similar(number, state, inputs),
         reading=reading.read(composed, batch, answer, target, reading.points(timesteps)),
         over_examples=reading.over_examples(composed, pool.examples[:READ], occlusion.answer_of),
         flows=_flows(subject, pool),
         clipping={start: flow.kernel_gradients(main, start == "orthogonal") for start in ("orthogonal", "random")},
-        training={
-            "without clipping": flow.training(main, clip_norm=np.inf),
-            "clipped": flow.training(main, clip_norm=flow.CLIP),
-        },
+        training=flow.training(main),
         effects=_effects(subject.model, composed, batch, answer),
         untrained=_effects(
             subject.untrained[subject.cell], untrained, batch, occlusion.answer_of(untrained, batch, example)
@@ -192,7 +204,7 @@ class _Pool:
         self.examples, self.inputs, self.targets, self.lengths = (list(column) for column in zip(*kept))
         alone = [{name: np.asarray(a)[None] for name, a in inputs.items()} for inputs in self.inputs]
         self.names = [composed.names(example, one) for example, one in zip(self.examples, alone)]
-        self.readers = composed.readers(alone[0])
+        self.readers, self.steps = composed.readers(alone[0]), composed.steps(alone[0])
         self.recurrences = recurrences.find(model, encoder, padded(self.inputs), self.lengths)
 
     def encoded(self, number: int) -> list[Encoded]:
@@ -205,15 +217,36 @@ class _Pool:
         kinds = states.quantities(names, [self.targets[i] for i in fitting])
         return [states.encoded(name, rows, values) for name, values in kinds.items()]
 
-    def similar(self, number: int, query: np.ndarray) -> list[list[tuple[str, float]]]:
-        """For each state in `query`, the steps with the most similar states in a recurrence."""
+    def similar(self, number: int, query: np.ndarray, inputs: Mapping) -> list[list[tuple[str, float]]]:
+        """For each state of an example, the steps with the most similar states in a recurrence.
+
+        The example itself is left out, and so are steps up to which another one is equal to it: their states are the
+        same. Of several steps with one context, the most similar is kept.
+
+        Args:
+            query: the states of the example, `(timesteps, units)`.
+            inputs: the example, from the encoder.
+        """
         rows = self.recurrences[number].states()
-        texts = [_context(names, t) for names, row in zip(self.names, rows) for t in range(min(len(row), len(names)))]
+        texts, places, common = [], [], []
+        for names, row, other in zip(self.names, rows, self.inputs):
+            steps = range(min(len(row), len(names)))
+            texts += [_context(names, t) for t in steps]
+            places += steps
+            common += [self._common_steps(inputs, other)] * len(steps)
         table = np.concatenate([row[: len(names)] for names, row in zip(self.names, rows)])
-        order, cosines = states.nearest(query, table, SIMILAR)
-        return [
-            [(texts[i], float(cosine)) for i, cosine in zip(*pair)] for pair in zip(order.tolist(), cosines.tolist())
-        ]
+        places, common = np.array(places), np.array(common)
+        allowed = ((common < len(query)) & ((places != t) | (common <= t)) for t in range(len(query)))
+        return states.nearest(query, table, texts, allowed, SIMILAR)
+
+    def _common_steps(self, one: Mapping, other: Mapping) -> int:
+        """The number of steps at the beginning of two examples that are equal."""
+        counts = []
+        for name in self.steps:
+            count = min(len(one[name]), len(other[name]))
+            equal = (one[name][:count] == other[name][:count]).all(axis=tuple(range(1, one[name].ndim)))
+            counts.append(count if equal.all() else int(equal.argmin()))
+        return min(counts)
 
 
 def _context(names: Sequence[str], step: int, before: int = 5, after: int = 2) -> str:
@@ -240,7 +273,8 @@ def _flows(subject: Subject, pool: _Pool) -> list[Flow]:
 def _effects(model: keras.Model, composed: Composition, batch, answer: Answer) -> Effects:
     attributed = Attribution(model, composed.encoder, batch, answer)
     by_answer, integrated = occlusion.occlude(composed, batch, answer), attributed.integrated()
-    return Effects(attributed.gradient(), by_answer.sum(axis=0), integrated.effect, integrated.error, by_answer)
+    gradient, by_step = attributed.gradient(), by_answer.sum(axis=0)
+    return Effects(gradient, by_step, integrated.effect, integrated.change, integrated.error, by_answer)
 
 
 def _answers(encoder, readout: np.ndarray, answer: Answer) -> list[str]:
@@ -260,6 +294,14 @@ def class_names(encoder, count: int) -> list[str]:
             names = getattr(part, "names", None) or part.decode(range(count))
             return [str(name) for name in names]
     return [str(number) for number in range(count)]
+
+
+def _input_shapes(composed: Composition, batch) -> list[tuple[str, str, str, str]]:
+    rows = []
+    for name, array in batch.items():
+        readers = [key for key, network in composed.networks.items() if name in network.inputs]
+        rows.append((", ".join(readers), name, f"input, {array.dtype}", str(array.shape)))
+    return rows
 
 
 def _shape(call: walk.Call) -> tuple[str, str, str, str]:

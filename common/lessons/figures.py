@@ -67,7 +67,7 @@ def four_shapes() -> Figure:
 def growth_of_weights() -> Figure:
     """The number of weights against the length of the sequence."""
     figure, axes = style.new_figure(7, 3.8)
-    insight.weights_by_length(axes, features=10_000, vocabulary=10_000, units=64)
+    insight.weights_by_length(axes, features=10_000, units=64)
     axes.set_title("64 units, 10,000 words, one-hot")
     return figure
 

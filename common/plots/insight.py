@@ -1,4 +1,7 @@
-"""Plots of a trained recurrent network and one example; the docstring of a plot's function is its caption."""
+"""Plots of a trained recurrent network and one example.
+
+The docstring of a plot's function is its caption, except for `_reading`, whose caption depends on the kind of answer.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ def figures(study: Study, folder: Path) -> dict[str, str]:
         "gates.png": _gates if study.gates else None,
         "reading.png": _reading,
         "gradients.png": _gradients,
+        "memory.png": _memory,
         "clipping.png": _clipping,
         "connectivity.png": _connectivity,
         "attention.png": _attention if study.attention is not None else None,
@@ -34,7 +38,8 @@ def figures(study: Study, folder: Path) -> dict[str, str]:
     drawn = {name: draw for name, draw in drawn.items() if draw}
     for name, draw in drawn.items():
         style.save(draw(study), folder / name)
-    return {name: " ".join(draw.__doc__.split()) for name, draw in drawn.items()}
+    captions = {name: " ".join(draw.__doc__.split()) for name, draw in drawn.items() if draw != _reading}
+    return {**captions, "reading.png": _reading_caption(study)}
 
 
 def _steps(axes, names: Sequence[str]) -> None:
@@ -54,18 +59,18 @@ def _steps(axes, names: Sequence[str]) -> None:
 
 
 def _weights(study: Study) -> Figure:
-    """The number of weights of a recurrent layer does not depend on the number of steps; that of a perceptron on the
-    same padded input grows with the steps and with the vocabulary.
+    """The number of weights of a recurrent layer does not depend on the number of steps; that of a perceptron grows
+    with the steps and with the vocabulary. Both read the same padded input, in which a word is one-hot.
     """
     main = study.main
     figure = Figure(figsize=(9, 3.6))
     by_length, by_words = figure.subplots(1, 2)
-    weights_by_length(by_length, main.features, study.vocabulary, main.units)
+    weights_by_length(by_length, study.vocabulary, main.units)
     by_length.set_title(f"{main.units} units, {study.vocabulary:,} words or features")
     sizes, steps = np.array([100, 1000, 10_000, 100_000]), max(1, len(study.names))
     for cell, colour in zip(reference.CELLS, style.PALETTE):
         counts = [counting.weights(cell, int(size), main.units) for size in sizes]
-        by_words.loglog(sizes, counts, color=colour, label=f"{cell}, one-hot")
+        by_words.loglog(sizes, counts, color=colour, label=cell)
     dense = [counting.perceptron(steps, int(size), main.units) for size in sizes]
     by_words.loglog(sizes, dense, "--", color=style.INK, label="perceptron")
     by_words.set(xlabel="words in the vocabulary", title=f"{steps} steps")
@@ -73,18 +78,17 @@ def _weights(study: Study) -> Figure:
     return figure
 
 
-def weights_by_length(axes: Axes, features: int, vocabulary: int, units: int) -> None:
+def weights_by_length(axes: Axes, features: int, units: int) -> None:
     """Plot the number of weights of each cell, and of a perceptron, against the length of the sequence.
 
     Args:
-        features: of a step that the cells read.
-        vocabulary: features of a step that the perceptron reads.
-        units: of either.
+        features: of a step, which all of them read; of a one-hot vector the size of the vocabulary.
+        units: of each.
     """
     lengths = np.array([1, 2, 5, 10, 20, 50, 100, 200, 500])
     for cell, colour in zip(reference.CELLS, style.PALETTE):
         axes.loglog(lengths, np.full(len(lengths), counting.weights(cell, features, units)), color=colour, label=cell)
-    dense = [counting.perceptron(int(steps), vocabulary, units) for steps in lengths]
+    dense = [counting.perceptron(int(steps), features, units) for steps in lengths]
     axes.loglog(lengths, dense, "--", color=style.INK, label="perceptron on the padded sequence")
     axes.set(xlabel="steps", ylabel="weights")
     axes.legend(fontsize=8)
@@ -140,41 +144,54 @@ def _gates(study: Study) -> Figure:
     return figure
 
 
+def _value_name(study: Study) -> str:
+    """What the left panel of `_reading` shows."""
+    return "probability of the answer" if study.has_probability else study.value_name
+
+
+def _reading_caption(study: Study) -> str:
+    """The caption of `_reading`, which depends on the kind of answer."""
+    name = _value_name(study)
+    if study.reading.by_step:
+        left = f"The {name}: each step has an answer of its own, and each point shows that of the last step read."
+    else:
+        left = f"The {name} after each step, where the answer is the final one. The line jumps where a step changes it."
+    return f"{left} Dotted: after all steps. Right: means over the first test examples."
+
+
 def _reading(study: Study) -> Figure:
-    """The probability of the model's final answer after each step, for this example and over the test set. Where the
-    line jumps, the step decided the answer.
-    """
     figure = Figure(figsize=(max(9, _width(study.names)), 4))
     one, many = figure.subplots(1, 2, width_ratios=(2, 1))
-    is_number = study.kind == "number"
     value, final = study.reading.value, study.reading.final
-    if not is_number:
+    if study.has_probability:
         value, final = 1 / (1 + np.exp(-value)), 1 / (1 + np.exp(-final))
         one.set_ylim(-0.03, 1.03)
     one.plot(study.reading.read - 1, value, marker="o", markersize=3, label="after this step")
     one.plot(study.reading.read - 1, final, ":", color=style.GREY, label="after all steps")
-    one.set(title="this example", ylabel="the model's output" if is_number else "probability of the final answer")
+    one.set(title="this example", ylabel=_value_name(study))
     _steps(one, study.names)
     one.legend(fontsize=8)
     shares = [100 * share for share in study.over_examples]
     kinds = (
         {"distance": "distance from the final output"}
-        if is_number
+        if study.kind == "number"
         else {"agreed": "answers equal to the final one", "right": "correct answers"}
     )
     for key, label in kinds.items():
         if all(key in row for row in study.over_examples.values()):
             many.plot(shares, [row[key] for row in study.over_examples.values()], marker="o", label=label)
     many.set(title="test examples", xlabel="% of the steps read")
-    if not is_number:
+    if study.kind != "number":
         many.set_ylim(-0.03, 1.03)
     many.legend(fontsize=8)
     return figure
 
 
 def _gradients(study: Study) -> Figure:
-    """The norm of dL/dh by the number of steps before the last, relative to the last step: a straight line down is a
-    vanishing gradient, a rising line an exploding one. Shaded: the middle 80 % of sequences and directions.
+    """The norm of dL/dh by the number of steps before the last, relative to the last step; in an LSTM the norm of dL/dh
+    and dL/dc together. L is not the loss of the task: dL/dh at the last step points in a random direction. A straight
+    line down is a vanishing gradient, a rising line an exploding one. The lines are medians over several test examples
+    and directions; shaded are the middle 80 % of them. Right: Lyapunov exponents over the longest of these examples.
     """
     figure = Figure(figsize=(10, 4.2))
     axes, spectrum = figure.subplots(1, 2, width_ratios=(2, 1))
@@ -191,11 +208,13 @@ def _gradients(study: Study) -> Figure:
         spectrum.plot(
             np.arange(1, len(one.exponents) + 1), one.exponents, dashes, marker="o", markersize=3, color=colours[cell]
         )
-    axes.set(xlabel="steps before the last", ylabel="norm of dL/dh, relative", title="gradient by distance")
+    axes.set(xlabel="steps before the last", ylabel="norm of dL/dh (LSTM: and dL/dc), relative")
+    axes.set_title("gradient by distance")
     axes.set_ylim(max(1e-8, axes.get_ylim()[0]), min(1e8, axes.get_ylim()[1]))
     axes.legend(fontsize=8, loc="lower left")
     spectrum.axhline(0, color=style.RED, linewidth=1)
-    spectrum.set(title="Lyapunov exponents", xlabel="rank", ylabel="nats per step (above 0: chaos)")
+    over = max(one.steps for one in study.flows)
+    spectrum.set(title=f"Lyapunov exponents, {over} steps", xlabel="rank", ylabel="mean growth, nats per step")
     return figure
 
 
@@ -213,10 +232,25 @@ def norms_by_distance(
         axes.fill_between(np.arange(len(low)), low, high, color=colour, alpha=0.15, linewidth=0)
 
 
+def _memory(study: Study) -> Figure:
+    """How well a linear readout of the state tells an earlier input, by the number of steps since, if the layer reads
+    white noise as strong as the inputs of the test examples: r2 on steps that the readout was not fitted on. It is 1
+    where the input is remembered and 0 where it is forgotten. The sum over all delays is at most the number of units.
+    """
+    figure, axes = style.new_figure(8, 3.6, xlabel="delay in steps", ylabel="r2", ylim=(-0.03, 1.03))
+    colours = dict(zip(reference.CELLS, style.PALETTE))
+    for one in study.flows:
+        cell, trained = one.label.split(", ")
+        axes.plot(one.memory, "-" if trained == "trained" else "--", color=colours[cell], label=one.label)
+    axes.legend(fontsize=8)
+    return figure
+
+
 def _clipping(study: Study) -> Figure:
     """The norm of the gradient of the recurrent kernel grows with the gain at which the kernel is initialised; clipping
-    limits the norm to 1 and keeps the direction. Right: the loss of a short training from such a kernel, to predict the
-    next input, with and without clipping.
+    limits the norm to 1 and keeps the direction. Right: the loss of a short training from a kernel of high gain, to
+    predict the next input. The learning rate suits the clipped gradients and is too high for the others; the limit is a
+    fiftieth of the norm of the first gradient.
     """
     figure = Figure(figsize=(10, 3.8))
     axes, training = figure.subplots(1, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +19,14 @@ MOST_ROWS = 16  # maximum number of rows in a table of steps
 MARKED = 5  # number of steps whose nearest states are listed
 
 
-def write(folder: Path, title: str, text: str, answer: str, study: Study) -> list[Path]:
+def write(folder: Path, title: str, text: str, answer: str, study: Study, notes: Sequence[str] = ()) -> list[Path]:
     """Write both pages and the plots into a folder.
 
     Args:
         title: task and run.
         text: the example.
         answer: of the model, in one line.
+        notes: sentences about the runs with which the network is compared.
 
     Returns:
         The paths of `inspect.md` and `inspect.html`.
@@ -33,7 +34,7 @@ def write(folder: Path, title: str, text: str, answer: str, study: Study) -> lis
     folder.mkdir(parents=True, exist_ok=True)
     captions = insight.figures(study, folder)
     heading = [f"# Inside {title}", "", f"Input: {_one_line(text)}", "", f"Answer: {_one_line(answer)}", ""]
-    sections = list(_sections(study, captions))
+    sections = list(_sections(study, captions, notes))
     lines = heading + [line for name, body in sections for line in (f"## {name}", "", *body, "")]
     page, interactive = folder / "inspect.md", folder / "inspect.html"
     files.write_text(page, "\n".join(lines))
@@ -42,7 +43,7 @@ def write(folder: Path, title: str, text: str, answer: str, study: Study) -> lis
     return [page, interactive]
 
 
-def _sections(study: Study, captions: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
+def _sections(study: Study, captions: dict[str, str], notes: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Heading and Markdown lines of each section."""
 
     def picture(name: str) -> list[str]:
@@ -53,7 +54,8 @@ def _sections(study: Study, captions: dict[str, str]) -> Iterator[tuple[str, lis
     yield "3. Unrolled", [*picture("unrolled.png"), *_one_unit(study)]
     yield "4. State over time", [*picture("states.png"), *picture("gates.png"), *_encoded(study), *_similar(study)]
     yield "5. The answer after each step", [*picture("reading.png"), *_over_examples(study)]
-    yield "6. Gradient through time", [*picture("gradients.png"), *_flows(study), *picture("clipping.png")]
+    flows = [*picture("gradients.png"), *_flows(study), *(line for note in notes for line in (note, ""))]
+    yield "6. Gradient through time", [*flows, *picture("memory.png"), *picture("clipping.png")]
     yield "7. Connectivity", [*picture("connectivity.png"), *_effects(study)]
     if study.attention is not None:
         yield "8. Attention", picture("attention.png")
@@ -62,8 +64,10 @@ def _sections(study: Study, captions: dict[str, str]) -> Iterator[tuple[str, lis
 def _shapes(study: Study) -> list[str]:
     lines = [
         (
-            f"The example has {len(study.names)} timesteps. The first axis of an array is the batch, here 1; the last "
-            "is the features; in an array with three axes, the second is the timesteps."
+            f"The example has {len(study.names)} timesteps. The first axis of an array is the batch, here 1. In an "
+            "array with three axes the second is the timesteps and the last the features. Token ids and masks have no "
+            "features: a single number per timestep. A summary of the whole sequence has no timesteps: (batch, "
+            "features)."
         ),
         "",
         *markdown([["network", "layer", "class", "output shape"], *map(list, study.shapes)]),
@@ -79,15 +83,22 @@ def _shapes(study: Study) -> list[str]:
 
 def _weights(study: Study) -> list[str]:
     rows = [[title, formula, f"{expected:,}", f"{actual:,}"] for title, formula, expected, actual in study.counts]
-    dense = counting.perceptron(len(study.names), study.vocabulary, study.main.units)
+    main = study.main
+    dense = counting.perceptron(len(study.names), study.vocabulary, main.units)
+    recurrent = counting.weights(main.cell, study.vocabulary, main.units)
     return [
-        "gates x (features + units + biases) x units: one gate in a SimpleRNN, three in a GRU, four in an LSTM.",
+        (
+            "blocks x (features + units + biases) x units. Each block computes a gate or the candidate for the new "
+            "state: a SimpleRNN has no gate and 1 block, a GRU has two gates and 3 blocks, an LSTM has three gates and "
+            "4 blocks. Each unit of a block has 1 bias, in a GRU 2: one for the input and one for the state."
+        ),
         "",
         *markdown([["recurrence", "formula", "result", "weights in the layer"], *rows]),
         "",
         (
             f"A perceptron with {study.main.units} units on the whole padded input, {len(study.names)} steps of "
-            f"{study.vocabulary:,} features, has {dense:,} weights in its first layer."
+            f"{study.vocabulary:,} features (a word is one-hot), has {dense:,} weights in its first layer. On the same "
+            f"input, one direction of this recurrent layer would have {recurrent:,}, whatever the number of steps."
         ),
         "",
     ]
@@ -140,8 +151,14 @@ def _similar(study: Study) -> list[str]:
     for step in marked:
         for text, cosine in study.similar[step][:1]:
             rows.append([study.names[step], text, f"{cosine:.3f}"])
+    if not rows:
+        return []
     head = ["step", "nearest step", "cosine similarity"]
-    return ["Steps of the test set with the most similar states:", "", *markdown([head, *rows]), ""]
+    explanation = (
+        "Steps of other test examples with the most similar states. Left out are steps up to which an example is equal "
+        "to this one: their states are the same."
+    )
+    return [explanation, "", *markdown([head, *rows]), ""]
 
 
 def _over_examples(study: Study) -> list[str]:
@@ -157,8 +174,13 @@ def _over_examples(study: Study) -> list[str]:
 
 
 def _flows(study: Study) -> list[str]:
-    rows = [[one.label, one.in_words(), f"{one.exponents[0]:+.3f}"] for one in study.flows]
-    return [*markdown([["cell", "gradient of the last state", "largest Lyapunov exponent (nats per step)"], *rows]), ""]
+    rows = [[one.label, one.in_words(), f"{one.exponents[0]:+.3f}", str(one.steps)] for one in study.flows]
+    head = ["cell", "gradient of the last state", "largest Lyapunov exponent (nats per step)", "steps"]
+    explanation = (
+        "The Lyapunov exponents are finite-time ones: mean rates of growth over the steps of one sequence, the longest "
+        "of the test examples that were read. Above 0, small differences between states grow over these steps."
+    )
+    return [*markdown([head, *rows]), "", explanation, ""]
 
 
 def _effects(study: Study) -> list[str]:
@@ -173,8 +195,9 @@ def _effects(study: Study) -> list[str]:
         *markdown([["step", "occlusion", "integrated gradients", "norm of the gradient"], *rows]),
         "",
         (
-            f"Rank correlations: {agreement}. Completeness error of the integrated gradients: "
-            f"{effects.completeness_error:.2%}."
+            f"Rank correlations: {agreement}. The integrated gradients sum to {effects.integrated.sum():+.3f}; from an "
+            f"input with all steps occluded to this one, the answer's value changes by {effects.change:+.3f}. The "
+            f"difference is {effects.completeness_error:.2%} of the sum of their absolute values."
         ),
         "",
     ]

@@ -49,7 +49,7 @@ function add(parent, kind, text) {{
 }}
 function measure() {{ return document.querySelector("input[name=measure]:checked").value; }}
 function paint() {{
-  const rows = data.by_answer, own = measure() === "occlusion" && rows.length > 1 && rows.length === spans.length;
+  const rows = data.by_answer, own = measure() === "occlusion" && data.by_step;
   const effect = own ? rows[chosen] : data.effects[measure()];
   const largest = Math.max(...effect.map(Math.abs)) || 1;
   spans.forEach((span, i) => {{
@@ -77,7 +77,7 @@ function column(title, rows) {{
 function show(step) {{
   chosen = step; paint(); draw(); now.textContent = "";
   const lines = [`step ${{step + 1}}: ${{JSON.stringify(data.names[step])}}`];
-  if (data.answers.length === data.names.length) lines.push(`answer: ${{data.answers[step]}}`);
+  if (data.by_step) lines.push(`answer: ${{data.answers[step]}}`);
   if (data.read[step] !== null) lines.push(`${{data.value_name}} after it: ${{data.read[step].toFixed(3)}}`);
   for (const [name, effect] of Object.entries(data.effects)) lines.push(`${{name}}: ${{effect[step].toPrecision(3)}}`);
   column("This step", lines);
@@ -122,10 +122,11 @@ def _data(study: Study) -> dict:
     return {
         "names": study.names[:count],
         "characters": all(len(name) == 1 for name in study.names),
+        "by_step": study.reading.by_step,
         "answers": study.answers[:count],
         "state": _numbers(study.state[:count]),
         "read": [read.get(step + 1) for step in range(count)],
-        "value_name": "output" if study.kind == "number" else "log-odds of the answer",
+        "value_name": study.value_name,
         "effects": {name: _numbers(effect[:count]) for name, effect in effects.items()},
         "by_answer": _numbers(study.effects.by_answer[:count, :count]),
         "strongest": [_strongest(row) for row in study.state[:count]],

@@ -1,5 +1,6 @@
 """`inspect` and `predict` with EXPLAIN: self-contained pages, and the contribution of each step."""
 
+import dataclasses
 import io
 import json
 import re
@@ -13,12 +14,16 @@ from rich.console import Console
 
 from common.commands import console_output, inspect, predict, steps
 from common.errors import UserError
-from common.insight import flow, gradients, reading, study
-from common.reporting import inspection
+from common.insight import counting, flow, gradients, reading, study
+from common.plots import insight
+from common.reporting import inspection, inspection_page
+from common.runs import run as runs
 from common.task import change_config, load_task
 from tests import small
 
-PICTURES = {"weights", "unrolled", "states", "reading", "gradients", "clipping", "connectivity"}
+INPUTS = {"translation": {"source_ids", "target_ids"}, "stock_forecast": {"days"}}
+VALUES = {"translation": "The mean log-odds of the answers", "stock_forecast": "The output of the model"}
+PICTURES = {"weights", "unrolled", "states", "reading", "gradients", "memory", "clipping", "connectivity"}
 
 
 @pytest.fixture
@@ -54,6 +59,8 @@ def test_words_and_series_have_their_pages(name, cell, quickly, tmp_path):
     assert all(expected == actual for _, _, expected, actual in found.counts)
     assert all(difference < 1e-4 for *_, difference in found.final)
     assert found.effects.completeness_error < 0.01
+    assert found.effects.change == pytest.approx(found.effects.integrated.sum(), rel=0.02, abs=1e-3)
+    assert {layer for _, layer, kind, _ in found.shapes if kind.startswith("input, ")} == INPUTS[name]
     assert found.over_examples[1.0]["agreed"] == 1 and found.over_examples[1.0]["distance"] == pytest.approx(
         0, abs=1e-4
     )
@@ -65,7 +72,43 @@ def test_words_and_series_have_their_pages(name, cell, quickly, tmp_path):
     assert ("gates" in pictures) == (cell != "simple_rnn")
     text = page.read_text()
     assert all(f"({name}.png)" in text for name in pictures)
+    assert VALUES[name] in text and "probability of the answer" not in text
+    assert "an LSTM has three gates and 4 blocks" in text and "finite-time" in text
+    assert f"changes by {found.effects.change:+.3f}" in text and "of the sum of their absolute values" in text
     check_page(interactive.read_text(), steps)
+
+
+def test_the_values_after_each_step_are_called_what_they_are(quickly):
+    found = studied("translation", "gru")
+    assert found.value_name == "mean log-odds of the answers"
+    assert dataclasses.replace(found, kind="each").value_name == "log-odds, summed over the labels"
+    tagged = dataclasses.replace(found, reading=dataclasses.replace(found.reading, by_step=True))
+    assert tagged.has_probability and "each step has an answer of its own" in insight._reading_caption(tagged)
+    classified = dataclasses.replace(found, answers=["good"])
+    assert insight._reading_caption(classified).startswith("The probability of the answer after each step")
+    assert [insight._reading(one).axes[0].get_ylabel() for one in (found, classified)] == [
+        "mean log-odds of the answers",
+        "probability of the answer",
+    ]
+
+
+def test_a_translation_as_long_as_its_source_has_no_answer_of_each_step(quickly):
+    found = studied("translation", "gru")
+    data = inspection_page._data(dataclasses.replace(found, answers=["a"] * len(found.names)))
+    assert data["by_step"] is False and len(data["answers"]) == len(data["names"])
+
+
+def test_recurrent_layers_and_perceptron_are_counted_on_the_same_input(quickly):
+    found = studied("translation", "gru")
+    by_length, by_words = insight._weights(found).axes
+    for axes, sizes in ((by_length, [found.vocabulary]), (by_words, [100, 1000, 10_000, 100_000])):
+        for line in axes.lines[:3]:
+            counts = {counting.weights(line.get_label(), size, found.main.units) for size in sizes}
+            assert set(line.get_ydata()) == counts
+    dense = by_length.lines[3]
+    assert list(dense.get_ydata()) == [
+        counting.perceptron(steps, found.vocabulary, found.main.units) for steps in dense.get_xdata()
+    ]
 
 
 def check_page(html: str, steps: int):
@@ -83,8 +126,9 @@ def test_a_trained_run_is_inspected(run_of_sentiment, quickly, capsys):
     page, interactive = inspect.run(None, None, "</script><b>loved\nit", None)
     assert page.parent.name == "inspect" and page.parent.parent == run_of_sentiment.path
     text, html = page.read_text(), interactive.read_text()
-    for label in ("simple_rnn, trained", "gru, untrained", "lstm, untrained"):
+    for label in ("simple_rnn, trained", "gru, untrained", "lstm, untrained", "The probability of the answer after"):
         assert label in text
+    assert "make train TASK=sentiment DATA=sample QUICK=1 CELL=lstm" in text
     assert "</script><b>" not in html
     check_page(html, 8)
     assert "inspect.html" in "".join(capsys.readouterr().out.split())
@@ -93,14 +137,21 @@ def test_a_trained_run_is_inspected(run_of_sentiment, quickly, capsys):
 
 
 @pytest.mark.xdist_group("sentiment")
-def test_runs_with_other_cells_are_shown_with_it_if_they_saw_the_same(run_of_sentiment):
+def test_runs_with_other_cells_are_shown_with_it_if_they_saw_the_same(run_of_sentiment, monkeypatch):
     run, task = run_of_sentiment, load_task("sentiment")
     for cell, sha256 in (("gru", run.config["data_sha256"]), ("lstm", "another")):
         copy = shutil.copytree(run.path, run.path.parent / f"copy-{cell}")
         about = {**run.config, "data_sha256": sha256}
         (copy / "config.json").write_text(json.dumps({**about, "settings": {**about["settings"], "cell": cell}}))
-    found = inspect._others(task, run)
-    assert list(found) == ["gru"] and found["gru"][1].cell == "gru"
+    monkeypatch.setattr(runs, "load_model", lambda other, task, config, encoder: (other.path.name, config.cell))
+    assert inspect._others(task, run) == ({"gru": ("copy-gru", "gru")}, [])
+    (note,) = inspect._missing(run, {"simple_rnn", "gru"})
+    assert note.endswith("too: make train TASK=sentiment DATA=sample QUICK=1 CELL=lstm.")
+    assert inspect._missing(run, {"simple_rnn", "gru", "lstm"}) == []
+    file = run.path.parent / "copy-gru" / "config.json"
+    file.write_text(file.read_text().replace('"cores"', '"kernels"'))
+    others, (note,) = inspect._others(task, run)
+    assert others == {} and note.startswith("Run copy-gru is damaged and left out: ")
 
 
 @pytest.mark.xdist_group("sentiment")
@@ -109,7 +160,7 @@ def test_a_run_of_other_code_is_not_read(run_of_sentiment):
     run = run_of_sentiment
     copy = shutil.copytree(run.path, run.path.parent / "copy")
     (copy / "config.json").write_text(json.dumps({"code_sha256": "another", "data_sha256": 3}))
-    assert inspect._others(load_task("sentiment"), run) == {}
+    assert inspect._others(load_task("sentiment"), run) == ({}, [])
 
 
 @pytest.mark.xdist_group("sentiment")
@@ -121,7 +172,7 @@ def test_a_file_is_read_with_the_columns_of_the_run(run_of_sentiment, own_folder
     source = SimpleNamespace(splits=small.sample("sentiment"))
     monkeypatch.setattr(steps, "reload_source", lambda *given: source)
     monkeypatch.setattr(study, "study", lambda subject, example: None)
-    monkeypatch.setattr(inspection, "write", lambda folder, title, text, answer, result: [text])
+    monkeypatch.setattr(inspection, "write", lambda folder, title, text, answer, result, notes: [text])
     monkeypatch.setattr(console_output, "relative", str)
     assert inspect.run("sentiment", None, None, str(file)) == ["a fine film"]
 
@@ -185,7 +236,7 @@ def test_a_steep_kernel_makes_larger_gradients_and_flows_say_where_they_vanish(q
     found = studied("pixel_sequence", "simple_rnn").main
     norms = flow.kernel_gradients(found, orthogonal=True)
     assert norms[0] < norms[2]
-    gone = flow.Flow("made up", 0.5 ** np.arange(20)[None], np.zeros(1))
+    gone = flow.Flow("made up", 0.5 ** np.arange(20)[None], np.zeros(1), 20, np.zeros(1))
     assert gone.in_words() == "below a hundredth after 7 steps"
-    grown = flow.Flow("made up", 2.0 ** np.arange(20)[None], np.zeros(1))
+    grown = flow.Flow("made up", 2.0 ** np.arange(20)[None], np.zeros(1), 20, np.zeros(1))
     assert grown.in_words() == "above a hundredfold after 7 steps"

@@ -1,11 +1,13 @@
 """The explanations of every task, through the contract alone: one small model and one example of each."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from common.insight import occlusion, recurrences, walk
 from common.insight.attribution import Attribution
-from common.insight.composition import Composition
+from common.insight.composition import Answer, Composition
 from common.layers import Recurrent
 from common.prediction.networks import padded
 from tests import small
@@ -50,6 +52,19 @@ def test_every_step_moves_the_answer_by_a_number_that_is_right(name, unoptimised
     assert integrated.change == pytest.approx(high - low, rel=1e-3, abs=1e-4)
     assert integrated.error < 0.01
     assert gradient.shape == integrated.effect.shape == (steps,) and (gradient >= 0).all() and gradient.max() > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("pos_tagging", True), ("text_generation", True), ("translation", False), ("image_captioning", False)],
+)
+def test_answers_of_a_decoder_belong_to_no_step_even_if_there_are_as_many(name, expected):
+    _, composed, example = setting(name)
+    batch = composed.complete(composed.encoder.encode(example)[0])
+    outputs_of, answer = composed(batch), Answer("class", np.zeros(composed.timesteps(batch), int))
+    assert composed.answers_each_step(batch, outputs_of, answer) == expected
+    for other in (dataclasses.replace(answer, last=True), dataclasses.replace(answer, decided=answer.decided[1:])):
+        assert not composed.answers_each_step(batch, outputs_of, other)
 
 
 def lengthened(array, padding):

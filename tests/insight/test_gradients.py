@@ -95,19 +95,30 @@ def test_product_of_jacobians_and_norms_agree():
 
 
 @pytest.mark.parametrize("cell", reference.CELLS)
-def test_a_clipped_training_reduces_the_loss_and_is_plain_descent_if_nothing_is_clipped(cell):
+@pytest.mark.parametrize("scale", [0.01, 1.0])
+def test_a_short_training_diverges_without_clipping_and_learns_with_it(cell, scale):
+    """Whatever the cell, the number of features and their scale."""
+    random = np.random.default_rng(0)
+    for inputs in (np.sin(np.arange(30) / 3)[:, None] * np.ones(3), random.normal(size=(18, 40))):
+        weights = random_weights(cell, features=inputs.shape[1])
+        one = Recurrence("model", "recurrent", cell, "forward", weights, [scale * inputs])
+        unclipped, clipped = flow.training(one).values()
+        assert clipped.shape == (flow.TRAINING_STEPS,)
+        assert clipped[-1] < 0.75 * clipped[0] and clipped[0] == unclipped[0] < 0.1 * unclipped[-1]
+
+
+def test_nothing_is_clipped_if_the_limit_is_above_every_norm(monkeypatch):
+    monkeypatch.setattr(flow, "TRAINING_CLIP", 1e12)
     inputs = np.sin(np.arange(30) / 3)[:, None] * np.ones(3)
-    one = Recurrence("model", "recurrent", cell, "forward", random_weights(cell), [inputs])
-    clipped, unclipped = flow.training(one, flow.CLIP), flow.training(one, np.inf)
-    assert clipped.shape == (flow.TRAINING_STEPS,)
-    assert clipped[-1] < clipped[0] == unclipped[0]
-    np.testing.assert_array_equal(flow.training(one, 1e12), unclipped)
+    one = Recurrence("model", "recurrent", "gru", "forward", random_weights("gru"), [inputs])
+    unclipped, clipped = flow.training(one).values()
+    np.testing.assert_array_equal(unclipped, clipped)
 
 
 def test_losses_are_infinite_once_numbers_overflow(monkeypatch):
-    monkeypatch.setattr(flow, "TRAINING_RATE", 1e9)
+    monkeypatch.setattr(flow, "CLIPPED_CHANGE", 1e9)
     one = Recurrence("model", "recurrent", "simple_rnn", "forward", random_weights("simple_rnn"), [np.ones((30, 3))])
-    losses = flow.training(one, np.inf)
+    losses = flow.training(one)["without clipping"]
     finite = np.isfinite(losses)
     assert finite[0] and not finite[-1] and (losses[~finite] == np.inf).all()
     assert (np.diff(finite.astype(int)) <= 0).all()  # once infinite, always infinite
@@ -116,4 +127,4 @@ def test_losses_are_infinite_once_numbers_overflow(monkeypatch):
 def test_training_of_an_empty_or_single_step_is_no_error():
     for steps in (0, 1):
         one = Recurrence("model", "recurrent", "gru", "forward", random_weights("gru"), [np.ones((steps, 3))])
-        assert not flow.training(one, 1.0).any()
+        assert not any(losses.any() for losses in flow.training(one).values())

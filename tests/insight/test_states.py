@@ -1,9 +1,12 @@
 """The state of each direction, and the units that follow something, with their control."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from common.insight import network, probes, recurrences, reference, states, walk
+from common.insight import network, probes, recurrences, reference, states, study, walk
+from common.insight.composition import Composition
 from common.layers import Recurrent
 from common.prediction.networks import padded
 from tests import small
@@ -62,8 +65,23 @@ def test_brackets_quotes_and_lines_are_counted():
 
 
 def test_nearest_states_are_those_of_the_smallest_angle():
-    order, cosines = states.nearest(np.array([[1.0, 0]]), np.array([[0.0, 1], [5, 0.1], [1, 1]]), 2)
-    assert order.tolist() == [[1, 2]] and cosines[0, 1] == pytest.approx(2**-0.5)
+    pool = np.array([[0.0, 1], [5, 0.1], [1, 1], [4, 0.1], [1, 0]])
+    (found,) = states.nearest(np.array([[1.0, 0]]), pool, list("abcbd"), [np.array([1, 1, 1, 1, 0], bool)], 2)
+    assert found == [("b", pytest.approx(1, abs=1e-3)), ("c", pytest.approx(2**-0.5))]
+
+
+def test_states_after_the_same_beginning_are_not_compared():
+    """The pool holds the example itself, one that begins like it, and others."""
+    model, networks = small.untrained("sentiment")
+    _, _, few, encoder = small.setting("sentiment")
+    example = max(few.test, key=len)
+    variant = dataclasses.replace(example, text=f"{example.text} {few.test[0].text}")
+    pool = study._Pool(Composition(networks, encoder), model, [example, variant, *few.test])
+    query = pool.recurrences[0].states()[0]
+    found = pool.similar(0, query, encoder.encode(example)[0])
+    assert len(found) == len(query) and all(len(neighbours) == study.SIMILAR for neighbours in found)
+    assert max(cosine for neighbours in found for _, cosine in neighbours) < 0.9999
+    assert all(len({text for text, _ in neighbours}) == study.SIMILAR for neighbours in found)
 
 
 def test_units_of_a_network_encode_the_labels_and_no_permutation_of_them():
