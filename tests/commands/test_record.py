@@ -11,6 +11,7 @@ from common.commands import results as results_command
 from common.datasets.splits import Splits
 from common.errors import UserError
 from common.reporting import results
+from common.runs.examples import Request
 from common.task import load_task
 from tests import small
 
@@ -70,6 +71,17 @@ def test_finished_runs_are_not_trained_again(house, monkeypatch):
     monkeypatch.setattr(record.train, "run", lambda *given, **more: trained.append(given) or pytest.fail("trains"))
     record.run("sentiment", "sample", ["simple_rnn"], ["1", "0"], SMALL)
     assert not trained
+
+
+@pytest.mark.parametrize("change", [{"cores": 0}, {"machine": "Abacus"}, {"workers": 2}, {"versions": {}}])
+def test_a_run_that_was_trained_otherwise_is_trained_again(house, monkeypatch, change):
+    path = next(house.glob("runs/sentiment/*-*-0/config.json"))
+    kept = path.read_text()
+    path.write_text(json.dumps({**json.loads(kept), **change}))
+    settings = {**SMALL, "cell": "simple_rnn", "seed": "0"}
+    assert record._finished("sentiment", Request("sample"), settings) is None
+    path.write_text(kept)
+    assert record._finished("sentiment", Request("sample"), settings)
 
 
 @pytest.mark.parametrize("file, change", [("config.json", {"quick": "no"}), ("metrics.json", {"test": [0.9]})])
