@@ -21,6 +21,8 @@ SMALLEST, LARGEST = 1e-4, 1 - 1e-4  # bounds of the probability that a key sound
 def of_melodies(train: Sequence[Frames], pieces: Sequence[Frames]) -> dict[str, list[np.ndarray]]:
     """Interpolated Kneser-Ney of several orders, and one of them with a memory of the piece itself.
 
+    The n-grams give the ids of UNKNOWN and END some probability too; that of the classes is divided by its sum.
+
     Returns:
         name -> for each piece log-probabilities `(timesteps, 89)` of the classes of a melody.
     """
@@ -28,7 +30,8 @@ def of_melodies(train: Sequence[Frames], pieces: Sequence[Frames]) -> dict[str, 
     found = {}
     for order in ORDERS:
         model = KneserNey(lines, order, notes.KEYS + 1 + len(SPECIAL))
-        found[f"order {order}"] = [np.log(model.along(line)[:, len(SPECIAL) :]) for line in tested]
+        classes = [model.along(line)[:, len(SPECIAL) :] for line in tested]
+        found[f"order {order}"] = [np.log(rows / rows.sum(axis=1, keepdims=True)) for rows in classes]
     trust = _trust(train)
     best = found["order 5"]
     found["order 5 with echo"] = [_with_echo(piece, logs, trust) for piece, logs in zip(pieces, best, strict=True)]

@@ -34,8 +34,8 @@ def run(name: str, request: Request, settings: dict, seeds: Sequence[int]) -> Pa
 
     The test set is not scored. The best epoch of a network is chosen on validation too, so its scores are slightly too
     good, for all shares alike. The baselines learn from the same examples. Each example of a series contains the
-    whole series before it, so a baseline that learns from that, such as GARCH or a climatology, hardly depends on the
-    share. The curve of a declared data set is recorded in `results.json` and appears in the README of the task.
+    whole series before it, so a baseline that learns from that, such as GARCH, hardly depends on the share. The curve
+    of a declared data set is recorded in `results.json` and appears in the README of the task.
 
     Args:
         request: the data, and how it is split.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import time
 
@@ -18,8 +19,9 @@ from common.task import load_task
 def run(name: str, data: str | None, cells: list[str], seeds: list[int], settings: dict) -> None:
     """Train every cell with every seed; after each, update its row in `results.json` and the tables of the READMEs.
 
-    A finished run with the same settings, data, code and versions is not trained again, so a recording that was stopped
-    continues where it was. For a set with folds, every seed trains all folds.
+    A run that one process finished with the same settings, data, code and versions, on the same machine with as many
+    cores, is not trained again, so a recording that was stopped continues where it was. For a set with folds, every
+    seed trains all folds.
 
     Args:
         data: a declared data set; None: the task's first.
@@ -85,17 +87,21 @@ def _train(name: str, request: Request, settings: dict) -> dict:
 
 
 def _finished(name: str, request: Request, settings: dict) -> dict | None:
-    """The measurements on its own test of a finished run with exactly these settings."""
-    task = load_task(name)
-    config = task.config_for(request.data, settings)
-    wanted = {field: getattr(config, field) for field in config.__dataclass_fields__}
+    """The measurements on its own test of a finished run that a training now would repeat."""
+    wanted = {
+        "settings": dataclasses.asdict(load_task(name).config_for(request.data, settings)),
+        "request": dataclasses.asdict(request),
+        "quick": False,
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "cores": backend.cores(),
+        "workers": 1,
+    }
     for file in sorted((folders.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
         run = Run(file.parent)
         if files.read_json(run.config_file).get("code_sha256") != provenance.code_sha256(name):
             continue  # other code may have written other fields
         about = run.config
-        same = about["settings"] == wanted and not about["quick"]
-        same = same and about["request"]["data"] == request.data and about["request"]["fold"] == request.fold
-        if same and about["versions"] == provenance.versions():
+        if all(about[key] == value for key, value in wanted.items()):
             return run.metrics
     return None

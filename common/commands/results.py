@@ -11,8 +11,9 @@ from common.task import parse_settings, task_names
 def run(names: list[str]) -> None:
     """Train the first seed of every recorded row again.
 
-    A row holds if the score stays within what the spread of the seeds explains, and a model that beat its strongest
-    baseline still does. The tables of the READMEs must be those that `results.json` makes.
+    A row holds if the score stays within what the spread of the seeds explains (without one, within the row's
+    interval), and a model that beat its strongest baseline still does. The tables of the READMEs must be those that
+    `results.json` makes.
 
     Raises:
         UserError: if something no longer holds; names every case.

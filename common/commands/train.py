@@ -70,7 +70,7 @@ def run(task_name: str, request: Request, settings: dict, quick: bool = False, r
         console_output.inspection(console, found)
     model = build(task, config, encoder, folder, console)
     if not resume and writes:
-        folder = _start(task_name, config, source, quick, encoder, found)
+        folder = _start(task_name, config, source, quick, encoder, found, cluster.count if cluster else 1)
     with runs.beginning(folder) if folder else contextlib.nullcontext():
         fit(config, *encoded, encoder, model, folder, console, cluster)
     if not writes:
@@ -89,8 +89,14 @@ def _unfinished(task_name: str, changed: bool) -> Run:
     return runs.unfinished(task_name)
 
 
-def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, encoder, found: Inspection) -> Run:
-    """Create a run folder with all that is needed to repeat the run, the encoder and the findings about the data."""
+def _start(
+    task_name: str, config: TrainConfig, source: Source, quick: bool, encoder, found: Inspection, count: int
+) -> Run:
+    """Create a run folder with all that is needed to repeat the run, the encoder and the findings about the data.
+
+    Args:
+        count: number of workers.
+    """
     folder = runs.create(
         task_name,
         config.cell,
@@ -108,6 +114,7 @@ def _start(task_name: str, config: TrainConfig, source: Source, quick: bool, enc
             "code_sha256": provenance.code_sha256(task_name),
             "machine": provenance.machine(),
             "cores": backend.cores(),
+            "workers": count,
         },
     )
     runs.save_encoder(folder, encoder)

@@ -144,7 +144,9 @@ def by_group(
 ) -> Splits:
     """Splits in which each group (a speaker, a subject, a recording) is in one split only.
 
-    Each split gets at least one group, and then as many whole groups as bring it nearest to its share of the examples.
+    Test, and then validation, takes the groups in an order drawn from the seed and keeps each that brings it nearer to
+    its share of the examples; if none does, it takes the smallest. All other groups go to train, which is never
+    smaller than another split.
 
     Raises:
         UserError: if there are fewer than three groups.
@@ -159,17 +161,28 @@ def by_group(
     order = random.Random(seed)
     waiting = list(groups.values())
     order.shuffle(waiting)
-    parts = []
-    for fraction, parts_after in ((fractions[2], 2), (fractions[1], 1)):
-        part = waiting.pop()
-        while len(waiting) > parts_after and len(part) + len(waiting[-1]) / 2 <= fraction * total:
-            part.extend(waiting.pop())
-        parts.append(part)
-    test, validation = parts
+    test = _taken(waiting, fractions[2] * total, leave=2)
+    validation = _taken(waiting, fractions[1] * total, leave=1)
     train = [example for members in waiting for example in members]
     for part in (train, validation, test):
         order.shuffle(part)
     return Splits(train, validation, test)
+
+
+def _taken(waiting: list[list], share: float, leave: int) -> list:
+    """Examples of the groups that bring a part nearest to its share, of the smallest if none does.
+
+    Args:
+        waiting: the groups, without those that are taken afterwards.
+        share: number of examples.
+        leave: number of groups that must be left.
+    """
+    part = []
+    for number in reversed(range(len(waiting))):
+        if len(waiting) > leave and len(part) + len(waiting[number]) / 2 <= share:
+            part.extend(waiting.pop(number))
+    smallest = min(reversed(range(len(waiting))), key=lambda number: len(waiting[number]))
+    return part or waiting.pop(smallest)
 
 
 def by_position(

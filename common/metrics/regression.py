@@ -16,7 +16,7 @@ class Regression(Scores):
     - `rmse_<unit>_error`: root of the mean squared error.
     - `r2`: share of the variance of the truths that the predictions explain: 1 minus the sum of the squared errors
       divided by that of the squared distances from the mean of the same truths; 0 for always predicting that mean, and
-      below 0 for worse. It is missing if the truths do not vary.
+      below 0 for worse. It is missing if the truths do not vary, and NaN over a part in which they do not.
     - `scaled_error`: the mean absolute error divided by that of a naive prediction of the same truths, below 1 if
       better (the relative MAE of Hyndman and Koehler 2006, https://doi.org/10.1016/j.ijforecast.2006.03.001).
     - `coverage`: share of the truths inside the predicted interval; it should equal the interval's probability.
@@ -114,9 +114,9 @@ class Regression(Scores):
         count, error = sums["count"], sums["error"]
         scores = {f"mae{unit}_error": _ratio(error, count), f"rmse{unit}_error": np.sqrt(_ratio(sums["square"], count))}
         if np.ptp(self.truth[~np.isnan(self.truth)]) > 0:
-            scores["r2"] = 1 - _ratio(
-                sums["square"], sums["truth_square"] - sums["truth"] * _ratio(sums["truth"], count)
-            )
+            spread = sums["truth_square"] - sums["truth"] * _ratio(sums["truth"], count)
+            # Truths that are all equal, as in some bootstrap samples, leave a spread of rounding errors.
+            scores["r2"] = 1 - _ratio(sums["square"], np.where(spread > 1e-9 * sums["truth_square"], spread, 0))
         if "naive" in sums:
             scores["scaled_error"] = _ratio(error, sums["naive"])
         if "inside" in sums:

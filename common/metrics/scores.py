@@ -191,9 +191,20 @@ def _names_a_label(name: str) -> bool:
     return name.startswith(("f1_", "accuracy_")) or name.endswith(" sensitivity")
 
 
-def best(values: Mapping[str, float], name: str) -> str:
-    """The key of the best of several values of one metric, the first of equals."""
-    return (min if lower_is_better(name) else max)(values, key=values.__getitem__)
+def ranking(values: Mapping[str, float | None], name: str) -> list[str]:
+    """The keys of several values of one metric, the best first; last those whose value is NaN or missing (None)."""
+    sign = 1 if lower_is_better(name) else -1
+
+    def loss(key: str) -> float:
+        value = values[key]
+        return math.inf if value is None or math.isnan(value) else sign * value
+
+    return sorted(values, key=loss)
+
+
+def best(values: Mapping[str, float | None], name: str) -> str:
+    """The key of the best of several values of one metric, the first of equals; see `ranking`."""
+    return ranking(values, name)[0]
 
 
 def limits(name: str) -> tuple[float, float]:

@@ -70,15 +70,11 @@ def evaluate(
     answers = task.baseline(config, train, examples) if len(train) else {}
     scored = {name: task.score(examples, answer) for name, answer in answers.items()}
     metric = scores.leading or task.metric
-    sign = 1 if metrics.lower_is_better(metric) else -1
-    baselines = dict(sorted(scored.items(), key=lambda one: _last_if_nan(sign * one[1][metric])))
+    ranking = metrics.ranking({name: each[metric] for name, each in scored.items()}, metric)
+    baselines = {name: scored[name] for name in ranking}
     unknown = encoder.unknown_words(islice(examples, inspection.LOOKED_AT))
     said = remarks(encoder, train, examples, scores)
     return Evaluation(examples, predictions, scores, baselines, scores.mixtures(baselines), seconds, unknown, said)
-
-
-def _last_if_nan(value: float) -> float:
-    return math.inf if math.isnan(value) else value
 
 
 def _without_nan(value: object) -> object:

@@ -36,6 +36,7 @@ CONFIG = {
     "code_sha256": str,
     "machine": str,
     "cores": int,
+    "workers": int,
 }
 NETWORKS = {
     "networks": [str],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,16 +80,28 @@ def split_series(whole: TimeSeries) -> Splits:
 
 def split(examples: Sequence[Origin], seed: int) -> Splits:
     """The splits of the series from which these examples were cut."""
-    return split_series(rows_of(examples))
+    return split_series(joined([examples[-1].past, examples[-1].future]))
 
 
-def rows_of(examples: Sequence[Origin]) -> TimeSeries:
-    """All rows that the given examples of one split read or predict, as one series."""
-    last = examples[-1]
-    if last.future is None:
-        return last.past
-    pairs = {name: (getattr(last.past, name), getattr(last.future, name)) for name in ("times", "values", "filled")}
-    return dataclasses.replace(last.past, **{name: np.concatenate(pair) for name, pair in pairs.items()})
+def rows_of(examples: Iterable[Origin], window: int, horizon: int) -> TimeSeries:
+    """The rows that an encoder reads or predicts of at least one of the examples; `filled` is that of the examples.
+
+    Args:
+        examples: with a future, in order of time; of one split, of several, or some of a split.
+        window, horizon: maximum number of rows of an example that are read, and that are predicted.
+    """
+    return joined(part for example in examples for part in (example.past[-window:], example.future[:horizon]))
+
+
+def joined(parts: Iterable[TimeSeries]) -> TimeSeries:
+    """Parts of one series, in order of time, as one series. Rows that are in several parts occur once."""
+    new = []
+    for part in parts:
+        known = np.searchsorted(part.times, new[-1].times[-1], side="right") if new else 0
+        if known < len(part):
+            new.append(part[known:])
+    arrays = {name: np.concatenate([getattr(part, name) for part in new]) for name in ("times", "values", "filled")}
+    return dataclasses.replace(new[0], **arrays)
 
 
 def read(path: Path | Text, labelled: bool) -> list[Origin]:

@@ -78,7 +78,7 @@ class Encoder(BaseEncoder):
     def fit(cls, config, examples):
         if not 1 <= config.horizon <= LONGEST_HORIZON:
             raise UserError(f"horizon must be 1 to {LONGEST_HORIZON} rows.")
-        whole = rows_of(examples)
+        whole = rows_of(examples, max(config.window, shortest_past(examples[0].past.step)), config.horizon)
         measured = [name for name in whole.columns if not name.startswith(KNOWN)]
         target = whole.columns[whole.column(config.target)] if config.target else measured[0]
         if target not in measured:

@@ -35,6 +35,26 @@ def test_classifiers_find_a_threshold():
         assert (np.array(names)[rows.argmax(axis=1)] == truth).mean() > 0.8
 
 
+def test_no_fold_divides_a_group(monkeypatch):
+    """30 features identify the group of an example. Folds that divide groups reward a weak penalty for them."""
+    random = np.random.default_rng(0)
+    truths = np.repeat(random.permutation(np.resize([-1.0, 1.0], 24)), 10)
+    features = np.column_stack([truths + random.normal(size=240), np.repeat(random.normal(size=(24, 30)), 10, axis=0)])
+    order, groups = random.permutation(240), np.repeat([f"group {number}" for number in range(24)], 10)
+    features, truths, groups = features[order], truths[order], groups[order]
+    labels = np.where(truths > 0, "high", "low").tolist()
+
+    def answers():
+        _, probabilities = sequences.logistic_regression(features, labels, groups.tolist(), features)
+        return probabilities, angles.ridge(features, truths, groups, features)
+
+    found = answers()
+    monkeypatch.setattr(sequences, "STRENGTHS", (0.003,))  # 0.3 if folds divide groups
+    monkeypatch.setattr(angles, "STRENGTHS", (300.0,))  # 10
+    for one, other in zip(found, answers()):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_regressions_find_a_slope():
     random = np.random.default_rng(0)
     train, asked = random.normal(size=(300, 5)), random.normal(size=(100, 5))

@@ -11,6 +11,7 @@ from common.commands import results as results_command
 from common.datasets.splits import Splits
 from common.errors import UserError
 from common.reporting import results
+from common.runs.examples import Request
 from common.task import load_task
 from tests import small
 
@@ -72,6 +73,17 @@ def test_finished_runs_are_not_trained_again(house, monkeypatch):
     assert not trained
 
 
+@pytest.mark.parametrize("change", [{"cores": 0}, {"machine": "Abacus"}, {"workers": 2}, {"versions": {}}])
+def test_a_run_that_was_trained_otherwise_is_trained_again(house, monkeypatch, change):
+    path = next(house.glob("runs/sentiment/*-*-0/config.json"))
+    kept = path.read_text()
+    path.write_text(json.dumps({**json.loads(kept), **change}))
+    settings = {**SMALL, "cell": "simple_rnn", "seed": "0"}
+    assert record._finished("sentiment", Request("sample"), settings) is None
+    path.write_text(kept)
+    assert record._finished("sentiment", Request("sample"), settings)
+
+
 @pytest.mark.parametrize("file, change", [("config.json", {"quick": "no"}), ("metrics.json", {"test": [0.9]})])
 def test_a_damaged_run_is_named_before_anything_is_trained(house, monkeypatch, file, change):
     monkeypatch.setattr(record.train, "run", lambda *given, **more: pytest.fail("trains"))
@@ -131,12 +143,27 @@ def test_a_score_further_than_seeds_explain_fails(repeated):
 def test_how_far_a_score_may_be_from_the_recorded_one():
     """t(2) sd sqrt(1 + 1/3) = 4.968 sd from the mean of three seeds; t(2) sd sqrt(2) = 6.085 sd from a single seed."""
     three = {"data": "a", "metric": "accuracy", "mean": 0.5, "sd": 0.01, "seeds": {"0": 0, "1": 0, "2": 0}}
-    three["baseline"] = 0.9
+    three |= {"baseline": 0.9, "interval": [0.47, 0.53]}
     one = {**three, "sd": 0.0, "seeds": {"0": 0.5}}
     for row, reach in ((three, 0.04968), (one, 0.06085)):
         for score, problems in ((0.5 + reach - 1e-4, 0), (0.5 + reach + 1e-4, 1)):
             assert len(results.departures(row, [three, one], {"test": {"accuracy": score}})) == problems
-    assert not results.departures(one, [one, {**three, "data": "b"}], {"test": {"accuracy": 0.9}})
+
+
+@pytest.mark.parametrize(
+    ("interval", "score", "problems"),
+    [
+        ([0.47, 0.53], 0.47, []),
+        ([0.47, 0.53], 0.46, ["0.4600 is outside the 95 % interval of 0.5000, 0.470 to 0.530"]),
+        ([0.47, 0.53], 0.54, ["0.5400 is outside the 95 % interval of 0.5000, 0.470 to 0.530"]),
+        ([0.5, 0.5], 0.4, []),
+    ],
+)
+def test_without_a_spread_of_seeds_a_score_may_not_leave_the_interval_of_its_row(interval, score, problems):
+    one = {"data": "a", "metric": "accuracy", "mean": 0.5, "sd": 0.0, "seeds": {"0": 0.5}, "baseline": 0.9}
+    one["interval"] = interval
+    elsewhere = {**one, "data": "b", "sd": 0.2, "seeds": {"0": 0.3, "1": 0.7}}
+    assert results.departures(one, [one, elsewhere], {"test": {"accuracy": score}}) == problems
 
 
 def test_a_score_that_no_longer_beats_its_baseline_fails(repeated, house):
@@ -179,7 +206,7 @@ def fold(accuracy, size, reach, bar):
         "test": {"accuracy": accuracy},
         "interval": {"accuracy": [accuracy - reach, accuracy + reach]},
         "baselines": {"forest": {"accuracy": bar}, "bayes": {"accuracy": 0.1}},
-        "difference": {"difference": accuracy - bar, "low": -0.1, "high": 0.1},
+        "difference": {"difference": 0.1, "low": -0.1, "high": 0.1},
         "examples": {"train": 10, "test": size},
         "test_scored": 1,
         "epochs": 3,
@@ -202,6 +229,11 @@ def test_the_mean_of_folds_by_hand():
     assert (gap["low"], gap["high"]) == pytest.approx(
         (0.2 - 4.3027 * 0.1 / 3**0.5, 0.2 + 4.3027 * 0.1 / 3**0.5), abs=1e-4
     )
+
+
+def test_a_baseline_without_a_score_in_a_fold_is_not_the_best():
+    folds = [fold(0.8, 30, 0.1, None), fold(0.6, 10, 0.1, 0.9)]
+    assert results.mean_of_folds(folds)["baseline_name"] == "bayes"
 
 
 def test_a_mean_of_folds_that_differ_is_uncertain_however_certain_each_fold_is():

@@ -80,6 +80,16 @@ def test_by_group_keeps_every_speaker_in_one_split(recordings, seed):
     assert Counter(train + validation + test) == Counter(recordings)
     sets = [{speaker for speaker, _ in split} for split in (train, validation, test)]
     assert all(sets) and sum(map(len, sets)) == len(speakers)
+    assert len(train) >= max(len(validation), len(test))
+
+
+@pytest.mark.parametrize("sizes", [[600, *[40] * 9], [500, 450, 400], [300, 290, 20, 20, 20], [1, 1, 1000]])
+def test_by_group_leaves_the_largest_documents_to_train(sizes):
+    sentences = [(document, number) for document, size in enumerate(sizes) for number in range(size)]
+    for seed in range(20):
+        train, validation, test = subsets(splits.by_group(sentences, lambda sentence: sentence[0], seed))
+        assert max(Counter(document for document, _ in train).values()) == max(sizes)
+        assert len(train) > max(len(validation), len(test)) and validation and test
 
 
 def test_by_group_of_six_equal_speakers_holds_one_out_for_validation_and_one_for_test():

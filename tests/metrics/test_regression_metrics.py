@@ -25,6 +25,17 @@ def test_r2_is_that_of_scikit_learn_far_from_zero(draw):
     assert Regression(truths, predictions)["r2"] == pytest.approx(r2_score(truths, predictions), abs=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_r2_of_bootstrap_samples_whose_truths_are_equal_is_left_out(seed):
+    """Five drives straight ahead and one with bends: a third of the samples hold straight drives alone."""
+    random, groups = np.random.default_rng(seed), np.repeat(np.arange(6), 7)
+    truths = np.where(groups < 5, 0.1, random.normal(size=42))
+    scores = Regression(truths, truths + random.normal(size=42) / 10, groups=groups)
+    assert np.isnan(scores.over(np.flatnonzero(groups < 5))["r2"])
+    low, high = scores.intervals()["r2"]
+    assert 0.8 < low < scores["r2"] < high <= 1
+
+
 def test_steps_that_are_not_known_do_not_count():
     truths = [[1.0, 2.0, 3.0], [4.0, np.nan, np.nan]]
     scores = Regression(truths, [[2.0, 2.0, 6.0], [6.0, 9.0, 9.0]], naive=np.zeros((2, 3)))

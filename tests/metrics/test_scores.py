@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from common.metrics.scores import Scores, blocks, difference, expanded_interval, limits, lower_is_better
+from common.metrics.scores import Scores, best, blocks, difference, expanded_interval, limits, lower_is_better, ranking
 
 
 def accuracy(correct, groups=None):
@@ -93,6 +93,14 @@ def test_paired_difference_is_sharper_than_the_intervals():
     assert found["better"] > 0.99
 
 
+def test_the_interval_of_a_paired_difference_counts_groups_not_examples():
+    groups = np.repeat(np.arange(5), 100)
+    model, baseline = accuracy(np.repeat([0.1, 0.2, 0.3, 0.4, 0.5], 100), groups), accuracy(np.zeros(500), groups)
+    found = difference(model, baseline, "accuracy")
+    means = [model.over(drawn)["accuracy"] for drawn in model.resamples()]
+    assert [found["low"], found["high"]] == expanded_interval(means, 5) != expanded_interval(means, 500)
+
+
 def test_nothing_is_compared_with_a_score_that_is_no_number():
     nothing = accuracy([np.nan] * 4)
     assert all(np.isnan(value) for value in difference(nothing, accuracy([1] * 4), "accuracy").values())
@@ -101,6 +109,12 @@ def test_nothing_is_compared_with_a_score_that_is_no_number():
 def test_nothing_to_score_is_refused():
     with pytest.raises(ValueError, match="empty"):
         accuracy([])
+
+
+def test_a_value_that_is_no_number_is_never_the_best():
+    values = {"nothing": np.nan, "missing": None, "low": 0.1, "high": 0.9, "high too": 0.9}
+    assert ranking(values, "accuracy") == ["high", "high too", "low", "nothing", "missing"]
+    assert (best(values, "accuracy"), best(values, "mae_error")) == ("high", "low")
 
 
 def test_names_tell_the_direction():

@@ -23,6 +23,7 @@ CONFIG = {
     "code_sha256": "0" * 64,
     "machine": "a computer",
     "cores": 2,
+    "workers": 1,
 }
 HISTORY = "epoch,loss,validation_loss,seconds\n1,0.7,0.6,1.5\n2,0.5,0.4,1.5\n"
 

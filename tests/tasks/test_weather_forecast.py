@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from common.datasets.lines import Text
+from common.datasets.time_series import read_series
 from common.errors import UserError
 from common.prediction.keras_networks import of_model
 from tasks.weather_forecast import reader
@@ -52,10 +53,35 @@ def test_no_row_is_in_two_splits():
 
 
 def test_every_kth_origin_still_tells_every_hour():
-    whole = reader.rows_of(examples(hourly(2000)))
+    whole = read_series(Text(hourly(2000), "a.csv"))
     few = reader.origins(whole, 0, len(whole), 300)
     assert len(few) <= 300
     assert {one.time[-5:] for one in few} == {f"{hour:02d}:00" for hour in range(24)}
+
+
+def test_the_encoder_learns_from_every_part_of_train():
+    """With a validation file of the user's own, train is two of the three parts of the series."""
+    days = np.datetime64("2015-01-01") + np.arange(2191)
+    lines = [f"{day},{20 * np.sin(number / 365.25 * 2 * np.pi):.3f}" for number, day in enumerate(days)]
+    whole = read_series(Text("\n".join(["time,temp", *lines]), "a.csv"))
+    made = reader.split_series(whole)
+    rows = reader.rows_of(made.train + made.validation, 48, 24)
+    assert rows.times.tolist() == whole.times[:1753].tolist()
+    assert np.array_equal(rows.filled, whole.filled[:1753])
+    assert encoder(made.train + made.validation).climatology.cycles == ("year", "week")
+
+
+def test_the_encoder_of_a_share_of_train_learns_from_the_rows_of_that_share():
+    text = hourly()
+    some, whole = examples(text), read_series(Text(text, "a.csv"))
+    share = some[:10] + some[300:310]  # their origins are the rows 24 to 33 and 324 to 333
+    rows = reader.rows_of(share, 48, 24)
+    assert rows.times.tolist() == np.concatenate([whole.times[:57], whole.times[276:357]]).tolist()
+    lines = text.splitlines()
+    lines[201] = lines[201].split(",")[0] + ",1000,1000"
+    changed = examples("\n".join(lines))
+    assert encoder(changed[:10] + changed[300:310]) == encoder(share)
+    assert encoder(changed) != encoder(some)
 
 
 def test_what_comes_later_changes_no_input():
