@@ -29,11 +29,13 @@ def unoptimised():
     """TensorFlow does not optimise graphs, which can take longer than a small model is trained."""
     import tensorflow as tf
 
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    options, name = tf.config.optimizer, "disable_meta_optimizer"
+    before = options.get_experimental_options().get(name, False)  # contexts may be nested
+    options.set_experimental_options({name: True})
     try:
         yield
     finally:
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+        options.set_experimental_options({name: before})
 
 
 @contextlib.contextmanager
