@@ -10,6 +10,7 @@ import numpy as np
 MOST_KINDS = 50  # maximum number of labels; the examples are too few to distinguish more
 SHUFFLES = 40
 MARGIN = 4.0  # threshold: mean of the shuffled maxima plus this many standard deviations
+LEAST = 0.02  # lowest threshold: over thousands of steps even less is beyond chance, but means nothing
 OPENING, CLOSING, QUOTE = "([{«“", ")]}»”", '"'
 
 
@@ -20,7 +21,7 @@ class Encoded:
     Attributes:
         quantity: its name.
         share: `(units,)`, fraction of each unit's variance explained: r2, or eta2 for categories.
-        threshold: above what any unit reaches when the quantity is shuffled.
+        threshold: above what any unit reaches when the quantity is shuffled, and at least `LEAST`.
         shuffled: the largest fraction for one more shuffle: the control, expected below the threshold.
     """
 
@@ -74,7 +75,7 @@ def encoded(name: str, states: Sequence[np.ndarray], quantity: Sequence[np.ndarr
         return np.concatenate([np.roll(values, random.integers(len(values))) for values in quantity])
 
     maxima = [explained(table, shuffled()).max() for _ in range(SHUFFLES)]
-    threshold = float(np.mean(maxima) + MARGIN * np.std(maxima))
+    threshold = max(LEAST, float(np.mean(maxima) + MARGIN * np.std(maxima)))
     values = np.array(quantity) if by_example else np.concatenate(list(quantity))
     return Encoded(name, explained(table, values), threshold, float(explained(table, shuffled()).max()))
 

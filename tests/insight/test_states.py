@@ -84,6 +84,15 @@ def test_states_after_the_same_beginning_are_not_compared():
     assert all(len({text for text, _ in neighbours}) == study.SIMILAR for neighbours in found)
 
 
+def test_a_unit_that_explains_next_to_nothing_is_not_listed():
+    """Its fraction is beyond chance only because there are many steps."""
+    random = np.random.default_rng(0)
+    position = [np.arange(20.0)] * 500
+    rows = [random.normal(size=(20, 1)) + 0.015 * place[:, None] for place in position]
+    found = states.encoded("position", rows, position)
+    assert found.shuffled < found.share[0] / 2 < found.share[0] < states.LEAST and found.units == []
+
+
 def test_units_of_a_network_encode_the_labels_and_no_permutation_of_them():
     """The control with the states of a trained network, whose units are correlated."""
     probe, one = probes.PROBES["order"], network.Network("gru", 6, 12, 4)
