@@ -264,7 +264,7 @@ TASK = Task(
             files={"waves_yesno/*.wav": "4193abd8ba48ba1071aa82a6421a0e18ee8e55b429e96310683d9b1c618f8b67"},
             archive="archive/f4e2910de0d3b58f5f3b5cd10a8e57712c60b34a.tar.gz",
             size=5_885_360,
-            settings="epochs=40 patience=40 batch_size=8",
+            settings="epochs=120 patience=120 batch_size=8",
         ),
     },
     own_file=OwnFile("a folder of WAV files and a CSV or TSV with columns file and text", read, split, folders=True),
