@@ -28,6 +28,11 @@ def one_line(text: object, limit: int = 200) -> str:
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
+def counted(count: int, what: str) -> str:
+    """A number with its noun: `1 row`, `2,000 rows`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def unknown(what: str, name: str, known: Sequence[str]) -> str:
     """One line that rejects `name`, suggests the nearest known name and lists all."""
     near = difflib.get_close_matches(name, known, n=1)

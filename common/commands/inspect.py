@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from common import backend, files, folders
@@ -94,26 +94,26 @@ def _others(task: Task, own: Run) -> tuple[dict[str, keras.Model], list[str]]:
         encoder; and a sentence for each run that is damaged.
     """
     others, notes = {}, []
-    finished = {path.parent.resolve() for path in (folders.RUNS_FOLDER / own.config["task"]).glob("*/metrics.json")}
+    about, own_encoder = own.config, files.read_json(own.encoder_file)
+    finished = {path.parent.resolve() for path in (folders.RUNS_FOLDER / about["task"]).glob("*/metrics.json")}
     for other in map(Run, sorted(finished - {own.path}, reverse=True)):
         try:
-            if not _comparable(own, other):
+            if not _comparable(about, other) or files.read_json(other.encoder_file) != own_encoder:
                 continue
             config, encoder = runs.load_encoder(other, task)
-            if config.cell not in (own.config["settings"]["cell"], *others):
+            if config.cell not in (about["settings"]["cell"], *others):
                 others[config.cell] = runs.load_model(other, task, config, encoder)
         except UserError as error:
             notes.append(f"Run {other.path.name} is damaged and left out: {error}")
     return others, notes
 
 
-def _comparable(own: Run, other: Run) -> bool:
-    """Whether two runs have the same code, data and encoder."""
-    if files.read_json(other.config_file).get("code_sha256") != own.config["code_sha256"]:
-        return False  # other code may have written other fields
-    if any(other.config[name] != own.config[name] for name in ("data_sha256", "quick")):
+def _comparable(about: Mapping, other: Run) -> bool:
+    """Whether a run has the code and the data of another one, whose `config.json` is given."""
+    if not other.has_code(about["code_sha256"]):
         return False
-    return files.read_json(other.encoder_file) == files.read_json(own.encoder_file)
+    config = other.config
+    return all(config[name] == about[name] for name in ("data_sha256", "quick"))
 
 
 def _missing(own: Run, cells: Collection[str]) -> list[str]:

@@ -6,7 +6,7 @@ import dataclasses
 import gc
 import time
 
-from common import backend, files, folders
+from common import backend, folders
 from common.commands import console_output, train
 from common.errors import UserError, unknown
 from common.reporting import results
@@ -88,6 +88,7 @@ def _train(name: str, request: Request, settings: dict) -> dict:
 
 def _finished(name: str, request: Request, settings: dict) -> dict | None:
     """The measurements on its own test of a finished run that a training now would repeat."""
+    code = provenance.code_sha256(name)
     wanted = {
         "settings": dataclasses.asdict(load_task(name).config_for(request.data, settings)),
         "request": dataclasses.asdict(request),
@@ -99,9 +100,8 @@ def _finished(name: str, request: Request, settings: dict) -> dict | None:
     }
     for file in sorted((folders.RUNS_FOLDER / name).glob("*-*-*/metrics.json")):
         run = Run(file.parent)
-        if files.read_json(run.config_file).get("code_sha256") != provenance.code_sha256(name):
-            continue  # other code may have written other fields
-        about = run.config
-        if all(about[key] == value for key, value in wanted.items()):
-            return run.metrics
+        if run.has_code(code):
+            about = run.config
+            if all(about[key] == value for key, value in wanted.items()):
+                return run.metrics
     return None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common.datasets import reading
 from common.datasets.lines import Text, at_line
-from common.errors import UserError
+from common.errors import UserError, counted
 
 MANY = 20  # different labels; a column with more is checked for not being one of labels
 SHOWN = 10  # labels in a message
@@ -39,17 +39,13 @@ def note_groups(path: Path | Text, counts: Counter[str]) -> None:
         counts: group -> its number of rows; those of "" have no group.
     """
     named = {group: count for group, count in counts.items() if group}
-    largest = f", the largest {_rows(max(named.values()))}" if named else ""
-    without = f"; {_rows(counts[''])} without one" if counts[""] else ""
+    largest = f", the largest {counted(max(named.values()), 'row')}" if named else ""
+    without = f"; {counted(counts[''], 'row')} without one" if counts[""] else ""
     reading.note(path, "groups", f"{len(named):,}{largest}{without}")
     if same := alike(named):
-        names = " and ".join(f"{name!r} ({_rows(named[name])})" for name in same[0])
+        names = " and ".join(f"{name!r} ({counted(named[name], 'row')})" for name in same[0])
         more = f", and so do {len(same) - 1:,} more" if len(same) > 1 else ""
         reading.warn(f"{Path(str(path)).name}: the groups {names} look like one group{more}: write each in one way.")
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 def shown(counts: Counter[str]) -> str:

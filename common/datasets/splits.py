@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-from common.errors import UserError
+from common.errors import UserError, counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ def by_chance(
     keys = {key(example) for example in examples}
     if len(keys) < 3 <= len(examples):
         raise UserError(
-            f"The {len(examples):,} examples have only {_counted(len(keys), 'different input')}, too few to train, "
+            f"The {len(examples):,} examples have only {counted(len(keys), 'different input')}, too few to train, "
             "validate and test: at least 3 are needed. Check the inputs, or give more."
         )
     joined = _Joined()
@@ -73,7 +73,7 @@ def by_chance(
     roots = [joined.root(number) for number in range(len(examples))]
     if len(set(roots)) < 3 <= len(keys):
         raise UserError(
-            f"The examples form only {_counted(len(set(roots)), 'group')} (values of the column group, documents, "
+            f"The examples form only {counted(len(set(roots)), 'group')} (values of the column group, documents, "
             "speakers, equal inputs), and each must stay in one split: at least 3 are needed. Give VALIDATION and "
             "TEST, or leave the column group of a table out: COLUMNS=unused=group."
         )
@@ -251,10 +251,6 @@ def shared(splits: Splits, key: Callable[[object], Hashable] = same_input) -> di
         "validation in train": sum(key(example) in train for example in splits.validation),
         "test in validation": sum(k in validation for k in test),
     }
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _check(fractions: tuple[float, float, float]) -> None:

@@ -73,14 +73,14 @@ def _clipping() -> dict[str, Measured]:
     """A loss that becomes NaN without clipping; with clipping, an exploding and a vanishing gradient."""
     losses, norms = descent(np.inf, EXPLODING_GAIN)[1].T
     clipped, _ = descent(1.0, EXPLODING_GAIN)[1].T
-    small, (small_losses, _) = descent(1.0, VANISHING_GAIN)[0], descent(1.0, VANISHING_GAIN)[1].T
+    small, small_history = descent(1.0, VANISHING_GAIN)
     in_float32 = np.argmax(~(losses <= np.finfo(np.float32).max))
     return {
         "first_norm": number(norms[0], 0, 1),
         "float32_batch": number(in_float32 + 1, 0, 20),
         "nan_batch": number(np.argmax(np.isnan(losses)) + 1, 0, 100),
         "clipped_loss": number(float(clipped[-20:].mean()), 2, 0.1),
-        "small_gain_loss": number(float(small_losses[-20:].mean()), 2, 0.02),
+        "small_gain_loss": number(float(small_history[-20:, 0].mean()), 2, 0.02),
         "small_gain_40": _distant(norms_by_distance(small, ADDING)),
         "adding_memoryless": number(ADDING.memoryless(LENGTH) ** 2, 2),
     }

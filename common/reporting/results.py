@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from common import files, folders
-from common.errors import UserError
+from common.errors import UserError, counted
 from common.metrics.scores import best, limits, lower_is_better
 from common.reporting.tables import bounds, markdown, number
 from common.task import Task, load_task, task_names
@@ -339,7 +339,7 @@ def _cells_of(row: dict) -> list[str]:
         bounds(row["interval"]),
         str(len(row["seeds"])),
         f"{row['parameters']:,}",
-        f"{row['train_seconds']:.0f} s, {row['cores']} core{'s' if row['cores'] != 1 else ''}",
+        f"{row['train_seconds']:.0f} s, {counted(row['cores'], 'core')}",
         f"`{row['command']}`",
     ]
 
@@ -373,7 +373,7 @@ def index_table() -> list[str]:
 def _minutes(rows: Iterable[dict]) -> str:
     """Minutes and cores of the longest training."""
     longest = max(rows, key=lambda row: row["train_seconds"])
-    return f"{longest['train_seconds'] / 60:.1f} ({longest['cores']} core{'s' if longest['cores'] != 1 else ''})"
+    return f"{longest['train_seconds'] / 60:.1f} ({counted(longest['cores'], 'core')})"
 
 
 def _key(row: dict) -> tuple:

@@ -48,6 +48,10 @@ class Run:
         """The content of the file that `create` wrote; a UserError if it is damaged."""
         return contents.config(self.config_file)
 
+    def has_code(self, code_sha256: str) -> bool:
+        """Whether the run was trained with this code. That of other code may have other fields in its files."""
+        return files.read_json(self.config_file).get("code_sha256") == code_sha256
+
     @property
     def request(self) -> Request:
         """The data that the run was trained on."""

@@ -226,7 +226,7 @@ def baseline(config, train, examples):
 
     tokens, tags = [example.tokens for example in train], [example.tags for example in train]
     asked = [example.tokens for example in examples]
-    known = unigram.most_frequent_tags(tokens, tags)
+    known = unigram.most_frequent_tags(unigram.count(tokens, tags))
     answers = {
         "most frequent tag": [[known.get(token, "O") for token in sentence] for sentence in asked],
         "logistic regression on five words": window.window_logistic_regression(tokens, tags, asked),

@@ -198,7 +198,8 @@ def baseline(config: Config, train: Sequence[Tagged], examples: Sequence[Tagged]
 
     tokens, tags = [example.tokens for example in train], [example.tags for example in train]
     forms = [list(map(normal, sentence)) for sentence in tokens]
-    known, fallback = unigram.most_frequent_tags(forms, tags), unigram.tag_of_rare_words(forms, tags)
+    counts = unigram.count(forms, tags)
+    known, fallback = unigram.most_frequent_tags(counts), unigram.tag_of_rare_words(counts)
     asked = [example.tokens for example in examples]
     answers = {
         "most frequent tag": [[known.get(normal(token), fallback) for token in sentence] for sentence in asked],
